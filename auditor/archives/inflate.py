@@ -1,0 +1,141 @@
+"""A compressed file as a stream of plain chunks: every member of it, checked, under the budget."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Protocol, cast
+
+from auditor.errors import ArchiveError
+from auditor.limits import Budget
+
+PACKED_CHUNK = 128 * 1024
+PLAIN_CHUNK = 256 * 1024
+"""Small enough to stay in the cache; see facts on memory in ARCHITECTURE.md, "Speed"."""
+
+GZIP = b"\x1f\x8b"
+BZIP2 = b"BZh"
+XZ = b"\xfd7zXZ\x00"
+
+
+class _Decompressor(Protocol):
+    """The interface that bz2, lzma and isal share."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+class _Zlib:
+    """The same interface over zlib, for the platforms that isal has no wheel for."""
+
+    def __init__(self) -> None:
+        self._object = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._object.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._object.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._object.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        return self._object.decompress(self._object.unconsumed_tail + data, max_length)
+
+
+def _gzip() -> _Decompressor:
+    try:
+        from isal import igzip_lib  # noqa: PLC0415 - only where gzip is read
+    except ImportError:
+        return _Zlib()
+    return cast(
+        "_Decompressor", igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    )
+
+
+def _bzip2() -> _Decompressor:
+    import bz2  # noqa: PLC0415
+
+    return bz2.BZ2Decompressor()
+
+
+def _xz() -> _Decompressor:
+    import lzma  # noqa: PLC0415
+
+    return lzma.LZMADecompressor(memlimit=256 * 1024 * 1024)
+
+
+_FORMATS: dict[bytes, Callable[[], _Decompressor]] = {GZIP: _gzip, BZIP2: _bzip2, XZ: _xz}
+
+
+def is_compressed(head: bytes) -> bool:
+    """Tell by its first bytes whether a file is of a format that `Inflated` reads."""
+    return head.startswith(tuple(_FORMATS))
+
+
+class Inflated:
+    """The plain bytes of `file`, once, in chunks; all members of a multi-member file in turn.
+
+    After the last chunk `trailing` is the number of bytes behind the last member that are no
+    member (zero padding, which tape tools leave, is not counted). Raises ArchiveError for a
+    stream that is cut short or fails its checksum, LimitError when the budget is spent.
+    """
+
+    def __init__(self, file: BinaryIO, budget: Budget) -> None:
+        self._file = file
+        self._budget = budget
+        self._packed = 0
+        self.trailing = 0
+        self.streams = 0
+
+    def _read(self) -> bytes:
+        data = self._file.read(PACKED_CHUNK)
+        self._packed += len(data)
+        return data
+
+    def __iter__(self) -> Iterator[bytes]:
+        pending = self._read()
+        if not is_compressed(pending):
+            raise ArchiveError("not a gzip, bzip2 or xz file")
+        while pending:
+            if len(pending) < len(XZ):
+                pending += self._read()
+            make = next((m for magic, m in _FORMATS.items() if pending.startswith(magic)), None)
+            if make is None:
+                self._count_trailing(pending)
+                return
+            self.streams += 1
+            pending = yield from self._member(make(), pending)
+            pending = pending or self._read()
+
+    def _member(self, decompressor: _Decompressor, pending: bytes) -> Iterator[bytes]:
+        while not decompressor.eof:
+            if decompressor.needs_input and not pending:
+                pending = self._read()
+                if not pending:
+                    raise ArchiveError("cut short: the compressed stream has no end")
+            try:
+                chunk = decompressor.decompress(pending, PLAIN_CHUNK)
+            except Exception as problem:  # noqa: BLE001 - each library has its own, none shared
+                if isinstance(problem, MemoryError):
+                    raise
+                raise ArchiveError(f"the compressed stream is damaged ({problem})") from None
+            pending = b""
+            if chunk:
+                self._budget.inflate(len(chunk), self._packed)
+                yield chunk
+        return decompressor.unused_data  # noqa: B901 - the caller takes up from here
+
+    def _count_trailing(self, pending: bytes) -> None:
+        while pending:
+            self.trailing += len(pending) - pending.count(0)
+            pending = self._read()

@@ -1,0 +1,115 @@
+"""One pass over an artifact's entries: every reader sees each member it wants, once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from io import BytesIO
+
+from auditor.anchors import Anchors
+from auditor.archives import Entry, is_archive, walk
+from auditor.errors import InputError, LimitError
+from auditor.facts import Contents, Hits, Reader, Unread
+from auditor.limits import Budget
+from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity
+
+NEST = "!"
+"""Stands between the path of an archive and the path of a member inside it."""
+
+
+class Examination:
+    """What one artifact's members show; filled by `run`, then handed out as Contents."""
+
+    def __init__(self, source: str, readers: Iterable[Reader], budget: Budget) -> None:
+        self._source = source
+        self._readers = tuple(readers)
+        self._budget = budget
+        self._anchors = Anchors(frozenset(a for r in self._readers for a in r.anchors))
+        self._members: list[Member] = []
+        self._oddities: list[Oddity] = []
+        self._observations: dict[type, list[object]] = defaultdict(list)
+        self.gaps: list[Gap] = []
+
+    def run(self, entries: Iterable[Entry]) -> None:
+        """Read all entries; where they break off, say so with a gap and keep what was seen."""
+        self._run(entries, outer="", depth=0)
+
+    def contents(self, kind: ArtifactKind, packed: int | None) -> Contents:
+        """Return what was seen."""
+        return Contents(
+            kind=kind,
+            members=tuple(self._members),
+            oddities=tuple(self._oddities),
+            packed=packed,
+            observations={k: tuple(v) for k, v in self._observations.items()},
+        )
+
+    def has_member(self, path: str) -> bool:
+        """Tell whether a member of that path was seen."""
+        return any(member.path == path for member in self._members)
+
+    def _run(self, entries: Iterable[Entry], outer: str, depth: int) -> None:
+        last = outer
+        try:
+            for entry in entries:
+                if isinstance(entry, Oddity):
+                    self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
+                    continue
+                member, content = entry
+                if outer:
+                    member = replace(member, path=_inside(outer, member.path))
+                last = member.path
+                self._members.append(member)
+                if member.type in {MemberType.FILE, MemberType.UNKNOWN}:
+                    self._file(member, content, depth)
+        except InputError as problem:
+            self._gap(last if depth == 0 else outer, f"not read to the end: {problem}")
+
+    def _file(self, member: Member, content: Iterator[bytes], depth: int) -> None:
+        limit = self._budget.limits.member_bytes
+        if member.size > limit:
+            problem = LimitError("member-bytes", limit, member.size, "bytes")
+            self._gap(member.path, f"not looked into: {problem}")
+            return
+        pieces = list(content)
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        del pieces
+        hits: dict[bytes, list[int]] = {}
+        count = 0
+        for anchor, offset in self._anchors.hits(data):
+            count += 1
+            if count > self._budget.limits.matches:
+                problem = LimitError("matches", self._budget.limits.matches, count)
+                self._gap(member.path, f"content patterns not all tried: {problem}")
+                break
+            hits.setdefault(anchor, []).append(offset)
+        for reader in self._readers:
+            found: Hits = tuple(
+                (anchor, offset)
+                for anchor in hits.keys() & reader.anchors
+                for offset in hits[anchor]
+            )
+            if found or reader.wants(member):
+                for seen in reader.read(member, data, found):
+                    if isinstance(seen, Unread):
+                        self._gap(seen.path, seen.reason)
+                    else:
+                        self._observations[type(seen)].append(seen)
+        if is_archive(data[:512]):
+            self._nested(member, data, depth)
+
+    def _nested(self, member: Member, data: bytes, depth: int) -> None:
+        if depth >= self._budget.limits.nesting:
+            problem = LimitError("nesting", self._budget.limits.nesting, depth + 1)
+            self._gap(member.path, f"not looked into: {problem}")
+            return
+        lone = member.path.rpartition("/")[2].rpartition(".")[0] or "content"
+        self._run(walk(BytesIO(data), self._budget, strip=0, lone=lone), member.path, depth + 1)
+
+    def _gap(self, path: str, reason: str) -> None:
+        self.gaps.append(Gap(location=Location(source=self._source, path=path), reason=reason))
+
+
+def _inside(outer: str, path: str) -> str:
+    return f"{outer}{NEST}{path}" if outer and path else outer or path

@@ -1,0 +1,93 @@
+"""What a fact module declares, and the typed contents that its collector sees.
+
+A fact kind is one module of this folder with a module-level `COLLECTOR`. Where it needs bytes of
+members it has a `READER` too, whose observations its own collector, or another's, takes from
+`Contents.of`. Both are found by `load()`; nothing is registered by hand.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TypeVar
+
+from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity
+
+Hits = tuple[tuple[bytes, int], ...]
+"""Where a reader's anchors stand in a member: literal and offset, in no promised order."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """What a reader or collector leaves where it could not look; becomes a Gap."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Sees the bytes of single members, once, and leaves observations.
+
+    A member is read when `wants` says so by its header, or when one of `anchors` occurs in it.
+    `read` is given the member, its content and the hits; it yields observations of any type, or
+    an Unread for what it could not look into.
+    """
+
+    anchors: frozenset[bytes] = frozenset()
+    wants: Callable[[Member], bool] = lambda _: False
+    read: Callable[[Member, bytes, Hits], Iterable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """An artifact's members and what the readers saw in them; the whole input of a collector."""
+
+    kind: ArtifactKind
+    members: tuple[Member, ...]
+    oddities: tuple[Oddity, ...] = ()
+    packed: int | None = None
+    observations: Mapping[type, tuple[object, ...]] = field(default_factory=dict)
+
+    def of(self, kind: type[T]) -> tuple[T, ...]:
+        """Return the observations of one type, in the order in which they were made."""
+        return self.observations.get(kind, ())  # type: ignore[return-value]
+
+    def files(self) -> dict[str, Member]:
+        """Return the regular files by path; of repeated paths the last, as unpacking leaves it."""
+        return {m.path: m for m in self.members if m.type in {MemberType.FILE, MemberType.HARDLINK}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """Makes the facts of one kind; pure, and asked once per artifact."""
+
+    name: str
+    """The kind as rules spell it under `fact`."""
+    fact: type[Fact]
+    collect: Callable[[Contents], Iterator[Fact | Unread]]
+    project: bool = False
+    """True where it judges a project's configuration and not what an artifact holds."""
+
+
+@cache
+def load() -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
+    """Return all collectors by name and all readers; the modules are imported here."""
+    collectors: dict[str, Collector] = {}
+    readers: list[Reader] = []
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda i: i.name):
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        collector = getattr(module, "COLLECTOR", None)
+        if isinstance(collector, Collector):
+            if collector.name in collectors:
+                raise TypeError(f"two fact modules are called {collector.name!r}")
+            collectors[collector.name] = collector
+        reader = getattr(module, "READER", None)
+        if isinstance(reader, Reader):
+            readers.append(reader)
+    return collectors, tuple(readers)

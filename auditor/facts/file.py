@@ -1,0 +1,66 @@
+"""Every member by its name: what file rules compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.facts import Collector, Contents
+from auditor.model import ByteCount, Fact, MemberType
+
+_KINDS = {
+    "source maps": "map",
+    "scripts": "js mjs cjs jsx",
+    "types and sources": "ts mts cts tsx vue svelte coffee py pyi pyx pxd rs go c cc cpp h hpp java",
+    "styles": "css scss sass less styl",
+    "documents": "md markdown txt rst html htm pdf adoc ipynb",
+    "data": "json jsonc json5 yaml yml toml xml csv tsv sqlite db dat proto graphql",
+    "images and fonts": "png jpg jpeg gif webp avif svg ico bmp woff woff2 ttf otf eot",
+    "native code": "node so dylib dll pyd exe a lib wasm o",
+    "archives": "zip tgz gz tar bz2 xz zst br 7z rar jar whl asar",
+}
+_BY_EXTENSION = {ext: kind for kind, words in _KINDS.items() for ext in words.split()}
+_DOCUMENT_NAMES = ("readme", "license", "licence", "copying", "changelog", "notice", "authors")
+
+
+def kind_of(path: str) -> str:
+    """Return the plural word under which the size breakdown counts a file."""
+    name = path.rpartition("/")[2].lower()
+    extension = name.rpartition(".")[2] if "." in name[1:] else ""
+    if extension not in _BY_EXTENSION and name.startswith(_DOCUMENT_NAMES):
+        return "documents"
+    return _BY_EXTENSION.get(extension, "other files")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFact(Fact):
+    """One member that is no folder."""
+
+    name: str
+    """The last part of the path."""
+    size: ByteCount
+    type: MemberType
+    kind: str
+    """`source maps`, `scripts`, `types and sources`, …: see `kind_of`."""
+    executable: bool
+    nested: bool
+    """True inside an archive that the artifact holds."""
+
+
+def collect(contents: Contents) -> Iterator[FileFact]:
+    """Yield one fact for each member that is no folder."""
+    for member in contents.members:
+        if member.type is MemberType.DIRECTORY:
+            continue
+        yield FileFact(
+            path=member.path,
+            name=member.path.rpartition("/")[2],
+            size=ByteCount(member.size),
+            type=member.type,
+            kind=kind_of(member.path),
+            executable=bool(member.mode & 0o111),
+            nested="!" in member.path,
+        )
+
+
+COLLECTOR = Collector(name="file", fact=FileFact, collect=collect)

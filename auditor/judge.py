@@ -1,0 +1,122 @@
+"""Rules over facts: what holds becomes a finding, with its message, fix and fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import get_type_hints
+
+from auditor import words
+from auditor.match import Lists, Predicate, predicate
+from auditor.model import (
+    Artifact,
+    ByteCount,
+    Fact,
+    Finding,
+    Location,
+    Profile,
+    Severity,
+)
+from auditor.rulefile import Rule, Ruleset
+
+Advice = Mapping[str, Callable[[Fact], str]]
+"""By name, what a fix can say about this project and its packer, given the fact."""
+
+_HASHED = re.compile(r"(?<=[.\-_~])(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_]{8,}(?=[.\-_]|$)")
+
+
+class Judge:
+    """The rules that apply to one kind of artifact in one profile, compiled."""
+
+    def __init__(self, ruleset: Ruleset, profile: Profile = Profile.RELEASE) -> None:
+        self._by_fact: dict[str, list[_Compiled]] = defaultdict(list)
+        for rule in ruleset.rules:
+            if profile in rule.profiles:
+                self._by_fact[rule.fact].append(_Compiled(rule, ruleset.lists))
+
+    def wants(self, fact: str) -> bool:
+        """Tell whether any rule asks for this kind of fact."""
+        return fact in self._by_fact
+
+    def findings(
+        self, artifact: Artifact, kind: str, facts: Iterable[Fact], advice: Advice
+    ) -> Iterator[Finding]:
+        """Yield what the rules find in the facts of one kind."""
+        rules = [r for r in self._by_fact.get(kind, ()) if artifact.kind in r.rule.artifacts]
+        if not rules:
+            return
+        seen: dict[str, int] = defaultdict(int)
+        for fact in facts:
+            for compiled in rules:
+                if compiled.holds(fact):
+                    yield _finding(compiled, artifact, fact, advice, seen)
+
+
+class _Compiled:
+    """A rule with its predicates."""
+
+    __slots__ = ("holds", "rule", "steps")
+
+    def __init__(self, rule: Rule, lists: Lists) -> None:
+        self.rule = rule
+        self.holds: Predicate = predicate(rule.where, lists)
+        self.steps = [(predicate(where, lists), level) for where, level in rule.severity_when]
+
+    def severity(self, fact: Fact) -> Severity:
+        return next((level for holds, level in self.steps if holds(fact)), self.rule.severity)
+
+
+def _finding(
+    compiled: _Compiled, artifact: Artifact, fact: Fact, advice: Advice, seen: dict[str, int]
+) -> Finding:
+    rule = compiled.rule
+    values = rendered(fact)
+    identity = "\0".join((rule.id, artifact.name, stable_path(fact.path), fact.key or ""))
+    seen[identity] += 1
+    digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "backslashreplace"))
+    fix_values = values | {
+        name: make(fact) for name, make in advice.items() if f"{{{name}}}" in rule.fix
+    }
+    return Finding(
+        rule=rule.id,
+        title=rule.title,
+        severity=compiled.severity(fact),
+        confidence=rule.confidence,
+        message=rule.message.format(**values),
+        location=Location(source=artifact.source, path=fact.path, line=fact.line, key=fact.key),
+        evidence=fact.evidence(),
+        fix=rule.fix.format(**fix_values).strip(),
+        fingerprint=digest.hexdigest()[:32],
+    )
+
+
+def stable_path(path: str) -> str:
+    """Return a path in which the hash of a chunk's name does not count: `app.3f2a91bc.js`."""
+    return _HASHED.sub("*", path)
+
+
+def rendered(fact: Fact) -> dict[str, str]:
+    """Return the fields of a fact as messages print them."""
+    hints = _hints(type(fact))
+    shown = {"path": fact.path, "line": str(fact.line or ""), "key": fact.key or ""}
+    for name, value in fact.evidence().items():
+        if hints[name] in {ByteCount, ByteCount | None} and isinstance(value, int):
+            shown[name] = words.size(value)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            shown[name] = f"{value:,}"
+        elif isinstance(value, tuple):
+            shown[name] = words.listed(value)
+        else:
+            shown[name] = "" if value is None else str(value)
+    return shown
+
+
+_HINTS: dict[type, dict[str, object]] = {}
+
+
+def _hints(kind: type) -> dict[str, object]:
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind)
+    return _HINTS[kind]

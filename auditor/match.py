@@ -1,0 +1,212 @@
+"""The conditions of a rule: what they may say about a fact, and the test that they compile to.
+
+A condition names a field of the fact and compares it. The operators are few and have no
+expressions in them, so that whoever reads a rule knows what it finds:
+
+    field: value            equals
+    field: [a, b]           is one of
+    glob: pattern(s)        path patterns, case ignored: `*` within a part, `**` any parts
+    starts-with, contains   text(s), case ignored; on a list of texts, some text of it
+    over, under             a whole number
+    listed-in: file         is in a list of rules/data
+
+Several conditions must all hold; `any:` wants one of its groups, `none:` wants none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+Operand = str | int | bool | None
+Lists = Mapping[str, frozenset[str]]
+Predicate = Callable[[Any], bool]
+
+NO_LISTS: Lists = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One comparison; `operands` are alternatives."""
+
+    field: str
+    operator: str
+    operands: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Conditions that must all hold, with one group of `any` and no group of `none`."""
+
+    conditions: tuple[Condition, ...] = ()
+    any: tuple[Where, ...] = ()
+    none: tuple[Where, ...] = ()
+
+
+def predicate(where: Where, lists: Lists = NO_LISTS) -> Predicate:
+    """Compile a tree of conditions into one test of a fact."""
+    every = [_condition(condition, lists) for condition in where.conditions]
+    some = [predicate(group, lists) for group in where.any]
+    never = [predicate(group, lists) for group in where.none]
+
+    def holds(fact: object) -> bool:
+        for test in every:
+            if not test(fact):
+                return False
+        if some and not any(test(fact) for test in some):
+            return False
+        return not any(test(fact) for test in never)
+
+    return holds
+
+
+def _condition(condition: Condition, lists: Lists) -> Predicate:
+    name = condition.field
+    compare = OPERATORS[condition.operator].compile(condition.operands, lists)
+
+    def holds(fact: object) -> bool:
+        return compare(getattr(fact, name))
+
+    return holds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """What an operator may be given, and how it compares."""
+
+    operand: type
+    """The type of each operand; `object` where any scalar may stand."""
+    fields: frozenset[type]
+    """The types of field that it can be asked about."""
+    single: bool = False
+    """True where a list of alternatives makes no sense."""
+    compile: Callable[[tuple[Any, ...], Lists], Callable[[Any], bool]]
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    return () if value is None else (str(value),)
+
+
+def _equals(operands: tuple[Any, ...], _: Lists) -> Predicate:
+    wanted = frozenset(operands)
+    return lambda value: value in wanted
+
+
+def _starts(operands: tuple[str, ...], _: Lists) -> Predicate:
+    heads = tuple(text.lower() for text in operands)
+    return lambda value: any(text.lower().startswith(heads) for text in _texts(value))
+
+
+def _contains(operands: tuple[str, ...], _: Lists) -> Predicate:
+    parts = tuple(text.lower() for text in operands)
+    return lambda value: any(part in text.lower() for text in _texts(value) for part in parts)
+
+
+def _over(operands: tuple[int, ...], _: Lists) -> Predicate:
+    (bound,) = operands
+    return lambda value: value is not None and value > bound
+
+
+def _under(operands: tuple[int, ...], _: Lists) -> Predicate:
+    (bound,) = operands
+    return lambda value: value is not None and value < bound
+
+
+def _listed(operands: tuple[str, ...], lists: Lists) -> Predicate:
+    entries = frozenset[str]().union(*(lists[name] for name in operands))
+    return lambda value: any(text.lower() in entries for text in _texts(value))
+
+
+def _glob(operands: tuple[str, ...], _: Lists) -> Predicate:
+    matches = Globs(operands).matches
+    return lambda value: any(matches(text) for text in _texts(value))
+
+
+_TEXT = frozenset({str, tuple})
+_NUMBER = frozenset({int})
+
+OPERATORS: Mapping[str, Operator] = {
+    "equals": Operator(operand=object, fields=frozenset({str, int, bool}), compile=_equals),
+    "glob": Operator(operand=str, fields=_TEXT, compile=_glob),
+    "starts-with": Operator(operand=str, fields=_TEXT, compile=_starts),
+    "contains": Operator(operand=str, fields=_TEXT, compile=_contains),
+    "over": Operator(operand=int, fields=_NUMBER, single=True, compile=_over),
+    "under": Operator(operand=int, fields=_NUMBER, single=True, compile=_under),
+    "listed-in": Operator(operand=str, fields=_TEXT, compile=_listed),
+}
+
+_EXACT = re.compile(r"(?:\*\*/)?([^*?\[\]/]+)\Z")
+_SUFFIX = re.compile(r"(?:\*\*/)?\*([^*?\[\]/]+)\Z")
+_FOLDER = re.compile(r"\*\*/([^*?\[\]/]+)/\*\*\Z")
+
+
+class Globs:
+    """Path patterns as one test, case ignored.
+
+    The common shapes (`**/name`, `**/*.ext`, `**/folder/**`) are looked up, not tried in turn;
+    the rest is one regular expression without nested repetition. A leading `**/` also matches at
+    the root, and inside nested archives (behind `!`).
+    """
+
+    __slots__ = ("_folders", "_names", "_rest", "_suffixes")
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        names: set[str] = set()
+        suffixes: list[str] = []
+        folders: set[str] = set()
+        rest: list[str] = []
+        for pattern in (text.lower() for text in patterns):
+            if pattern.startswith("**/") and (found := _EXACT.match(pattern)):
+                names.add(found.group(1))
+            elif pattern.startswith("**/") and (found := _SUFFIX.match(pattern)):
+                suffixes.append(found.group(1))
+            elif found := _FOLDER.match(pattern):
+                folders.add(found.group(1))
+            else:
+                rest.append(translate(pattern))
+        self._names = frozenset(names)
+        self._suffixes = tuple(suffixes)
+        self._folders = frozenset(folders)
+        self._rest = re.compile("|".join(f"(?:{part})" for part in rest)) if rest else None
+
+    def matches(self, path: str) -> bool:
+        """Tell whether some pattern matches the whole path."""
+        lowered = path.lower().replace("!", "/")
+        head, _, name = lowered.rpartition("/")
+        if name in self._names or (self._suffixes and name.endswith(self._suffixes)):
+            return True
+        if self._folders and head and not self._folders.isdisjoint(head.split("/")):
+            return True
+        return self._rest is not None and self._rest.fullmatch(lowered) is not None
+
+
+def translate(pattern: str) -> str:
+    """Return the regular expression of one pattern (`*`, `?`, `**`, `[abc]`, `[!abc]`)."""
+    out: list[str] = []
+    position = 0
+    while position < len(pattern):
+        if pattern.startswith("**/", position):
+            out.append("(?:.*/)?")
+            position += 3
+        elif pattern.startswith("**", position):
+            out.append(".*")
+            position += 2
+        elif pattern[position] == "*":
+            out.append("[^/]*")
+            position += 1
+        elif pattern[position] == "?":
+            out.append("[^/]")
+            position += 1
+        elif pattern[position] == "[" and (end := pattern.find("]", position + 2)) > 0:
+            body = pattern[position + 1 : end].replace("\\", r"\\").replace("^", r"\^")
+            out.append(f"[^{body[1:]}]" if body.startswith("!") else f"[{body}]")
+            position = end + 1
+        else:
+            out.append(re.escape(pattern[position]))
+            position += 1
+    return "(?s:" + "".join(out) + ")"

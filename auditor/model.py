@@ -1,0 +1,224 @@
+"""The frozen values that travel between the stages; imports nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import IntEnum, StrEnum
+from typing import NewType
+
+ByteCount = NewType("ByteCount", int)
+"""A number of bytes; messages print it as `59.8 MB` (decimal units)."""
+
+Scalar = str | int | bool | None
+Evidence = Mapping[str, "Scalar | tuple[str, ...]"]
+
+
+class Severity(IntEnum):
+    """How bad it is if the finding is right; orders from harmless to catastrophic."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """The name as rules and reports spell it."""
+        return self.name.lower()
+
+
+class Confidence(IntEnum):
+    """How sure we are that the finding is right."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+    @property
+    def word(self) -> str:
+        """The name as rules and reports spell it."""
+        return self.name.lower()
+
+
+class Verdict(StrEnum):
+    """What policy makes of findings and gaps; `INCOMPLETE` wins over `FAIL`."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCOMPLETE = "incomplete"
+
+
+class ArtifactKind(StrEnum):
+    """What a set of files is; rules name the kinds that they judge."""
+
+    NPM_TARBALL = "npm-tarball"
+    SDIST = "sdist"
+    WHEEL = "wheel"
+    ARCHIVE = "archive"
+    """An archive that is no package that we know."""
+    FOLDER = "folder"
+    """A folder taken as it is (`--as-is`)."""
+    PROJECT = "project"
+    """A project's own configuration: what decides what the packer takes."""
+
+
+class Profile(StrEnum):
+    """The reader's position: who publishes, or who is about to use."""
+
+    RELEASE = "release"
+    INTAKE = "intake"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where something is: `source` as the user named it, `path` inside it, `line` from 1."""
+
+    source: str
+    path: str = ""
+    line: int | None = None
+    key: str | None = None
+
+
+class MemberType(StrEnum):
+    """What a member of an archive is, by its header."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    SYMLINK = "symlink"
+    HARDLINK = "hardlink"
+    DEVICE = "device"
+    FIFO = "fifo"
+    SPARSE = "sparse"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One member of an archive, from its header alone."""
+
+    path: str
+    """Relative to the artifact's root folder, `/` between parts; `outer!inner` when nested."""
+    name: str
+    """As the archive spells it, before the root folder is taken off."""
+    size: int
+    type: MemberType = MemberType.FILE
+    mode: int = 0o644
+    link: str = ""
+    """The target of a link, as spelled."""
+    owner: str = ""
+    """User name in the header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oddity:
+    """Something about the archive itself that a plain listing would not show."""
+
+    kind: str
+    path: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Something that could not be examined, and why."""
+
+    location: Location
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One observation; the fields of each kind are what its rules can compare."""
+
+    path: str
+    line: int | None = None
+    key: str | None = None
+
+    def evidence(self) -> Evidence:
+        """Return every field that is not part of the location, in order of declaration."""
+        return {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in {"path", "line", "key"}
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule's judgement of one fact."""
+
+    rule: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    location: Location
+    evidence: Evidence
+    fix: str
+    fingerprint: str
+    """Stable across runs, line shifts and hashed chunk names; 32 hex digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """A finding that policy set aside, and on whose word."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one kind of file takes of an artifact."""
+
+    kind: str
+    files: int
+    size: ByteCount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """What all source maps of an artifact give back together, each distinct text once."""
+
+    maps: int
+    files: int
+    lines: int
+    size: ByteCount
+    third_party_files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One audited set of files, as reports show it."""
+
+    source: str
+    kind: ArtifactKind
+    name: str = ""
+    version: str = ""
+    packer: str = ""
+    """The packer and its version that made the tarball here; empty for a file taken as it is."""
+    notes: tuple[str, ...] = ()
+    """What the reader must know to take the result for what it is."""
+    packed: ByteCount | None = None
+    unpacked: ByteCount = ByteCount(0)
+    files: int = 0
+    sha256: str = ""
+    shares: tuple[Share, ...] = ()
+    discloses: Disclosure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything one call found out; the input of every output format."""
+
+    verdict: Verdict
+    threshold: Severity
+    ruleset: str
+    """A digest of the rules that judged, so that two reports can be compared."""
+    artifacts: tuple[Artifact, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    inventories: tuple[Mapping[str, object], ...] = field(default=())

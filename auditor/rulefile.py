@@ -1,0 +1,426 @@
+"""Rule files to rules: strict, so that a rule never means less than it seems to say."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from string import Formatter
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from auditor import facts, yamldoc
+from auditor.errors import ParseError, RuleError
+from auditor.match import OPERATORS, Condition, Lists, Operand, Where
+from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
+
+ADVICE = frozenset({"leave_out", "stop_emitting"})
+"""What a `fix` may name besides the fact's fields; see `auditor.advice`."""
+
+_REQUIRED = ("id title fact where severity confidence artifacts message why fix tests").split()
+_KEYS = (
+    "id title fact where severity severity_when confidence status since artifacts profiles owner "
+    "protected message why fix false_positives references tests"
+).split()
+_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
+_BAD_ID = re.compile(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
+_STATUS = ("experimental", "stable", "deprecated")
+
+N = TypeVar("N", bound=IntEnum)
+S = TypeVar("S", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSpec:
+    """One member of a rule test: its content or a size, and what its header says."""
+
+    text: str = ""
+    size: int | None = None
+    mode: int = 0o644
+    link: str | None = None
+    type: str = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTest:
+    """A rule's example: what is given, and exactly what is found in it."""
+
+    name: str
+    artifact: ArtifactKind
+    members: tuple[tuple[str, FileSpec], ...]
+    packer: str = ""
+    packed: tuple[str, ...] = ()
+    finds: tuple[tuple[str, Severity | None], ...]
+    """Each place as `path`, `path:line` or `path (key)`, with the severity where it varies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One judgement about one kind of fact."""
+
+    id: str
+    title: str
+    fact: str
+    where: Where
+    severity: Severity
+    severity_when: tuple[tuple[Where, Severity], ...] = ()
+    """The first that holds replaces `severity`."""
+    confidence: Confidence
+    status: str = "stable"
+    since: str = ""
+    artifacts: frozenset[ArtifactKind]
+    profiles: frozenset[Profile] = frozenset(Profile)
+    owner: str = ""
+    protected: bool = False
+    message: str
+    why: str
+    fix: str
+    false_positives: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    tests: tuple[RuleTest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruleset:
+    """All rules of a call, with the lists they look things up in, and their common digest."""
+
+    rules: tuple[Rule, ...]
+    lists: Lists
+    digest: str
+
+    def by_id(self) -> dict[str, Rule]:
+        """Return the rules by id."""
+        return {rule.id: rule for rule in self.rules}
+
+
+def builtin_folder() -> Path:
+    """Return the folder of our own rules: beside the package, or inside it when installed."""
+    inside = Path(__file__).parent / "rules"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
+
+
+def load(folders: Sequence[Path], *, tests: bool = False) -> Ruleset:
+    """Load every `*.yaml` of the folders, and the lists in their `data` folders.
+
+    `tests` also reads what stands under `tests:`, which a scan has no use for. Raises RuleError
+    for the first file that is not a rule in every respect, or repeats an id.
+    """
+    digest = hashlib.sha256()
+    lists: dict[str, frozenset[str]] = {}
+    rules: dict[str, Rule] = {}
+    for folder in folders:
+        for path in sorted((folder / "data").glob("*.txt")):
+            text = path.read_text(encoding="utf-8")
+            digest.update(f"{path.name}\0{text}\0".encode())
+            lists[path.name] = frozenset(
+                line.strip().lower() for line in text.splitlines() if line[:1] not in {"#", ""}
+            )
+    for folder in folders:
+        for path in sorted(folder.glob("*.yaml")):
+            text = path.read_text(encoding="utf-8")
+            digest.update(f"{path.name}\0{text}\0".encode())
+            rule = parse(text, path.name, lists, tests=tests)
+            if rule.id in rules:
+                raise RuleError(path.name, f"the rule {rule.id!r} is already there")
+            rules[rule.id] = rule
+    return Ruleset(rules=tuple(rules.values()), lists=lists, digest=digest.hexdigest()[:16])
+
+
+def parse(text: str, file: str, lists: Lists, *, tests: bool = True) -> Rule:
+    """Read one rule; raise RuleError naming file, key and, where there is one, a suggestion."""
+    head, mark, _ = text.partition("\ntests:\n")
+    try:
+        document = yamldoc.load(text if tests or not mark else head)
+    except ParseError as problem:
+        raise RuleError(f"{file}, {problem.key}", problem.problem) from None
+    if not isinstance(document, dict):
+        raise RuleError(file, "is no mapping")
+    return _RuleReader(file, document, lists).rule(with_tests=tests)
+
+
+class _RuleReader:
+    """Turns one document into a Rule; every complaint carries the file and the key."""
+
+    def __init__(self, file: str, document: dict[str, Any], lists: Lists) -> None:
+        self._file = file
+        self._document = document
+        self._lists = lists
+
+    def rule(self, *, with_tests: bool) -> Rule:
+        wanted = [key for key in _REQUIRED if with_tests or key != "tests"]
+        self._keys(self._document, "", _KEYS)
+        for key in wanted:
+            if key not in self._document:
+                raise self._error(key, "is missing")
+        order = [key for key in _KEYS if key in self._document]
+        if list(self._document) != order:
+            raise self._error("", f"keys must stand in this order: {' '.join(order)}")
+        rule_id = self._text("id")
+        if not _ID.match(rule_id) or f"{rule_id}.yaml" != Path(self._file).name:
+            raise self._error("id", f"{rule_id!r} must be words-with-dashes and the file's name")
+        if _BAD_ID.match(rule_id):
+            raise self._error("id", f"{rule_id!r} must name the bad thing, to read after 'allow'")
+        collector = self._collector()
+        types = field_types(collector.fact)
+        artifacts = frozenset(
+            self._choice(ArtifactKind, word, "artifacts") for word in self._texts("artifacts")
+        )
+        if any((kind is ArtifactKind.PROJECT) != collector.project for kind in artifacts):
+            where = "only" if collector.project else "never"
+            raise self._error("artifacts", f"the fact {collector.name!r} is {where} seen in project")
+        steps = self._list("severity_when") if "severity_when" in self._document else []
+        return Rule(
+            id=rule_id,
+            title=self._text("title"),
+            fact=collector.name,
+            where=self._where(self._document["where"], "where", types),
+            severity=self._level(Severity, self._text("severity"), "severity"),
+            severity_when=tuple(
+                self._step(step, f"severity_when[{i}]", types) for i, step in enumerate(steps)
+            ),
+            confidence=self._level(Confidence, self._text("confidence"), "confidence"),
+            status=self._one_of("status", _STATUS, "stable"),
+            since=self._text("since") if "since" in self._document else "",
+            artifacts=artifacts,
+            profiles=frozenset(
+                self._choice(Profile, word, "profiles") for word in self._texts("profiles")
+            )
+            if "profiles" in self._document
+            else frozenset(Profile),
+            owner=self._text("owner") if "owner" in self._document else "",
+            protected=self._flag("protected"),
+            message=self._template("message", types, frozenset()),
+            why=self._text("why"),
+            fix=self._template("fix", types, ADVICE),
+            false_positives=self._texts("false_positives"),
+            references=self._texts("references"),
+            tests=self._tests() if with_tests else (),
+        )
+
+    def _collector(self) -> facts.Collector:
+        collectors, _ = facts.load()
+        name = self._text("fact")
+        if name not in collectors:
+            raise self._error("fact", f"{name!r} is no fact{_suggest(name, collectors)}")
+        return collectors[name]
+
+    # conditions
+
+    def _where(self, node: object, key: str, types: Mapping[str, type]) -> Where:
+        if not isinstance(node, dict) or not node:
+            raise self._error(key, "must be a mapping of fields to conditions, and not empty")
+        conditions: list[Condition] = []
+        groups: dict[str, tuple[Where, ...]] = {"any": (), "none": ()}
+        for name, test in node.items():
+            here = f"{key}.{name}"
+            if name in groups:
+                if not isinstance(test, list) or not test:
+                    raise self._error(here, "must be a list of groups")
+                groups[name] = tuple(
+                    self._where(group, f"{here}[{i}]", types) for i, group in enumerate(test)
+                )
+                continue
+            if name not in types:
+                raise self._error(here, f"the fact has no such field{_suggest(name, types)}")
+            conditions.extend(self._conditions(name, test, here, types[name]))
+        return Where(conditions=tuple(conditions), any=groups["any"], none=groups["none"])
+
+    def _conditions(self, name: str, test: object, key: str, type_: type) -> list[Condition]:
+        if not isinstance(test, dict):
+            return [self._condition(name, "equals", test, key, type_)]
+        if not test:
+            raise self._error(key, "has no operator")
+        for operator in test:
+            if operator not in OPERATORS or operator == "equals":
+                known = [o for o in OPERATORS if o != "equals"]
+                raise self._error(key, f"{operator!r} is no operator{_suggest(operator, known)}")
+        return [self._condition(name, op, value, key, type_) for op, value in test.items()]
+
+    def _condition(
+        self, name: str, operator: str, value: object, key: str, type_: type
+    ) -> Condition:
+        spec = OPERATORS[operator]
+        if type_ not in spec.fields:
+            raise self._error(key, f"{operator!r} cannot compare a field of type {type_.__name__}")
+        operands = value if isinstance(value, list) else [value]
+        if not operands or (spec.single and len(operands) > 1):
+            raise self._error(key, f"{operator!r} takes {'one value' if spec.single else 'values'}")
+        wanted = type_ if spec.operand is object else spec.operand
+        for operand in operands:
+            if type(operand) is not wanted:
+                raise self._error(key, f"{operand!r} is no {wanted.__name__}")
+        if operator == "listed-in":
+            for operand in operands:
+                if operand not in self._lists:
+                    raise self._error(key, f"no list {operand!r}{_suggest(operand, self._lists)}")
+        if len(set(operands)) != len(operands):
+            raise self._error(key, "says one value twice")
+        typed: tuple[Operand, ...] = tuple(operands)
+        return Condition(field=name, operator=operator, operands=typed)
+
+    def _step(self, node: object, key: str, types: Mapping[str, type]) -> tuple[Where, Severity]:
+        if not isinstance(node, dict) or list(node) != ["where", "severity"]:
+            raise self._error(key, "must have the keys where and severity")
+        level = self._level(Severity, node["severity"], f"{key}.severity")
+        return self._where(node["where"], f"{key}.where", types), level
+
+    # tests
+
+    def _tests(self) -> tuple[RuleTest, ...]:
+        tests = tuple(self._test(node, f"tests[{i}]") for i, node in enumerate(self._list("tests")))
+        if not any(t.finds for t in tests) or all(t.finds for t in tests):
+            raise self._error("tests", "must hold one that finds and one that does not")
+        names = [test.name for test in tests]
+        if len(set(names)) != len(names):
+            raise self._error("tests", "two tests have the same name")
+        return tests
+
+    def _test(self, node: object, key: str) -> RuleTest:
+        if not isinstance(node, dict):
+            raise self._error(key, "must be a mapping")
+        self._keys(node, key, ["name", "packer", "packed", "given", "finds"])
+        given = node.get("given")
+        if not isinstance(given, dict) or len(given) != 1:
+            raise self._error(f"{key}.given", "must name one artifact kind")
+        if not isinstance(node.get("name"), str) or not isinstance(node.get("finds"), list):
+            raise self._error(key, "must have a name, given and a list under finds")
+        ((kind, members),) = given.items()
+        if not isinstance(members, dict) or not members:
+            raise self._error(f"{key}.given.{kind}", "must map paths to contents")
+        packed = node.get("packed", [])
+        if not isinstance(packed, list) or not all(isinstance(p, str) for p in packed):
+            raise self._error(f"{key}.packed", "must be a list of paths")
+        return RuleTest(
+            name=node["name"],
+            artifact=self._choice(ArtifactKind, kind, f"{key}.given"),
+            members=tuple(
+                (path, self._file_spec(value, f"{key}.given.{kind}.{path}"))
+                for path, value in members.items()
+            ),
+            packer=str(node.get("packer", "")),
+            packed=tuple(packed),
+            finds=tuple(self._found(item, f"{key}.finds") for item in node["finds"]),
+        )
+
+    def _file_spec(self, value: object, key: str) -> FileSpec:
+        if isinstance(value, str):
+            return FileSpec(text=value)
+        if not isinstance(value, dict) or not value:
+            raise self._error(key, "must be a text, or a mapping of text, size, mode, link, type")
+        types = get_type_hints(FileSpec)
+        self._keys(value, key, list(types))
+        for name, item in value.items():
+            if not isinstance(item, types[name]):
+                raise self._error(f"{key}.{name}", f"{item!r} is of the wrong type")
+        return FileSpec(**value)
+
+    def _found(self, item: object, key: str) -> tuple[str, Severity | None]:
+        if isinstance(item, str):
+            return item, None
+        if not isinstance(item, dict) or len(item) != 1:
+            raise self._error(key, "must list places, or `place: severity`")
+        ((place, level),) = item.items()
+        return place, self._level(Severity, level, key)
+
+    # values
+
+    def _error(self, key: str, problem: str) -> RuleError:
+        return RuleError(f"{self._file}, {key}" if key else self._file, problem)
+
+    def _keys(self, node: dict[str, Any], key: str, known: Sequence[str]) -> None:
+        for name in node:
+            if name not in known:
+                at = f"{key}.{name}" if key else name
+                raise self._error(at, f"is no key here{_suggest(name, known)}")
+
+    def _text(self, key: str) -> str:
+        value = self._document.get(key)
+        if not isinstance(value, str) or not value.strip():
+            raise self._error(key, "must be a text")
+        return value.strip()
+
+    def _list(self, key: str) -> list[Any]:
+        value = self._document.get(key, [])
+        if not isinstance(value, list):
+            raise self._error(key, "must be a list")
+        return value
+
+    def _texts(self, key: str) -> tuple[str, ...]:
+        values = self._list(key)
+        if not all(isinstance(value, str) and value for value in values):
+            raise self._error(key, "must be a list of texts")
+        return tuple(values)
+
+    def _flag(self, key: str) -> bool:
+        value = self._document.get(key, False)
+        if not isinstance(value, bool):
+            raise self._error(key, "must be true or false")
+        return value
+
+    def _one_of(self, key: str, words: Sequence[str], default: str) -> str:
+        value = self._document.get(key, default)
+        if value not in words:
+            raise self._error(key, f"{value!r} is none of {', '.join(words)}")
+        return str(value)
+
+    def _level(self, kind: type[N], word: object, key: str) -> N:
+        for level in kind:
+            if level.name.lower() == word:
+                return level
+        names = [level.name.lower() for level in kind]
+        raise self._error(key, f"{word!r} is none of {', '.join(names)}{_suggest(word, names)}")
+
+    def _choice(self, kind: type[S], word: object, key: str) -> S:
+        for member in kind:
+            if member.value == word:
+                return member
+        names = [member.value for member in kind]
+        raise self._error(key, f"{word!r} is none of {', '.join(names)}{_suggest(word, names)}")
+
+    def _template(self, key: str, types: Mapping[str, type], more: frozenset[str]) -> str:
+        text = self._text(key)
+        try:
+            parts = list(Formatter().parse(text))
+        except ValueError as problem:
+            raise self._error(key, f"{problem}; write {{{{ and }}}} for braces") from None
+        for _, name, spec, conversion in parts:
+            if name is None:
+                continue
+            if name not in types and name not in more:
+                known = [*types, *more]
+                raise self._error(key, f"{{{name}}} is no field of the fact{_suggest(name, known)}")
+            if spec or conversion:
+                raise self._error(key, f"{{{name}}} takes no format")
+        return text
+
+
+def field_types(fact: type[Fact]) -> dict[str, type]:
+    """Return the fields of a fact with the plain type that operators compare."""
+    hints = get_type_hints(fact)
+    return {f.name: _plain_type(hints[f.name]) for f in fields(fact)}
+
+
+def _plain_type(hint: Any) -> type:  # noqa: ANN401 - type hints are of many kinds
+    if isinstance(hint, UnionType):
+        (hint,) = (arg for arg in get_args(hint) if arg is not type(None))
+    if hasattr(hint, "__supertype__"):
+        hint = hint.__supertype__
+    if get_args(hint):
+        return tuple
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return str
+    return hint  # type: ignore[no-any-return]
+
+
+def _suggest(word: object, known: object) -> str:
+    """Return `; did you mean 'x'?` when a known word is close to the one that was written."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only on the way to an error
+
+    words = [str(k) for k in known] if hasattr(known, "__iter__") else []
+    close = get_close_matches(str(word), words, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; there are {', '.join(sorted(words))}" if words else ""

@@ -1,0 +1,104 @@
+"""A rule's own tests, run in memory: the same facts, the same judgement, no file touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from auditor import facts
+from auditor.archives import Entry
+from auditor.archives.tar import stripped
+from auditor.examine import Examination
+from auditor.facts import Contents
+from auditor.packers import PackedPaths, Packer
+from auditor.judge import Judge
+from auditor.limits import Budget, Limits
+from auditor.model import Artifact, Fact, Finding, Location, Member, MemberType, Severity
+from auditor.rulefile import ADVICE, FileSpec, Rule, Ruleset, RuleTest
+
+Found = tuple[tuple[str, Severity | None], ...]
+
+
+def entries(test: RuleTest) -> Iterator[Entry]:
+    """Yield what a test gives as members, as an archive's reader would."""
+    for path, spec in test.members:
+        yield _entry(path, spec)
+
+
+def _entry(path: str, spec: FileSpec) -> Entry:
+    data = spec.text.encode("utf-8", "surrogatepass")
+    if spec.size is not None:
+        data = data.ljust(spec.size, b"\n")
+    kind = MemberType.SYMLINK if spec.link is not None and spec.type == "file" else spec.type
+    member = Member(
+        path=stripped(path, 0),
+        name=path,
+        size=len(data),
+        type=MemberType(kind),
+        mode=spec.mode,
+        link=spec.link or "",
+    )
+    return member, iter((data,))
+
+
+def contents_of(test: RuleTest) -> Contents:
+    """Return the contents that a test's collectors see."""
+    _, readers = facts.load()
+    examination = Examination("test", readers, Budget(Limits()))
+    examination.run(entries(test))
+    if examination.gaps:
+        raise AssertionError(f"{test.name}: {examination.gaps[0].reason}")
+    contents = examination.contents(test.artifact, None)
+    observations = dict(contents.observations)
+    if test.packer:
+        observations[Packer] = (Packer.parse(test.packer),)
+    if test.packed:
+        observations[PackedPaths] = (PackedPaths(paths=frozenset(test.packed)),)
+    return replace(contents, observations=observations)
+
+
+def facts_of(rule: Rule, test: RuleTest) -> tuple[Fact, ...]:
+    """Return the facts of the rule's kind in what a test gives."""
+    collectors, _ = facts.load()
+    seen = collectors[rule.fact].collect(contents_of(test))
+    return tuple(fact for fact in seen if isinstance(fact, Fact))
+
+
+def judged(rule: Rule, ruleset: Ruleset, test: RuleTest, seen: Iterable[Fact]) -> Found:
+    """Return what a rule finds among facts, in the form in which tests write it."""
+    judge = Judge(replace(ruleset, rules=(rule,)), next(iter(rule.profiles)))
+    artifact = Artifact(source="test", kind=test.artifact)
+    advice = dict.fromkeys(ADVICE, lambda _: "advice")
+    levels = bool(rule.severity_when)
+    return tuple(
+        sorted(
+            (place(finding.location), finding.severity if levels else None)
+            for finding in judge.findings(artifact, rule.fact, seen, advice)
+        )
+    )
+
+
+def place(location: Location) -> str:
+    """Return a location as tests spell it: `path`, `path:line`, `path (key)`."""
+    line = f":{location.line}" if location.line is not None else ""
+    key = f" ({location.key})" if location.key is not None else ""
+    return f"{location.path}{line}{key}"
+
+
+def failures(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
+    """Yield one line for each test of a rule that does not find exactly what it says."""
+    for test in rule.tests:
+        if test.artifact not in rule.artifacts:
+            yield f"{rule.id}: {test.name}: the rule does not judge {test.artifact.value}"
+            continue
+        found = judged(rule, ruleset, test, facts_of(rule, test))
+        wanted = tuple(sorted(test.finds))
+        if found != wanted:
+            yield f"{rule.id}: {test.name}: finds {_shown(found)}, not {_shown(wanted)}"
+
+
+def _shown(found: Found) -> str:
+    return ", ".join(f"{p} ({s.word})" if s else p for p, s in found) or "nothing"
+
+
+__all__ = ["Finding", "contents_of", "entries", "facts_of", "failures", "judged", "place"]

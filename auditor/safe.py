@@ -1,0 +1,50 @@
+"""Untrusted text on its way out: the only place where it is made harmless."""
+
+from __future__ import annotations
+
+import re
+
+_UNSAFE = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: ESC and all that moves a cursor
+    "\u00ad\u061c\u180e"  # soft hyphen, Arabic letter mark, Mongolian vowel separator
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # zero width, bidi, line ends
+    "\ud800-\udfff"  # lone surrogates: no encoder takes them
+    "\U000e0000-\U000e007f"  # tags
+    "]"
+)
+LONGEST = 300
+"""Characters of one name or message part that a person is shown."""
+
+
+def escaped(text: str) -> str:
+    r"""Return the text with everything unprintable written as `\x1b`, `\u202e`, `\n`."""
+    return _UNSAFE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code in {0x0A, 0x0D, 0x09}:
+        return {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}[code]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """Return the text with its middle cut out where it is longer than a person reads."""
+    if len(text) <= longest:
+        return text
+    half = (longest - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def safe(text: str, longest: int = LONGEST) -> str:
+    """Return untrusted text as one printable line of bounded length."""
+    return escaped(shortened(text, longest))
+
+
+def masked(secret: str) -> str:
+    """Return enough of a secret to recognise it by, and not enough to use it."""
+    shown = min(4, len(secret) // 6)
+    return f"{secret[:shown]}…({len(secret)} characters)"

@@ -1,0 +1,103 @@
+"""YAML that means one thing: a reader that refuses what two people could read differently.
+
+Rules are written by people and judged by machines, so the loader takes plain mappings, lists,
+texts, whole numbers, `true`, `false` and `null`, and refuses aliases, anchors, tags, repeated
+keys, and the words that YAML 1.1 turns into something else (`on`, `no`, `1.10`, `12:30`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from auditor.errors import ParseError
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
+_SURPRISE = re.compile(
+    r"""(?ix)
+      y|yes|n|no|on|off|true|false|null|~
+    | [-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:e[-+]?[0-9]+)?
+    | [-+]?\.[0-9_]+(?:e[-+]?[0-9]+)?
+    | [-+]?\.(?:inf|nan) | \.nan
+    | 0[xob][0-9a-f_]+
+    | [-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?
+    | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\ ].*)?
+    | <<|=
+    """
+)
+_PLAIN: dict[str, object] = {"true": True, "false": False, "null": None}
+
+
+def load(text: str) -> Any:  # noqa: ANN401 - a document is untyped until shape has read it
+    """Read one document; raise ParseError whose key is `line N` for anything ambiguous."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        events = iter(yaml.parse(text, Loader=loader))
+        document = _document(events)
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        words = getattr(problem, "problem", None) or str(problem)
+        raise ParseError(str(words), f"line {mark.line + 1}" if mark else "") from None
+    except (RecursionError, UnicodeError, ValueError) as problem:
+        raise ParseError(f"not readable as YAML: {problem}") from None
+    return document
+
+
+def _document(events: Iterator[Any]) -> object:
+    document: object = None
+    seen = 0
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            seen += 1
+            if seen > 1:
+                raise _refused(event, "holds a second document")
+        elif not isinstance(
+            event, (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentEndEvent)
+        ):
+            document = _node(event, events)
+    return document
+
+
+def _node(event: Any, events: Iterator[Any]) -> object:  # noqa: ANN401
+    if isinstance(event, yaml.AliasEvent):
+        raise _refused(event, f"uses the alias *{event.anchor}; write the value out")
+    if event.anchor:
+        raise _refused(event, f"sets the anchor &{event.anchor}; nothing may refer to it")
+    if event.tag and event.tag != "!":
+        raise _refused(event, f"uses the tag {event.tag}")
+    if isinstance(event, yaml.ScalarEvent):
+        return _scalar(event)
+    if isinstance(event, yaml.SequenceStartEvent):
+        items = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            items.append(_node(event, events))
+        return items
+    mapping: dict[str, object] = {}
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        key = _node(event, events)
+        if not isinstance(key, str):
+            raise _refused(event, f"has a key that is no text: {key!r}")
+        if key in mapping:
+            raise _refused(event, f"has the key {key!r} twice")
+        mapping[key] = _node(next(events), events)
+    return mapping
+
+
+def _scalar(event: Any) -> object:  # noqa: ANN401
+    text: str = event.value
+    if event.style is not None:
+        return text
+    if text in _PLAIN:
+        return _PLAIN[text]
+    if _INTEGER.match(text):
+        return int(text)
+    if not text or _SURPRISE.fullmatch(text):
+        raise _refused(event, f"has {text!r} without quotes, which YAML readers disagree about")
+    return text
+
+
+def _refused(event: Any, problem: str) -> ParseError:  # noqa: ANN401
+    return ParseError(problem, f"line {event.start_mark.line + 1}")
