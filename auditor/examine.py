@@ -10,9 +10,9 @@ from io import BytesIO
 from auditor.anchors import Anchors
 from auditor.archives import Entry, is_archive, walk
 from auditor.errors import InputError, LimitError
-from auditor.facts import Contents, Hits, Reader, Unread
+from auditor.facts import Contents, Hits, Reader
 from auditor.limits import Budget
-from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity
+from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""
@@ -55,6 +55,9 @@ class Examination:
             for entry in entries:
                 if isinstance(entry, Oddity):
                     self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
+                    continue
+                if isinstance(entry, Unread):
+                    self._gap(_inside(outer, entry.path), entry.reason)
                     continue
                 member, content = entry
                 if outer:

@@ -72,11 +72,15 @@ class Budget:
 
     def inflate(self, count: int, packed: int) -> None:
         """Spend `count` inflated bytes that came out of `packed` bytes in all of this stream."""
+        self.take(count)
+        if self._unpacked > RATIO_FLOOR and self._unpacked > self.limits.ratio * max(packed, 1):
+            raise LimitError("ratio", self.limits.ratio, self._unpacked // max(packed, 1), "to 1")
+
+    def take(self, count: int) -> None:
+        """Spend `count` bytes that lie on disk as they are."""
         self._unpacked += count
         if self._unpacked > self.limits.unpacked_bytes:
             raise LimitError("unpacked-bytes", self.limits.unpacked_bytes, self._unpacked, "bytes")
-        if self._unpacked > RATIO_FLOOR and self._unpacked > self.limits.ratio * max(packed, 1):
-            raise LimitError("ratio", self.limits.ratio, self._unpacked // max(packed, 1), "to 1")
 
     def member(self) -> None:
         """Spend one member."""

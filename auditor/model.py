@@ -121,6 +121,14 @@ class Oddity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """What a reader or collector leaves where it could not look; becomes a Gap."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """Something that could not be examined, and why."""
 

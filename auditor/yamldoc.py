@@ -88,7 +88,7 @@ def _node(event: Any, events: Iterator[Any]) -> object:  # noqa: ANN401
 
 def _scalar(event: Any) -> object:  # noqa: ANN401
     text: str = event.value
-    if event.style is not None:
+    if not event.implicit[0]:  # quoted, or a block
         return text
     if text in _PLAIN:
         return _PLAIN[text]

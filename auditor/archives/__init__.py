@@ -7,13 +7,12 @@ from itertools import chain
 from typing import BinaryIO
 
 from auditor.archives import tar
-from auditor.archives.inflate import Inflated, is_compressed
+from auditor.archives.inflate import PLAIN_CHUNK, Inflated, is_compressed
 from auditor.errors import ArchiveError
 from auditor.limits import Budget
 from auditor.model import Member, Oddity
 
 Entry = tar.Entry
-"""A member with its content, or something odd about the archive."""
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -32,17 +31,17 @@ def walk(file: BinaryIO, budget: Budget, *, strip: int, lone: str = "") -> Itera
     before stands.
     """
     head = file.read(512)
-    file.seek(0)
     if head.startswith(ZIP_MAGIC):
         raise ArchiveError("zip archives are not read by this version")
     if head[257:262] == b"ustar":
-        yield from tar.members(iter(lambda: file.read(256 * 1024), b""), budget, strip=strip)
+        chunks = chain((head,), iter(lambda: file.read(PLAIN_CHUNK), b""))
+        yield from tar.members(chunks, budget, strip=strip)
         return
     if not head:
         raise ArchiveError("an empty file, not an archive")
     if not is_compressed(head):
         raise ArchiveError("not an archive: neither gzip, bzip2, xz nor tar")
-    inflated = Inflated(file, budget)
+    inflated = Inflated(file, budget, head)
     chunks = iter(inflated)
     first = next(chunks, b"")
     if lone and not tar.is_header(first[: tar.BLOCK]):

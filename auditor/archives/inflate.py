@@ -85,13 +85,15 @@ def is_compressed(head: bytes) -> bool:
 class Inflated:
     """The plain bytes of `file`, once, in chunks; all members of a multi-member file in turn.
 
+    `head` is what was already read of the file.
     After the last chunk `trailing` is the number of bytes behind the last member that are no
     member (zero padding, which tape tools leave, is not counted). Raises ArchiveError for a
     stream that is cut short or fails its checksum, LimitError when the budget is spent.
     """
 
-    def __init__(self, file: BinaryIO, budget: Budget) -> None:
+    def __init__(self, file: BinaryIO, budget: Budget, head: bytes = b"") -> None:
         self._file = file
+        self._head = head
         self._budget = budget
         self._packed = 0
         self.trailing = 0
@@ -103,7 +105,7 @@ class Inflated:
         return data
 
     def __iter__(self) -> Iterator[bytes]:
-        pending = self._read()
+        pending = self._head + self._read()
         if not is_compressed(pending):
             raise ArchiveError("not a gzip, bzip2 or xz file")
         while pending:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from auditor.errors import ArchiveError, LimitError
 from auditor.limits import Budget
-from auditor.model import Member, MemberType, Oddity
+from auditor.model import Member, MemberType, Oddity, Unread
 
 BLOCK = 512
 _ZEROS = bytes(BLOCK)
@@ -38,7 +38,8 @@ _WITHOUT_DATA = frozenset(
     }
 )
 
-Entry = tuple[Member, Iterator[bytes]] | Oddity
+Entry = tuple[Member, Iterator[bytes]] | Oddity | Unread
+"""A member with its content, something odd about the archive, or what could not be read."""
 
 
 class Tape:

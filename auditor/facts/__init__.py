@@ -14,20 +14,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
-from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity
+from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity, Unread
 
 Hits = tuple[tuple[bytes, int], ...]
 """Where a reader's anchors stand in a member: literal and offset, in no promised order."""
 
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
-    """What a reader or collector leaves where it could not look; becomes a Gap."""
-
-    path: str
-    reason: str
+__all__ = ["Collector", "Contents", "Hits", "Reader", "Unread", "load"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ extraction "without parsing"); the same words inside a string are no reference.
 from __future__ import annotations
 
 import binascii
+import posixpath
 import re
 from base64 import b64decode
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 MARK = b"sourceMappingURL="
 """The literal that every form of link holds."""
@@ -32,6 +33,16 @@ class InlineMap:
 
     data: bytes
     line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSeen:
+    """The link to a map in one file; `target` is the path it means, empty for a URL elsewhere."""
+
+    path: str
+    line: int
+    url: str
+    target: str
 
 
 def inline_map(text: bytes, mark: int) -> InlineMap | None:
@@ -96,3 +107,14 @@ def _line_url(line: str, url: str | None) -> str | None:
             url = None
         position += 1
     return url
+
+
+def resolved(folder: str, url: str) -> str:
+    """Return the member path that a relative URL means, seen from a file in `folder`.
+
+    Query and fragment do not count, percent-escapes are decoded. A URL that leads above the root
+    keeps its `../`, so that it can equal no member's path.
+    """
+    plain = unquote(url.partition("?")[0].partition("#")[0])
+    joined = plain if plain.startswith("/") else f"{folder}/{plain}" if folder else plain
+    return posixpath.normpath(joined)

@@ -1,0 +1,83 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from auditor import report
+from auditor.model import Profile, Severity
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SEVERITIES = [level.word for level in Severity]
+
+
+def severity(word: str) -> Severity:
+    """Return the severity that a word on the command line means."""
+    return Severity[word.upper()]
+
+
+def rules_option(function: F) -> F:
+    """Add `--rules DIR`."""
+    return click.option(
+        "--rules",
+        "rules",
+        multiple=True,
+        metavar="DIR",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Add the YAML rules of a folder to ours (repeatable).",
+    )(function)
+
+
+def output_options(function: F) -> F:
+    """Add what says how a report is shown, and when it fails."""
+    for option in reversed(
+        (
+            click.option(
+                "--format",
+                "format_",
+                default="console",
+                show_default=True,
+                type=click.Choice(report.names()),
+                help="What to print on standard output.",
+            ),
+            click.option(
+                "--report",
+                "reports",
+                multiple=True,
+                metavar="FORMAT=FILE",
+                help="Also write a report to a file (repeatable).",
+            ),
+            click.option(
+                "--fail-on",
+                default="medium",
+                show_default=True,
+                type=click.Choice(SEVERITIES),
+                help="The lowest severity that fails.",
+            ),
+            click.option(
+                "--profile",
+                default="release",
+                show_default=True,
+                type=click.Choice([profile.value for profile in Profile]),
+                help="release: I publish this; intake: I am about to use this.",
+            ),
+            rules_option,
+            click.option(
+                "--limit",
+                "limits",
+                multiple=True,
+                metavar="NAME=N",
+                help="Change a limit on what untrusted input may cost (repeatable).",
+            ),
+            click.option("-v", "--verbose", is_flag=True, help="List everything, explain more."),
+            click.option("-q", "--quiet", is_flag=True, help="Print the verdict alone."),
+            click.option("--debug", is_flag=True, help="Show a traceback on an internal error."),
+        )
+    ):
+        function = option(function)
+    return function

@@ -1,0 +1,74 @@
+"""`audit pack`: what would be, or was, published, and may it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import output_options, severity
+
+
+@click.command("pack")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option(
+    "--packer",
+    metavar="NAME[@VERSION]",
+    help="npm, pnpm, yarn or bun; default: packageManager, then the lockfile, then npm.",
+)
+@click.option(
+    "--ignore-scripts", is_flag=True, help="Do not run the project's scripts; the list may differ."
+)
+@click.option(
+    "--workspace", "workspaces", multiple=True, metavar="NAME", help="Pack one workspace (repeatable)."
+)
+@click.option("--workspaces", "all_workspaces", is_flag=True, help="Pack every public workspace.")
+@click.option("--as-is", is_flag=True, help="Take a folder as it is; no packer runs.")
+@output_options
+def command(  # noqa: PLR0913 - one parameter per option
+    *,
+    targets: tuple[str, ...],
+    packer: str | None,
+    ignore_scripts: bool,
+    workspaces: tuple[str, ...],
+    all_workspaces: bool,
+    as_is: bool,
+    format_: str,
+    reports: tuple[str, ...],
+    fail_on: str,
+    profile: str,
+    rules: tuple[Path, ...],
+    limits: tuple[str, ...],
+    verbose: bool,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Audit what would be published, or a package file.
+
+    TARGET is a project folder (default: the current one) or a .tgz. For a folder, the project's
+    own packer runs as in a publish, scripts included, into a private temporary folder, and the
+    tarball that it makes is audited. Nothing of a package file ever runs.
+    """
+    del debug  # read by the top-level handler
+    from auditor.cli import output  # noqa: PLC0415 - see options: only the called command's cost
+    from auditor.limits import Limits, with_changes  # noqa: PLC0415
+    from auditor.model import Profile  # noqa: PLC0415
+    from auditor.policy import Settings  # noqa: PLC0415
+    from auditor.scan import Request, scan  # noqa: PLC0415
+
+    files = output.destinations(reports)
+    request = Request(
+        targets=targets or (".",),
+        packer=packer,
+        ignore_scripts=ignore_scripts,
+        workspaces=workspaces,
+        all_workspaces=all_workspaces,
+        as_is=as_is,
+        rules=rules,
+        profile=Profile(profile),
+        settings=Settings(fail_on=severity(fail_on)),
+        limits=with_changes(Limits(), limits),
+    )
+    with output.progress() as announce:
+        result = scan(request, announce, output.packer_output(verbose=verbose))
+    return output.show(result, format_, files, verbose=verbose, quiet=quiet)

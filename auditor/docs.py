@@ -1,0 +1,160 @@
+"""Pages and lists written from the rules and the program; `python -m auditor.docs` renews them.
+
+What is written: `docs/rules/<id>.md`, and in README.md the blocks between `<!-- NAME:begin -->`
+and `<!-- NAME:end -->` (the list of rules, the help texts). A test says when they are stale.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from auditor import rulefile
+from auditor.errors import UsageError
+from auditor.rulefile import Rule, Ruleset
+
+_BLOCK = re.compile(r"(<!-- (?P<name>[\w: -]+):begin -->\n).*?(<!-- (?P=name):end -->)", re.DOTALL)
+
+
+def find(ruleset: Ruleset, rule_id: str) -> Rule:
+    """Return a rule by id; raise UsageError with a suggestion."""
+    rules = ruleset.by_id()
+    if rule_id not in rules:
+        from difflib import get_close_matches  # noqa: PLC0415 - only on the way to an error
+
+        close = get_close_matches(rule_id, rules, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else "; `audit rules list` lists them"
+        raise UsageError(f"there is no rule {rule_id!r}{hint}")
+    return rules[rule_id]
+
+
+def _worst_first(rules: Iterable[Rule]) -> list[Rule]:
+    return sorted(rules, key=lambda rule: (-rule.severity, rule.id))
+
+
+def table(rules: Iterable[Rule]) -> str:
+    """Return the rules as aligned lines: severity, id, title."""
+    ordered = _worst_first(rules)
+    width = max(len(rule.id) for rule in ordered)
+    return "".join(f"{r.severity.word:<9}{r.id:<{width}}  {r.title}\n" for r in ordered)
+
+
+def page(rule: Rule) -> str:
+    """Return a rule's page in Markdown."""
+    levels = [rule.severity.word, *dict.fromkeys(level.word for _, level in rule.severity_when)]
+    facts = [
+        f"severity {' or '.join(levels)}",
+        f"confidence {rule.confidence.word}",
+        f"judges {', '.join(sorted(kind.value for kind in rule.artifacts))}",
+    ]
+    if rule.since:
+        facts.append(f"since {rule.since}")
+    if rule.owner:
+        facts.append(f"owner {rule.owner}")
+    parts = [f"# {rule.id}", rule.title + ".", " · ".join(facts)]
+    parts += ["## Why", _filled(rule.why), "## Fix", _filled(rule.fix), "## Example", _example(rule)]
+    if rule.false_positives:
+        parts += ["## When it is wrong", "\n".join(f"- {text}" for text in rule.false_positives)]
+    if rule.references:
+        parts += ["## References", "\n".join(f"- {text}" for text in rule.references)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _filled(text: str) -> str:
+    """Return a template for people: advice in words, fields as they are, doubled braces single."""
+    text = text.replace(
+        "{leave_out}", "(The report says here how to leave the file out with your packer.)"
+    ).replace("{stop_emitting}", "(The report says here which setting of your build emits it.)")
+    return text.replace("{{", "{").replace("}}", "}").strip()
+
+
+def _example(rule: Rule) -> str:
+    test = next(test for test in rule.tests if test.finds)
+    lines = [f"{test.name[:1].upper()}{test.name[1:]}; given this {test.artifact.value}:", "", "```"]
+    for path, spec in test.members[:8]:
+        text = f"({spec.size:,} bytes)" if spec.size is not None else spec.text.strip() or "(empty)"
+        lines.append(f"{path}: {text if len(text) <= 160 else text[:157] + '...'}")
+    if len(test.members) > 8:
+        lines.append(f"... and {len(test.members) - 8} more")
+    found = ", ".join(f"`{place}`" for place, _ in test.finds[:8])
+    more = f", and {len(test.finds) - 8} more" if len(test.finds) > 8 else ""
+    return "\n".join([*lines, "```", "", f"it finds {found}{more}."])
+
+
+def readme_rules(ruleset: Ruleset) -> str:
+    """Return the README's list of rules."""
+    rows = [
+        f"| [`{rule.id}`](docs/rules/{rule.id}.md) | {rule.severity.word} | {rule.title} |"
+        for rule in _worst_first(ruleset.rules)
+    ]
+    return "\n".join(["| rule | severity | what it finds |", "|---|---|---|", *rows]) + "\n"
+
+
+def help_text(*command: str) -> str:
+    """Return a command's `--help` as the program prints it at 80 columns."""
+    import click  # noqa: PLC0415 - the rule pages do without it
+
+    from auditor.cli import cli  # noqa: PLC0415
+
+    current: click.Command = cli
+    context = click.Context(cli, info_name="audit", terminal_width=80, max_content_width=80)
+    for name in command:
+        group = current
+        assert isinstance(group, click.Group)  # noqa: S101 - for the type checker
+        found = group.get_command(context, name)
+        if found is None:
+            raise UsageError(f"there is no command {name!r}")
+        current = found
+        context = click.Context(current, context, info_name=name, terminal_width=80)
+    return f"```console\n$ audit {' '.join(command)} --help\n{current.get_help(context)}\n```\n".replace(
+        "audit  --help", "audit --help"
+    )
+
+
+def splice(readme: str, ruleset: Ruleset) -> str:
+    """Return the README with every block written anew; raise UsageError for an unknown one."""
+
+    def renewed(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name == "rules":
+            body = readme_rules(ruleset)
+        elif name.startswith("help"):
+            body = help_text(*name.split()[1:])
+        else:
+            return match[0]
+        return f"{match[1]}{body}{match[3]}"
+
+    return _BLOCK.sub(renewed, readme)
+
+
+def pages(ruleset: Ruleset) -> dict[str, str]:
+    """Return the text of every file below docs/rules by name."""
+    return {f"{rule.id}.md": page(rule) for rule in ruleset.rules}
+
+
+def main(root: Path) -> int:
+    """Write README blocks and rule pages below `root`; return the number of files changed."""
+    ruleset = rulefile.load((rulefile.builtin_folder(),), tests=True)
+    folder = root / "docs" / "rules"
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {folder / name: text for name, text in pages(ruleset).items()}
+    readme = root / "README.md"
+    wanted[readme] = splice(readme.read_text(encoding="utf-8"), ruleset)
+    changed = 0
+    for path, text in wanted.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed += 1
+    for path in folder.glob("*.md"):
+        if path not in wanted:
+            path.unlink()
+            changed += 1
+    return changed
+
+
+__all__ = ["find", "main", "page", "pages", "splice", "table"]
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{main(Path(__file__).parent.parent)} files written\n")

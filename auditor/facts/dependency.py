@@ -1,0 +1,64 @@
+"""Dependencies whose specification cannot work for whoever installs the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.errors import ParseError
+from auditor.facts import Collector, Contents, Unread
+from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.model import Fact
+from auditor.shape import text_map
+
+_SECTIONS = ("dependencies", "optionalDependencies", "peerDependencies")
+_SCHEMES = ("workspace", "catalog", "file", "link", "portal", "patch", "git", "http", "https", "npm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyFact(Fact):
+    """One dependency that consumers install; `key` is `dependencies.NAME`."""
+
+    section: str
+    name: str
+    spec: str
+    scheme: str
+    """`workspace`, `file`, `git`, …; `range` for a version range or tag."""
+
+
+def collect(contents: Contents) -> Iterator[DependencyFact | Unread]:
+    """Yield one fact for each dependency outside devDependencies."""
+    manifest = manifest_of(contents)
+    if manifest is None:
+        return
+    for section in _SECTIONS:
+        try:
+            entries = text_map(manifest.document, section)
+        except ParseError as problem:
+            yield Unread(path=MANIFEST, reason=str(problem))
+            continue
+        for name, spec in entries.items():
+            yield DependencyFact(
+                path=MANIFEST,
+                line=manifest.line(section, name),
+                key=f"{section}.{name}",
+                section=section,
+                name=name,
+                spec=spec,
+                scheme=scheme_of(spec),
+            )
+
+
+def scheme_of(spec: str) -> str:
+    """Return the kind of a dependency specification (npm's package-spec)."""
+    head, colon, _ = spec.partition(":")
+    if colon and head.startswith("git+"):
+        return "git"
+    if colon and head in _SCHEMES:
+        return head
+    if spec.startswith(("./", "../", "/", "~/")):
+        return "file"
+    return "git" if "/" in spec and not spec.startswith("@") else "range"
+
+
+COLLECTOR = Collector(name="dependency", fact=DependencyFact, collect=collect)

@@ -1,0 +1,116 @@
+"""The files that package.json promises: main, module, browser, types, bin, exports.
+
+Targets are resolved as Node does (packages, "Package entry points"): `main` also with an ending
+or as a folder, `exports` exactly, with `*` standing for any text.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.facts import Collector, Contents
+from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.model import Fact
+
+_SINGLE = ("main", "module", "types", "typings", "unpkg", "jsdelivr", "style", "sass", "umd:main")
+_ENDINGS = ("", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.json", "/index.node")
+_TYPE_ENDINGS = ("", ".d.ts", ".d.mts", ".d.cts", ".ts", "/index.d.ts")
+_SOURCE_CONDITIONS = re.compile(r"(?:.*[-/:])?(?:source|src|development)(?:[-/:].*)?\Z|@.*")
+"""Conditions that only a monorepo's own tools ask for; they may point at unpublished files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPointFact(Fact):
+    """One promised file; `key` says where, such as `exports["./x"].import`."""
+
+    field: str
+    """The first key: `main`, `bin`, `exports`, …"""
+    target: str
+    exists: bool
+
+
+def collect(contents: Contents) -> Iterator[EntryPointFact]:
+    """Yield one fact for each distinct target of each place."""
+    manifest = manifest_of(contents)
+    if manifest is None:
+        return
+    paths = _Paths(frozenset(contents.files()))
+    for key, target, exact in _targets(manifest.document):
+        endings = _TYPE_ENDINGS if key.startswith("typ") else _ENDINGS
+        field = re.split(r"[.\[]", key, maxsplit=1)[0]
+        yield EntryPointFact(
+            path=MANIFEST,
+            line=manifest.line(field, *re.findall(r'\["([^"]+)"\]', key)),
+            key=key,
+            field=field,
+            target=target,
+            exists=paths.has(target, ("",) if exact else endings),
+        )
+
+
+def _targets(document: dict[str, object]) -> Iterator[tuple[str, str, bool]]:
+    """Yield key, target and whether the target is exact."""
+    for field in _SINGLE:
+        value = document.get(field)
+        if isinstance(value, str) and value:
+            yield field, value, False
+    bins = document.get("bin")
+    if isinstance(bins, str) and bins:
+        yield "bin", bins, True
+    if isinstance(bins, dict):
+        yield from ((f"bin.{k}", v, True) for k, v in bins.items() if isinstance(v, str) and v)
+    browser = document.get("browser")
+    if isinstance(browser, str) and browser:
+        yield "browser", browser, False
+    if isinstance(browser, dict):
+        for key, value in browser.items():
+            if isinstance(value, str) and value.startswith("./"):
+                yield f'browser["{key}"]', value, False
+    yield from _exports(document.get("exports"), "exports", depth=0)
+
+
+def _exports(node: object, key: str, depth: int) -> Iterator[tuple[str, str, bool]]:
+    if isinstance(node, str):
+        if node.startswith("./"):
+            yield key, node, True
+    elif isinstance(node, list):
+        # alternatives: a resolver takes the first that it can read, so one is enough
+        yield from (found for item in node[:1] for found in _exports(item, key, depth + 1))
+    elif isinstance(node, dict) and depth < 32:
+        for name, value in node.items():
+            if str(name).startswith("."):
+                yield from _exports(value, f'{key}["{name}"]', depth + 1)
+            elif not _SOURCE_CONDITIONS.match(str(name)):
+                yield from _exports(value, f"{key}.{name}", depth + 1)
+
+
+class _Paths:
+    """The artifact's files, asked as a resolver asks."""
+
+    def __init__(self, files: frozenset[str]) -> None:
+        self._files = files
+        self._folders = {
+            path[:cut] for path in files for cut in (i for i, c in enumerate(path) if c == "/")
+        }
+
+    def has(self, target: str, endings: tuple[str, ...]) -> bool:
+        """Tell whether a target names a file that is there."""
+        path = posixpath.normpath(target.lstrip("/"))
+        if "*" in path:
+            head, _, tail = path.partition("*")
+            tail = tail.rpartition("*")[2]
+            return any(
+                f.startswith(head) and f.endswith(tail) and len(f) >= len(head) + len(tail)
+                for f in self._files
+            )
+        if target.endswith("/") and endings == ("",):
+            return path in self._folders
+        if path == ".":
+            return any(f"index{ending}" in self._files for ending in (".js", ".json", ".node"))
+        return any(path + ending in self._files for ending in endings)
+
+
+COLLECTOR = Collector(name="entry-point", fact=EntryPointFact, collect=collect)

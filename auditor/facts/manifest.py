@@ -1,0 +1,52 @@
+"""package.json, read once for every fact that judges it; no fact of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.errors import ParseError
+from auditor.facts import Contents, Hits, Reader, Unread
+from auditor.model import Member
+from auditor.shape import json_object
+
+MANIFEST = "package.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestSeen:
+    """The package.json at an artifact's root."""
+
+    document: dict[str, Any]
+    text: str
+
+    def line(self, *keys: str) -> int:
+        """Return the line, from 1, on which a nested key stands; the last one found on the way."""
+        position = 0
+        for key in keys:
+            found = re.compile(rf'"{re.escape(key)}"\s*:').search(self.text, position)
+            if found is None:
+                break
+            position = found.start()
+        return self.text.count("\n", 0, position) + 1
+
+
+def read(member: Member, data: bytes, _: Hits) -> Iterator[ManifestSeen | Unread]:
+    """Leave the manifest, or say why it cannot be read."""
+    try:
+        document = json_object(data)
+    except ParseError as problem:
+        yield Unread(path=member.path, reason=f"the manifest cannot be read: {problem}")
+        return
+    yield ManifestSeen(document=document, text=data.decode("utf-8", "replace"))
+
+
+def manifest_of(contents: Contents) -> ManifestSeen | None:
+    """Return the artifact's package.json; the last where there are several, as npm takes it."""
+    seen = contents.of(ManifestSeen)
+    return seen[-1] if seen else None
+
+
+READER = Reader(wants=lambda member: member.path == MANIFEST, read=read)

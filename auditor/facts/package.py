@@ -1,0 +1,57 @@
+"""What package.json says the package is: name, version, whether it may be published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from semver import Version
+
+from auditor.errors import ParseError
+from auditor.facts import Collector, Contents, Unread
+from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.model import Fact
+from auditor.shape import get
+
+_NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*\Z")
+_LONGEST_NAME = 214
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageFact(Fact):
+    """One package.json, as far as identity goes."""
+
+    name: str
+    """Empty where it is missing."""
+    version: str
+    valid_name: bool
+    """npm takes it for a new package: lower case, URL-safe, at most 214 characters."""
+    valid_version: bool
+    """It is a version by Semantic Versioning 2.0.0."""
+    private: bool
+
+
+def collect(contents: Contents) -> Iterator[PackageFact | Unread]:
+    """Yield the package's identity, if there is a package.json."""
+    manifest = manifest_of(contents)
+    if manifest is None:
+        return
+    try:
+        name = get(manifest.document, "name", str) or ""
+        version = get(manifest.document, "version", str) or ""
+    except ParseError as problem:
+        yield Unread(path=MANIFEST, reason=str(problem))
+        return
+    yield PackageFact(
+        path=MANIFEST,
+        line=manifest.line("name"),
+        name=name,
+        version=version,
+        valid_name=_NAME.match(name) is not None and len(name) <= _LONGEST_NAME,
+        valid_version=Version.is_valid(version.strip().removeprefix("v").removeprefix("=")),
+        private=manifest.document.get("private") is True,
+    )
+
+
+COLLECTOR = Collector(name="package", fact=PackageFact, collect=collect)

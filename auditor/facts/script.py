@@ -1,0 +1,87 @@
+"""The scripts of package.json, and which of them would start a file that is not there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.errors import ParseError
+from auditor.facts import Collector, Contents, Unread
+from auditor.facts.manifest import MANIFEST, ManifestSeen, manifest_of
+from auditor.model import Fact
+from auditor.shape import text_map
+
+_GYP = "binding.gyp"
+_INTERPRETERS = frozenset({"node", "sh", "bash", "python", "python3", "bun", "deno", "tsx", "ts-node"})
+_PATH = re.compile(r"(?:\./)?[\w@.][\w@.-]*(?:/[\w@.-]+)*\Z")
+_ENDINGS = ("", ".js", ".json", ".node", ".mjs", ".cjs", "/index.js")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptFact(Fact):
+    """One script; `key` is `scripts.NAME`. npm runs preinstall, install, postinstall on install."""
+
+    name: str
+    command: str
+    implicit: bool
+    """npm runs node-gyp because of binding.gyp, though no script says so."""
+    missing: str
+    """The file that the command starts and the artifact does not hold."""
+
+
+def collect(contents: Contents) -> Iterator[ScriptFact | Unread]:
+    """Yield one fact for each script, and one for the build that binding.gyp implies."""
+    manifest = manifest_of(contents)
+    if manifest is None:
+        return
+    try:
+        scripts = text_map(manifest.document, "scripts")
+    except ParseError as problem:
+        yield Unread(path=MANIFEST, reason=str(problem))
+        return
+    files = frozenset(contents.files())
+    for name, command in scripts.items():
+        yield _fact(manifest, name, command, files)
+    gyp = manifest.document.get("gypfile") is not False and _GYP in files
+    if gyp and not {"preinstall", "install"} & scripts.keys():
+        yield ScriptFact(
+            path=_GYP,
+            key="scripts.install",
+            name="install",
+            command="node-gyp rebuild",
+            implicit=True,
+            missing="",
+        )
+
+
+def _fact(manifest: ManifestSeen, name: str, command: str, files: frozenset[str]) -> ScriptFact:
+    return ScriptFact(
+        path=MANIFEST,
+        line=manifest.line("scripts", name),
+        key=f"scripts.{name}",
+        name=name,
+        command=command,
+        implicit=False,
+        missing=_missing(command, files),
+    )
+
+
+def _missing(command: str, files: frozenset[str]) -> str:
+    """Return the script file that a plain `node FILE` starts, if the artifact lacks it."""
+    try:
+        parts = shlex.split(re.split(r"&&|\|\||[;|]", command)[0])
+    except ValueError:
+        return ""
+    if len(parts) < 2 or parts[0] not in _INTERPRETERS or not _PATH.match(parts[1]):
+        return ""
+    path = parts[1].removeprefix("./")
+    if path.startswith("node_modules/") or (
+        "/" not in path and "." not in path and parts[0] in {"bun", "deno"}
+    ):
+        return ""
+    return "" if any(path + ending in files for ending in _ENDINGS) else path
+
+
+COLLECTOR = Collector(name="script", fact=ScriptFact, collect=collect)

@@ -1,0 +1,201 @@
+"""Source maps under any name, and written inline: what text each of them gives back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.errors import ParseError
+from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.facts.file import kind_of
+from auditor.maps import links, reader
+from auditor.maps.links import LinkSeen
+from auditor.maps.origin import plain_name
+from auditor.maps.reader import Source, SourceMap
+from auditor.model import ByteCount, Fact, Member
+
+_KEYS = frozenset({b'"mappings"', b'"sections"', b"sourcesContent"})
+_ESCAPED_KEYS = b"\\u00"
+_SAMPLE = 8
+_TEXT_KINDS = frozenset({"scripts", "types and sources", "styles"})
+_LINK_LINE = re.compile(rb"[ \t]*(?://|/\*)[@#]\s*sourceMappingURL=[^\n]*\s*\Z")
+_COMPILED = frozenset({"js", "mjs", "cjs"})
+_WRITTEN = frozenset({"ts", "tsx", "mts", "cts", "jsx"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapSeen:
+    """One map, where it was, and the line for one that is written into other text."""
+
+    path: str
+    line: int | None
+    size: int
+    map: SourceMap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSeen:
+    """The digest of one text that ships, by which an embedded source is recognised."""
+
+    path: str
+    digest: bytes
+
+
+def wants(member: Member) -> bool:
+    """Ask for maps by name, and for texts that a map could give back."""
+    return member.path.endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
+
+
+def read(member: Member, data: bytes, hits: Hits) -> Iterator[MapSeen | TextSeen | Unread]:
+    """Leave what is a map, every inline map, and the digests of texts."""
+    marks = [offset for anchor, offset in hits if anchor == links.MARK]
+    if kind_of(member.path) in _TEXT_KINDS:
+        yield TextSeen(path=member.path, digest=reader.text_digest(_unlinked(data, marks)))
+    if reader.looks_like_json_object(data) and _may_be_map(member, data, len(hits) > len(marks)):
+        yield from _map_file(member, data)
+    for mark in sorted(marks):
+        inline = links.inline_map(data, mark)
+        if inline is not None:
+            yield from _inline(member, inline)
+
+
+def _unlinked(data: bytes, marks: list[int]) -> bytes:
+    """Return a text without its linking comment, which the map's copy of it does not have."""
+    if marks:
+        start = data.rfind(b"\n", 0, max(marks)) + 1
+        if _LINK_LINE.match(data, start):
+            return data[:start]
+    return data
+
+
+def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FBT001
+    if has_key or data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return True
+    return member.path.endswith((".map", ".json")) and _ESCAPED_KEYS in data
+
+
+def _map_file(member: Member, data: bytes) -> Iterator[MapSeen | Unread]:
+    try:
+        found = reader.read(data)
+    except ParseError as problem:
+        # code and templates start with a brace too: only what claims to be a map is a gap
+        if member.path.endswith(".map") or (
+            b'"sourcesContent"' in data and member.path.endswith(".json")
+        ):
+            yield Unread(path=member.path, reason=f"a source map that cannot be read: {problem}")
+        return
+    if found is not None:
+        yield MapSeen(path=member.path, line=None, size=member.size, map=found)
+
+
+def _inline(member: Member, inline: links.InlineMap) -> Iterator[MapSeen]:
+    try:
+        found = reader.read(inline.data)
+    except ParseError:
+        return  # words about maps, not a map: only what decodes to one counts
+    if found is not None:
+        yield MapSeen(path=member.path, line=inline.line, size=len(inline.data), map=found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceMapFact(Fact):
+    """One source map. Counts of files are counts of sources that carry text."""
+
+    first_party_files: int
+    first_party_lines: int
+    first_party_bytes: ByteCount
+    third_party_files: int
+    third_party_bytes: ByteCount
+    undisclosed_files: int
+    """First-party texts that the artifact does not ship in any other place."""
+    undisclosed_lines: int
+    undisclosed_bytes: ByteCount
+    listed: int
+    """Sources that the map names, with text or without."""
+    unavailable: int
+    """Sources without text in the map and without a file in the artifact."""
+    inline: bool
+    linked: bool
+    """Some file refers to it (always true of an inline map)."""
+    size: ByteCount
+    sample: tuple[str, ...]
+    """The names of the largest first-party texts, those that ship nowhere else first."""
+
+
+def collect(contents: Contents) -> Iterator[SourceMapFact]:
+    """Yield one fact for each map, inline maps with their line."""
+    shipped = _Shipped(contents)
+    linked = {link.target for link in contents.of(LinkSeen)}
+    for seen in contents.of(MapSeen):
+        yield _fact(seen, shipped, linked)
+
+
+def _fact(seen: MapSeen, shipped: _Shipped, linked: set[str]) -> SourceMapFact:
+    carried = [source for source in seen.map.sources if source.digest is not None]
+    first = [source for source in carried if not source.third_party]
+    third = [source for source in carried if source.third_party]
+    hidden = [source for source in first if not shipped.has(source)]
+    kept = set(map(id, hidden))
+    by_weight = sorted(first, key=lambda s: (id(s) not in kept, -s.size))
+    without = [source for source in seen.map.sources if source.digest is None]
+    return SourceMapFact(
+        path=seen.path,
+        line=seen.line,
+        first_party_files=len(first),
+        first_party_lines=sum(source.lines for source in first),
+        first_party_bytes=ByteCount(sum(source.size for source in first)),
+        third_party_files=len(third),
+        third_party_bytes=ByteCount(sum(source.size for source in third)),
+        undisclosed_files=len(hidden),
+        undisclosed_lines=sum(source.lines for source in hidden),
+        undisclosed_bytes=ByteCount(sum(source.size for source in hidden)),
+        listed=len(seen.map.sources),
+        unavailable=sum(not shipped.has_file(seen, source) for source in without),
+        inline=seen.line is not None,
+        linked=seen.line is not None or seen.path in linked,
+        size=ByteCount(seen.size),
+        sample=tuple(plain_name(source.name) for source in by_weight[:_SAMPLE]),
+    )
+
+
+class _Shipped:
+    """What the artifact ships besides its maps, asked by text and by name."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._digests = {text.digest for text in contents.of(TextSeen)}
+        self._paths = frozenset(contents.files())
+        self._stems = {_stem(path) for path in self._paths if _extension(path) in _WRITTEN}
+
+    def has(self, source: Source) -> bool:
+        """Tell whether a source's text ships anyway.
+
+        A compiled intermediate (`internal/umd.js`) counts as shipped where the file that it was
+        compiled from (`src/internal/umd.ts`) is there: the original says more than it does.
+        """
+        if source.digest in self._digests:
+            return True
+        return _extension(source.name) in _COMPILED and _stem(source.name) in self._stems
+
+    def has_file(self, seen: MapSeen, source: Source) -> bool:
+        """Tell whether the file that a map names is in the artifact, relative to the map."""
+        folder = seen.path.rpartition("/")[0]
+        roots = seen.map.roots or ("",)
+        return any(
+            links.resolved(folder, f"{root.rstrip('/')}/{source.name}" if root else source.name)
+            in self._paths
+            for root in roots
+        )
+
+
+def _extension(path: str) -> str:
+    return path.rpartition(".")[2].lower()
+
+
+def _stem(path: str) -> tuple[str, ...]:
+    """The last folder and the name without extension: enough to tell modules apart."""
+    return tuple(path.rpartition(".")[0].split("/")[-2:])
+
+
+READER = Reader(anchors=_KEYS | {links.MARK}, wants=wants, read=read)
+COLLECTOR = Collector(name="source-map", fact=SourceMapFact, collect=collect)

@@ -1,0 +1,132 @@
+"""Where generated files and maps point: to a map that is not there, or out of the package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from auditor.facts import Collector, Contents, Hits, Reader
+from auditor.facts.source_map import MapSeen
+from auditor.maps import links
+from auditor.maps.links import LinkSeen
+from auditor.model import Fact, Member
+
+_CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+_STYLES = (".css", ".scss", ".less")
+_REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|(?:s3|gs|az):", re.IGNORECASE)
+_REMOTE_SCHEMES = frozenset({"", "http", "https", "ftp", "ftps", "s3", "gs", "az"})
+_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+_STORAGE = (
+    ".r2.dev",
+    ".r2.cloudflarestorage.com",
+    ".amazonaws.com",
+    "storage.googleapis.com",
+    ".storage.googleapis.com",
+    ".blob.core.windows.net",
+    ".digitaloceanspaces.com",
+    ".backblazeb2.com",
+)
+_INTERNAL = re.compile(
+    r"""(?ix)
+      localhost | .*\.local | .*\.localdomain | .*\.internal | .*\.corp | .*\.intranet | .*\.lan
+    | (?:.*\.)?(?:dev|staging|stage|test|qa|intern|internal|corp)\.[^.]+\.[^.]+
+    | 127\.[\d.]+ | 10\.[\d.]+ | 192\.168\.[\d.]+ | 172\.(?:1[6-9]|2\d|3[01])\.[\d.]+
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReferenceFact(Fact):
+    """One pointer to a map or to sources."""
+
+    url: str
+    """As written, without credentials, query and fragment."""
+    host: str
+    form: str
+    """`sourceMappingURL`, `sourceRoot` or `sources`."""
+    remote: bool
+    archive: bool
+    """The URL ends like an archive: a zip of sources."""
+    storage: bool
+    """The host is a storage bucket."""
+    internal: bool
+    """The host looks like one that only insiders reach."""
+    dangling: bool
+    """It names a file that the artifact does not hold."""
+
+
+def read(member: Member, data: bytes, hits: Hits) -> Iterator[LinkSeen]:
+    """Leave the link that a debugger would follow, if the file has one."""
+    css = member.path.endswith(_STYLES)
+    if not css and not member.path.endswith(_CODE):
+        return
+    mark = max(offset for _, offset in hits)
+    url = links.linked_url(data, mark, css=css)
+    if not url or url.startswith("data:"):
+        return
+    folder = member.path.rpartition("/")[0]
+    yield LinkSeen(
+        path=member.path,
+        line=links.line_of(data, mark),
+        url=url,
+        target="" if is_remote(url) else links.resolved(folder, url),
+    )
+
+
+def is_remote(url: str) -> bool:
+    """Tell whether a URL leads out of the package (`http-agent.js.map` and `webpack://` do not)."""
+    if not _REMOTE.match(url):
+        return False
+    return url.partition(":")[0].lower() in _REMOTE_SCHEMES or url.startswith("//")
+
+
+def collect(contents: Contents) -> Iterator[SourceReferenceFact]:
+    """Yield one fact for each link, and one for each map whose sources lie elsewhere."""
+    paths = {member.path for member in contents.members}
+    for link in contents.of(LinkSeen):
+        yield _fact(link.path, link.line, link.url, "sourceMappingURL", link.target, paths)
+    for seen in contents.of(MapSeen):
+        for form, urls in (
+            ("sourceRoot", seen.map.roots),
+            ("sources", tuple(source.name for source in seen.map.sources)),
+        ):
+            away = next((url for url in urls if is_remote(url)), None)
+            if away is not None:
+                yield _fact(seen.path, seen.line, away, form, "", paths)
+
+
+def _fact(
+    path: str, line: int | None, url: str, form: str, target: str, paths: set[str]
+) -> SourceReferenceFact:
+    remote = is_remote(url)
+    host, shown = _shown(url) if remote else ("", url)
+    return SourceReferenceFact(
+        path=path,
+        line=line,
+        url=shown,
+        host=host,
+        form=form,
+        remote=remote,
+        archive=shown.lower().endswith(_ARCHIVES),
+        storage=host.endswith(_STORAGE) or url.lower().startswith(("s3:", "gs:", "az:")),
+        internal=_INTERNAL.fullmatch(host) is not None,
+        dangling=not remote and target not in paths,
+    )
+
+
+def _shown(url: str) -> tuple[str, str]:
+    """Return host and URL without what may be secret: user, password, query, fragment."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "", url.partition("?")[0]
+    scheme = f"{parts.scheme}:" if parts.scheme else ""
+    return host, f"{scheme}//{host}{port}{parts.path}"
+
+
+READER = Reader(anchors=frozenset({links.MARK}), read=read)
+COLLECTOR = Collector(name="source-reference", fact=SourceReferenceFact, collect=collect)

@@ -1,0 +1,42 @@
+"""What an output format declares; each is one module of this folder with a `REPORT`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from auditor.model import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Who looks at the output, and how much they want to see."""
+
+    color: bool = False
+    width: int = 100
+    verbose: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFormat:
+    """One output: a pure function from a report to text."""
+
+    name: str
+    render: Callable[[Report, View], str]
+
+
+def names() -> tuple[str, ...]:
+    """Return the formats there are, by the modules of this folder; imports none of them."""
+    return tuple(sorted(info.name for info in pkgutil.iter_modules(__path__)))
+
+
+def load(name: str) -> ReportFormat:
+    """Return one format by name."""
+    module = importlib.import_module(f"{__name__}.{name}")
+    found = module.REPORT
+    if not isinstance(found, ReportFormat):
+        raise TypeError(f"{module.__name__}.REPORT is no ReportFormat")
+    return found

@@ -1,0 +1,244 @@
+"""The report for a person at a terminal: verdict, what would be out, findings, sizes, fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from itertools import groupby
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from auditor import words
+from auditor.model import Artifact, Finding, Gap, Report, Severity, Verdict
+from auditor.report import ReportFormat, View
+from auditor.safe import safe
+
+SHOWN = 3
+"""Places of one rule that are listed before the rest is counted."""
+GAPS_SHOWN = 10
+MESSAGE = 160
+BAR = 24
+
+_STYLE = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+_VERDICT = {
+    Verdict.PASS: ("PASS", "bold green"),
+    Verdict.FAIL: ("FAIL", "bold red"),
+    Verdict.INCOMPLETE: ("INCOMPLETE", "bold magenta"),
+}
+
+
+def render(report: Report, view: View) -> str:
+    """Return the report as text, with ANSI colours where the view has them."""
+    out = StringIO()
+    console = Console(
+        file=out,
+        force_terminal=view.color,
+        no_color=not view.color,
+        color_system="standard" if view.color else None,
+        width=view.width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=False,
+        legacy_windows=False,
+    )
+    _Printer(console, report, view).print()
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+class _Printer:
+    """Prints one report; every text of the artifact goes through `safe`."""
+
+    def __init__(self, console: Console, report: Report, view: View) -> None:
+        self._console = console
+        self._report = report
+        self._view = view
+
+    def print(self) -> None:
+        self._verdict()
+        if self._view.quiet:
+            return
+        sources = dict.fromkeys(
+            [a.source for a in self._report.artifacts]
+            + [f.location.source for f in self._report.findings]
+            + [g.location.source for g in self._report.gaps]
+        )
+        for source in sources:
+            self._source(source)
+
+    def _line(self, text: Text | str = "", indent: int = 0) -> None:
+        shown = Text(text) if isinstance(text, str) else text
+        self._console.print(Padding(shown, (0, 0, 0, indent)) if indent else shown)
+
+    def _verdict(self) -> None:
+        report = self._report
+        word, style = _VERDICT[report.verdict]
+        line = Text.assemble((f" {word} ", f"{style} reverse"), " ")
+        counts = [
+            words.counted(sum(f.severity is level for f in report.findings), level.word, level.word)
+            for level in sorted(Severity, reverse=True)
+            if any(f.severity is level for f in report.findings)
+        ]
+        line.append(", ".join(counts) if counts else "no findings")
+        if report.suppressed:
+            line.append(f"; {len(report.suppressed):,} waived")
+        if report.gaps:
+            things = words.counted(len(report.gaps), "thing")
+            line.append(f"; {things} could not be examined", "bold magenta")
+        if report.verdict is Verdict.FAIL:
+            line.append(f" (fails from {report.threshold.word} up)", "dim")
+        self._line(line)
+
+    def _source(self, source: str) -> None:
+        for artifact in (a for a in self._report.artifacts if a.source == source):
+            self._artifact(artifact)
+        self._gaps([g for g in self._report.gaps if g.location.source == source])
+        found = [f for f in self._report.findings if f.location.source == source]
+        ordered = sorted(found, key=lambda f: (-_worst(found, f.rule), f.rule))
+        for rule, group in groupby(ordered, key=lambda f: f.rule):
+            self._rule(rule, list(group))
+        for artifact in (a for a in self._report.artifacts if a.source == source):
+            self._shares(artifact)
+
+    def _artifact(self, artifact: Artifact) -> None:
+        self._line()
+        title = Text(safe(f"{artifact.name} {artifact.version}".strip() or artifact.source), "bold")
+        facts = [artifact.kind.value.replace("-", " ")]
+        if artifact.packer:
+            facts.append(f"as {artifact.packer} packs it")
+        facts.append(words.counted(artifact.files, "file"))
+        if artifact.packed is not None:
+            facts.append(f"{words.size(artifact.packed)} packed")
+        facts.append(f"{words.size(artifact.unpacked)} unpacked")
+        title.append(f"  {' · '.join(facts)}", "not bold")
+        self._line(title)
+        if artifact.name:
+            self._line(Text(safe(artifact.source), "dim"))
+        for note in artifact.notes:
+            self._line(Text(f"note: {safe(note)}", "yellow"))
+        self._disclosure(artifact)
+
+    def _disclosure(self, artifact: Artifact) -> None:
+        out = artifact.discloses
+        if out is None or not out.files:
+            return
+        line = Text.assemble(
+            (f"{words.counted(out.maps, 'source map')} ", "bold"),
+            "gives back " if out.maps == 1 else "give back ",
+            (words.counted(out.files, "file"), "bold"),
+            f", {words.counted(out.lines, 'line')}, {words.size(out.size)} of first-party source",
+        )
+        if out.third_party_files:
+            line.append(f" (and {words.counted(out.third_party_files, 'file')} of libraries)", "dim")
+        self._line(line)
+
+    def _gaps(self, gaps: Sequence[Gap]) -> None:
+        shown = len(gaps) if self._view.verbose else GAPS_SHOWN
+        if gaps:
+            self._line()
+            self._line(Text("not examined", "bold magenta"))
+        for gap in gaps[:shown]:
+            place = safe(gap.location.path or gap.location.source)
+            self._line(Text.assemble((place, "bold"), f": {safe(gap.reason)}"), indent=2)
+        if len(gaps) > shown:
+            self._line(f"… and {len(gaps) - shown:,} more (-v lists them)", indent=2)
+
+    def _rule(self, rule: str, findings: list[Finding]) -> None:
+        worst = max(f.severity for f in findings)
+        quiet = worst < min(self._report.threshold, Severity.MEDIUM)
+        self._line()
+        head = Text.assemble((f"{worst.word:<8}", _STYLE[worst]), (rule, "bold"))
+        head.append(f" ×{len(findings):,}" if len(findings) > 1 else "")
+        head.append(f"  {findings[0].title}", "dim")
+        self._line(head)
+        shown = len(findings) if self._view.verbose else 1 if quiet else SHOWN
+        ranked = sorted(findings, key=lambda f: (-f.severity, -_weight(f)))
+        for finding in ranked[:shown]:
+            level = "" if finding.severity == worst else f"{finding.severity.word}: "
+            self._line(level + safe(finding.message, MESSAGE), indent=2)
+            for line in _sample(finding):
+                self._line(Text(line, "dim"), indent=4)
+        if len(findings) > shown:
+            self._line(Text(_more(ranked[shown:]), "dim"), indent=2)
+        if not quiet or self._view.verbose:
+            self._fix(ranked[0].fix)
+
+    def _fix(self, fix: str) -> None:
+        lines = [safe(line, 400) for line in fix.splitlines()]
+        paragraphs = [" ".join(group) for group in _paragraphs(lines)]
+        for index, paragraph in enumerate(paragraphs):
+            mark = ("fix: ", "green") if index == 0 else ("     ", "")
+            self._line(Text.assemble(mark, paragraph), indent=2)
+
+    def _shares(self, artifact: Artifact) -> None:
+        if not artifact.shares or not artifact.unpacked:
+            return
+        self._line()
+        total = artifact.unpacked
+        for share in artifact.shares[: None if self._view.verbose else 4]:
+            part = share.size / total
+            bar = "█" * round(part * BAR)
+            self._line(
+                Text.assemble(
+                    f"{share.kind:<18}{words.size(share.size):>10}{share.files:>8,}  ",
+                    (f"{bar:<{BAR}}", "blue"),
+                    f" {part:>4.0%}",
+                )
+            )
+        rest = artifact.shares[4:]
+        if rest and not self._view.verbose:
+            size = words.size(sum(share.size for share in rest))
+            files = sum(share.files for share in rest)
+            self._line(f"{'other kinds':<18}{size:>10}{files:>8,}")
+
+
+def _worst(findings: Sequence[Finding], rule: str) -> int:
+    return max(f.severity for f in findings if f.rule == rule)
+
+
+def _weight(finding: Finding) -> int:
+    """How much a finding is about: the lines it gives back, else the bytes it takes."""
+    for name in ("undisclosed_lines", "first_party_lines", "size", "count"):
+        value = finding.evidence.get(name)
+        if isinstance(value, int):
+            return value
+    return 0
+
+
+def _sample(finding: Finding) -> Iterator[str]:
+    sample = finding.evidence.get("sample")
+    if isinstance(sample, tuple) and sample:
+        yield ", ".join(safe(name, 60) for name in sample[:4]) + (", …" if len(sample) > 4 else "")
+
+
+def _more(findings: Sequence[Finding]) -> str:
+    folders = {f.location.path.rpartition("/")[0] for f in findings}
+    where = f" in {words.counted(len(folders), 'folder')}" if len(folders) > 1 else ""
+    return f"… and {len(findings):,} more{where} (-v lists them)"
+
+
+def _paragraphs(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Join wrapped lines; an indented line, or one that starts a list, stands alone."""
+    current: list[str] = []
+    for line in lines:
+        if not line.strip() or line.startswith((" ", "-", "*")):
+            if current:
+                yield current
+            current = []
+            if line.strip():
+                yield [line]
+        else:
+            current.append(line.strip())
+    if current:
+        yield current
+
+
+REPORT = ReportFormat(name="console", render=render)

@@ -1,0 +1,84 @@
+"""JSON for other programs: version 1 of the schema in `auditor/schema/report-1.json`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from auditor import __version__
+from auditor.model import Artifact, Finding, Gap, Location, Report, Verdict
+from auditor.report import ReportFormat, View
+
+SCHEMA_VERSION = 1
+
+
+def render(report: Report, _: View) -> str:
+    """Return the whole report; names are as they are, for JSON escapes what could do harm."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "audit", "version": __version__, "ruleset": report.ruleset},
+        "verdict": report.verdict.value,
+        "complete": report.verdict is not Verdict.INCOMPLETE,
+        "artifacts": [_artifact(artifact) for artifact in report.artifacts],
+        "inventories": [dict(inventory) for inventory in report.inventories],
+        "findings": [_finding(finding) for finding in report.findings],
+        "suppressed": [
+            {"finding": _finding(item.finding), "reason": item.reason} for item in report.suppressed
+        ],
+        "gaps": [_gap(gap) for gap in report.gaps],
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _artifact(artifact: Artifact) -> dict[str, object]:
+    return {
+        "source": artifact.source,
+        "kind": artifact.kind.value,
+        "name": artifact.name,
+        "version": artifact.version,
+        "packer": artifact.packer or None,
+        "notes": list(artifact.notes),
+        "packed_bytes": artifact.packed,
+        "unpacked_bytes": artifact.unpacked,
+        "files": artifact.files,
+        "sha256": artifact.sha256 or None,
+        "shares": [
+            {"kind": share.kind, "files": share.files, "bytes": share.size}
+            for share in artifact.shares
+        ],
+        "discloses": artifact.discloses
+        and {
+            "maps": artifact.discloses.maps,
+            "first_party_files": artifact.discloses.files,
+            "first_party_lines": artifact.discloses.lines,
+            "first_party_bytes": artifact.discloses.size,
+            "third_party_files": artifact.discloses.third_party_files,
+        },
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.word,
+        "confidence": finding.confidence.word,
+        "message": finding.message,
+        "location": _location(finding.location),
+        "evidence": {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in finding.evidence.items()
+        },
+        "fix": finding.fix,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _gap(gap: Gap) -> dict[str, object]:
+    return {"location": _location(gap.location), "reason": gap.reason}
+
+
+def _location(location: Location) -> dict[str, object]:
+    return asdict(location)
+
+
+REPORT = ReportFormat(name="json", render=render)

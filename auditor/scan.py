@@ -1,0 +1,272 @@
+"""The pipeline: from what the user named to a report; joins what touches the disk to what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from auditor import facts, policy, rulefile
+from auditor.advice import advice
+from auditor.archives import Entry, walk
+from auditor.errors import InputError, UsageError
+from auditor.examine import Examination
+from auditor.facts import Contents
+from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.judge import Judge
+from auditor.limits import Budget, Limits
+from auditor.model import (
+    Artifact,
+    ArtifactKind,
+    ByteCount,
+    Fact,
+    Finding,
+    Gap,
+    Location,
+    Profile,
+    Report,
+    Unread,
+)
+from auditor.packers import PackedPaths
+from auditor.sources import directory
+from auditor.sources.file import Progress, ReadFile
+from auditor.summary import disclosure, shares
+
+Announce = Callable[[str], Progress | None]
+"""Called with the label of each artifact before it is read; returns who wants its progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One call of `audit pack`."""
+
+    targets: tuple[str, ...]
+    packer: str | None = None
+    ignore_scripts: bool = False
+    workspaces: tuple[str, ...] = ()
+    all_workspaces: bool = False
+    as_is: bool = False
+    rules: tuple[Path, ...] = ()
+    profile: Profile = Profile.RELEASE
+    settings: policy.Settings = field(default_factory=policy.Settings)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(slots=True)
+class _Result:
+    """What has been found so far, over all targets."""
+
+    artifacts: list[Artifact] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+    def gap(self, source: str, reason: str, path: str = "") -> None:
+        """Record what could not be examined."""
+        self.gaps.append(Gap(location=Location(source=source, path=path), reason=reason))
+
+
+def scan(
+    request: Request,
+    announce: Announce = lambda _: None,
+    output: Callable[[str], None] | None = None,
+) -> Report:
+    """Audit every target; raise UsageError when one is not there or a rule is bad.
+
+    `output` is given what packers print, line by line.
+    """
+    for target in request.targets:
+        if not Path(target).exists():
+            raise UsageError(f"{target}: no such file or folder")
+    ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules))
+    scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
+    for target in request.targets:
+        scanner.target(target)
+    result = scanner.result
+    return Report(
+        verdict=policy.verdict(result.findings, result.gaps, request.settings),
+        threshold=request.settings.fail_on,
+        ruleset=ruleset.digest,
+        artifacts=tuple(result.artifacts),
+        findings=policy.ordered(result.findings),
+        gaps=tuple(result.gaps),
+    )
+
+
+class _Scanner:
+    """One call's request and results, so that its steps need not hand them on."""
+
+    def __init__(
+        self,
+        request: Request,
+        judge: Judge,
+        announce: Announce,
+        output: Callable[[str], None] | None,
+    ) -> None:
+        self._request = request
+        self._judge = judge
+        self._announce = announce
+        self._output = output
+        self._collectors, self._readers = facts.load()
+        self.result = _Result()
+
+    def target(self, target: str) -> None:
+        """Audit a file, a folder as it is, or what a project's packer makes."""
+        path = Path(target)
+        if path.is_dir() and self._request.as_is:
+            self._folder(path, target)
+        elif path.is_dir():
+            self._project(path, target)
+        elif path.is_file():
+            self._file(path, Artifact(source=target, kind=ArtifactKind.ARCHIVE), None)
+        else:
+            self.result.gap(target, "neither a regular file nor a folder")
+
+    def _project(self, path: Path, label: str) -> None:
+        from auditor.sources.project import packed  # noqa: PLC0415 - only where one is packed
+
+        request = self._request
+        with ExitStack() as stack:
+            try:
+                packs = stack.enter_context(
+                    packed(
+                        path,
+                        label,
+                        packer=request.packer,
+                        ignore_scripts=request.ignore_scripts,
+                        workspaces=request.workspaces,
+                        all_workspaces=request.all_workspaces,
+                        output=self._output,
+                    )
+                )
+            except InputError as problem:
+                self.result.gap(label, str(problem))
+                return
+            for pack in packs:
+                artifact = Artifact(
+                    source=pack.label,
+                    kind=ArtifactKind.ARCHIVE,
+                    packer=str(pack.packer),
+                    notes=pack.notes,
+                )
+                project = self._configuration(pack.directory, pack.label)
+                observations = {**project.observations, type(pack.packer): (pack.packer,)}
+                self._file(pack.tarball, artifact, replace(project, observations=observations))
+
+    def _configuration(self, folder: Path, label: str) -> Contents:
+        """Read the files that decide what a project's packer takes."""
+        from auditor.packing import CONFIG_GLOBS  # noqa: PLC0415 - only where one is packed
+
+        names = sorted(
+            {
+                found.relative_to(folder).as_posix()
+                for glob in CONFIG_GLOBS
+                for found in folder.glob(glob)
+                if found.is_file() and "node_modules" not in found.parts
+            }
+        )
+        budget = Budget(self._request.limits)
+        examination = Examination(label, self._readers, budget)
+        examination.run(directory.files(folder, names, budget))
+        self.result.gaps.extend(
+            gap for gap in examination.gaps if gap.location.path != MANIFEST
+        )  # a bad package.json is in the tarball too, and said once
+        return examination.contents(ArtifactKind.PROJECT, None)
+
+    def _file(self, path: Path, artifact: Artifact, project: Contents | None) -> None:
+        budget = Budget(self._request.limits)
+        examination = Examination(artifact.source, self._readers, budget)
+        try:
+            with ReadFile(path, self._request.limits, self._announce(artifact.source)) as file:
+                examination.run(_entries(file, budget))
+                digest = file.finish()
+                size = file.size
+        except InputError as problem:
+            self.result.gap(artifact.source, str(problem))
+            return
+        kind = _kind(examination)
+        contents = examination.contents(kind, size)
+        artifact = replace(artifact, kind=kind, packed=ByteCount(size), sha256=digest)
+        self._conclude(artifact, contents, examination, project)
+
+    def _folder(self, path: Path, label: str) -> None:
+        budget = Budget(self._request.limits)
+        examination = Examination(label, self._readers, budget)
+        examination.run(directory.entries(path, budget))
+        contents = examination.contents(ArtifactKind.FOLDER, None)
+        artifact = Artifact(
+            source=label,
+            kind=ArtifactKind.FOLDER,
+            notes=("taken as it is: no packer decided what belongs to it",),
+        )
+        if not contents.members:
+            self.result.gap(label, "the folder is empty: nothing was inspected")
+        self._conclude(artifact, contents, examination, None)
+
+    def _conclude(
+        self,
+        artifact: Artifact,
+        contents: Contents,
+        examination: Examination,
+        project: Contents | None,
+    ) -> None:
+        """Turn what was seen into facts, findings and the artifact's line in the report."""
+        self.result.gaps.extend(examination.gaps)
+        manifest = manifest_of(contents)
+        document = manifest.document if manifest else {}
+        artifact = replace(
+            artifact,
+            name=_text(document.get("name")),
+            version=_text(document.get("version")),
+            unpacked=ByteCount(sum(member.size for member in contents.members)),
+            files=len(contents.files()),
+            shares=shares(contents),
+            discloses=disclosure(contents),
+        )
+        self.result.artifacts.append(artifact)
+        if project is not None:
+            paths = PackedPaths(paths=frozenset(member.path for member in contents.members))
+            seen = {**project.observations, PackedPaths: (paths,)}
+            project = replace(project, observations=seen)
+        known = advice(project)
+        self._judged(artifact, contents, known)
+        if project is not None:
+            self._judged(replace(artifact, kind=ArtifactKind.PROJECT), project, known)
+
+    def _judged(
+        self, artifact: Artifact, contents: Contents, known: Mapping[str, Callable[[Fact], str]]
+    ) -> None:
+        of_project = artifact.kind is ArtifactKind.PROJECT
+        for name, collector in self._collectors.items():
+            if collector.project == of_project:
+                seen = collector.collect(contents)
+                self.result.findings.extend(
+                    self._judge.findings(artifact, name, self._facts(seen, artifact), known)
+                )
+
+    def _facts(self, seen: Iterable[Fact | Unread], artifact: Artifact) -> Iterator[Fact]:
+        for fact in seen:
+            if isinstance(fact, Unread):
+                self.result.gap(artifact.source, fact.reason, fact.path)
+            else:
+                yield fact
+
+
+def _entries(file: ReadFile, budget: Budget) -> Iterator[Entry]:
+    return walk(file.stream(), budget, strip=1)
+
+
+def _kind(examination: Examination) -> ArtifactKind:
+    """Tell what an archive is by what lies at its root."""
+    if examination.has_member(MANIFEST):
+        return ArtifactKind.NPM_TARBALL
+    if examination.has_member("PKG-INFO"):
+        return ArtifactKind.SDIST
+    return ArtifactKind.ARCHIVE
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+__all__: Sequence[str] = ["Announce", "Request", "scan"]

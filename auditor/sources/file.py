@@ -1,0 +1,65 @@
+"""A file on disk as a stream that counts, digests and reports progress while it is read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from io import RawIOBase
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from auditor.errors import InputError, LimitError
+from auditor.limits import Limits
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes read so far and the bytes there are."""
+
+
+class ReadFile(RawIOBase):
+    """An open file whose `sha256` and `size` are those of all bytes once `finish` was called."""
+
+    def __init__(self, path: Path, limits: Limits, progress: Progress | None = None) -> None:
+        super().__init__()
+        try:
+            self._file: BinaryIO = path.open("rb")
+        except OSError as problem:
+            raise InputError(f"cannot be opened: {problem.strerror or problem}") from None
+        self.size = path.stat().st_size
+        if self.size > limits.archive_bytes:
+            self._file.close()
+            raise LimitError("archive-bytes", limits.archive_bytes, self.size, "bytes")
+        self._digest = hashlib.sha256()
+        self._progress = progress
+        self._done = 0
+
+    def readable(self) -> bool:
+        """Return True: this is what the stream is for."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, all that are left for -1."""
+        try:
+            data = self._file.read(size)
+        except OSError as problem:
+            raise InputError(f"cannot be read: {problem.strerror or problem}") from None
+        self._digest.update(data)
+        self._done += len(data)
+        if self._progress is not None:
+            self._progress(self._done, self.size)
+        return data
+
+    def finish(self) -> str:
+        """Read what the archive's reader left, and return the digest of the whole file."""
+        while self.read(1024 * 1024):
+            pass
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        """Close the file."""
+        if hasattr(self, "_file"):
+            self._file.close()
+        super().close()
+
+    def stream(self) -> BinaryIO:
+        """Return this object under the type that readers ask for."""
+        return cast("BinaryIO", self)

@@ -1,0 +1,51 @@
+"""An artifact in a few numbers: what takes the space, and what its maps give back together."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from auditor.facts import Contents
+from auditor.facts.file import kind_of
+from auditor.facts.source_map import MapSeen
+from auditor.maps.reader import Source
+from auditor.model import ByteCount, Disclosure, MemberType, Share
+
+
+def shares(contents: Contents) -> tuple[Share, ...]:
+    """Return the kinds of file by their bytes, largest first; a map counts as one by any name."""
+    maps = {seen.path for seen in contents.of(MapSeen) if seen.line is None}
+    sizes: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for member in contents.members:
+        if member.type is MemberType.DIRECTORY or "!" in member.path:
+            continue
+        kind = "source maps" if member.path in maps else kind_of(member.path)
+        sizes[kind] += member.size
+        counts[kind] += 1
+    return tuple(
+        Share(kind=kind, files=counts[kind], size=ByteCount(size))
+        for kind, size in sizes.most_common()
+    )
+
+
+def disclosure(contents: Contents) -> Disclosure | None:
+    """Return what all maps give back, each distinct text once; None without any text."""
+    maps = contents.of(MapSeen)
+    first: dict[bytes, Source] = {}
+    third: set[bytes] = set()
+    for source in (source for seen in maps for source in seen.map.sources):
+        if source.digest is None:
+            continue
+        if source.third_party:
+            third.add(source.digest)
+        else:
+            first[source.digest] = source
+    if not first and not third:
+        return None
+    return Disclosure(
+        maps=sum(any(s.digest is not None for s in seen.map.sources) for seen in maps),
+        files=len(first),
+        lines=sum(source.lines for source in first.values()),
+        size=ByteCount(sum(source.size for source in first.values())),
+        third_party_files=len(third - first.keys()),
+    )
