@@ -54,7 +54,14 @@ def page(rule: Rule) -> str:
     if rule.owner:
         facts.append(f"owner {rule.owner}")
     parts = [f"# {rule.id}", rule.title + ".", " · ".join(facts)]
-    parts += ["## Why", _filled(rule.why), "## Fix", _filled(rule.fix), "## Example", _example(rule)]
+    parts += [
+        "## Why",
+        _filled(rule.why),
+        "## Fix",
+        _filled(rule.fix),
+        "## Example",
+        _example(rule),
+    ]
     if rule.false_positives:
         parts += ["## When it is wrong", "\n".join(f"- {text}" for text in rule.false_positives)]
     if rule.references:
@@ -67,12 +74,17 @@ def _filled(text: str) -> str:
     text = text.replace(
         "{leave_out}", "(The report says here how to leave the file out with your packer.)"
     ).replace("{stop_emitting}", "(The report says here which setting of your build emits it.)")
-    return text.replace("{{", "{").replace("}}", "}").strip()
+    named = re.sub(r"(?<!\{)\{(\w+)(?::[a-z -]+)?\}(?!\})", r"*\1*", text)
+    return named.replace("{{", "{").replace("}}", "}").strip()
 
 
 def _example(rule: Rule) -> str:
     test = next(test for test in rule.tests if test.finds)
-    lines = [f"{test.name[:1].upper()}{test.name[1:]}; given this {test.artifact.value}:", "", "```"]
+    lines = [
+        f"{test.name[:1].upper()}{test.name[1:]}; given this {test.artifact.value}:",
+        "",
+        "```",
+    ]
     for path, spec in test.members[:8]:
         text = f"({spec.size:,} bytes)" if spec.size is not None else spec.text.strip() or "(empty)"
         lines.append(f"{path}: {text if len(text) <= 160 else text[:157] + '...'}")

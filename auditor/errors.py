@@ -5,6 +5,7 @@ AuditError
 │   └── RuleError     a rule file that cannot be trusted to mean what it says      exit 2
 └── InputError        the input's fault; becomes a Gap, never silence              exit 3
     ├── ArchiveError  an archive whose structure breaks
+    │   └── MemberError   one member is damaged, the rest can be read
     ├── ParseError    a document with a wrong shape; names the key
     ├── LimitError    a limit met; names limit and value
     └── PackerError   the project's own packer failed, or is not there
@@ -38,6 +39,10 @@ class InputError(AuditError):
 
 class ArchiveError(InputError):
     """The archive is cut short, damaged, or of a kind that we do not read."""
+
+
+class MemberError(ArchiveError):
+    """One member is damaged or not of a kind that we read; those behind it are not affected."""
 
 
 class ParseError(InputError):

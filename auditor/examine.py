@@ -9,7 +9,7 @@ from io import BytesIO
 
 from auditor.anchors import Anchors
 from auditor.archives import Entry, is_archive, walk
-from auditor.errors import InputError, LimitError
+from auditor.errors import InputError, LimitError, MemberError
 from auditor.facts import Contents, Hits, Reader
 from auditor.limits import Budget
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
@@ -45,9 +45,17 @@ class Examination:
             observations={k: tuple(v) for k, v in self._observations.items()},
         )
 
+    def is_empty(self) -> bool:
+        """Tell whether no member at all was seen."""
+        return not self._members
+
     def has_member(self, path: str) -> bool:
         """Tell whether a member of that path was seen."""
         return any(member.path == path for member in self._members)
+
+    def has_member_like(self, ending: str) -> bool:
+        """Tell whether a member's path ends so."""
+        return any(member.path.endswith(ending) for member in self._members)
 
     def _run(self, entries: Iterable[Entry], outer: str, depth: int) -> None:
         last = outer
@@ -75,7 +83,11 @@ class Examination:
             problem = LimitError("member-bytes", limit, member.size, "bytes")
             self._gap(member.path, f"not looked into: {problem}")
             return
-        pieces = list(content)
+        try:
+            pieces = list(content)
+        except MemberError as problem:
+            self._gap(member.path, f"not looked into: {problem}")
+            return
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         del pieces
         hits: dict[bytes, list[int]] = {}

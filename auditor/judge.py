@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from string import Formatter
 from typing import get_type_hints
 
 from auditor import words
@@ -84,10 +85,10 @@ def _finding(
         title=rule.title,
         severity=compiled.severity(fact),
         confidence=rule.confidence,
-        message=rule.message.format(**values),
+        message=filled(rule.message, values),
         location=Location(source=artifact.source, path=fact.path, line=fact.line, key=fact.key),
         evidence=fact.evidence(),
-        fix=rule.fix.format(**fix_values).strip(),
+        fix=filled(rule.fix, fix_values).strip(),
         fingerprint=digest.hexdigest()[:32],
     )
 
@@ -95,6 +96,17 @@ def _finding(
 def stable_path(path: str) -> str:
     """Return a path in which the hash of a chunk's name does not count: `app.3f2a91bc.js`."""
     return _HASHED.sub("*", path)
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """Fill a template: `{field}` with the value, `{field:file}` with `1 file` or `3 files`."""
+    parts = []
+    for text, name, noun, _ in Formatter().parse(template):
+        parts.append(text)
+        if name is not None:
+            value = values[name]
+            parts.append(f"{value} {noun if value == '1' else words.plural(noun)}" if noun else value)
+    return "".join(parts)
 
 
 def rendered(fact: Fact) -> dict[str, str]:

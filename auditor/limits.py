@@ -54,8 +54,8 @@ def with_changes(limits: Limits, changes: tuple[str, ...]) -> Limits:
         name, _, value = change.partition("=")
         if name not in known:
             raise UsageError(f"--limit {name!r} is not known; there are {', '.join(known)}")
-        if not value.isascii() or not value.isdigit() or int(value) < 1:
-            raise UsageError(f"--limit {name} takes a whole number from 1, not {value!r}")
+        if not value.isascii() or not value.isdigit() or len(value) > 18 or int(value) < 1:
+            raise UsageError(f"--limit {name} takes a whole number from 1, not {value[:30]!r}")
         limits = replace(limits, **{known[name]: int(value)})
     return limits
 
@@ -70,11 +70,14 @@ class Budget:
         self._members = 0
         self._unpacked = 0
 
-    def inflate(self, count: int, packed: int) -> None:
-        """Spend `count` inflated bytes that came out of `packed` bytes in all of this stream."""
+    def inflate(self, count: int, packed: int, inflated: int) -> None:
+        """Spend `count` more bytes of a stream that gave `inflated` bytes for `packed` so far.
+
+        The ratio is the stream's own: what else was inflated for the target says nothing of it.
+        """
         self.take(count)
-        if self._unpacked > RATIO_FLOOR and self._unpacked > self.limits.ratio * max(packed, 1):
-            raise LimitError("ratio", self.limits.ratio, self._unpacked // max(packed, 1), "to 1")
+        if inflated > RATIO_FLOOR and inflated > self.limits.ratio * max(packed, 1):
+            raise LimitError("ratio", self.limits.ratio, inflated // max(packed, 1), "to 1")
 
     def take(self, count: int) -> None:
         """Spend `count` bytes that lie on disk as they are."""

@@ -5,7 +5,7 @@ expressions in them, so that whoever reads a rule knows what it finds:
 
     field: value            equals
     field: [a, b]           is one of
-    glob: pattern(s)        path patterns, case ignored: `*` within a part, `**` any parts
+    glob: pattern(s)        path patterns, case ignored: `*` within a part, `**` as any parts
     starts-with, contains   text(s), case ignored; on a list of texts, some text of it
     over, under             a whole number
     listed-in: file         is in a list of rules/data
@@ -149,8 +149,8 @@ class Globs:
     """Path patterns as one test, case ignored.
 
     The common shapes (`**/name`, `**/*.ext`, `**/folder/**`) are looked up, not tried in turn;
-    the rest is one regular expression without nested repetition. A leading `**/` also matches at
-    the root, and inside nested archives (behind `!`).
+    the rest is one regular expression, linear in the path. A leading `**/` also matches at the
+    root, and inside nested archives (behind `!`).
     """
 
     __slots__ = ("_folders", "_names", "_rest", "_suffixes")
@@ -186,27 +186,75 @@ class Globs:
 
 
 def translate(pattern: str) -> str:
-    """Return the regular expression of one pattern (`*`, `?`, `**`, `[abc]`, `[!abc]`)."""
-    out: list[str] = []
+    """Return the regular expression of one pattern (`*`, `?`, `**`, `[abc]`, `[!abc]`).
+
+    `**` stands for any parts where it is a whole part, and is a `*` elsewhere, as in gitignore.
+    What a `*` or `**` took is never given back (atomic groups), as the first place where the rest
+    of a part fits is as good as any later one; so the time is linear in the path for each part.
+    """
+    groups: list[list[str]] = [[]]
+    for part in pattern.split("/"):
+        if part == "**":
+            groups.append([])
+        else:
+            groups[-1].append(_part(part))
+    first, *rest = groups
+    out = "/".join(first)
+    if not rest:
+        return f"(?s:{out})"
+    if first:
+        out += "/"
+    *middle, last = rest
+    for group in filter(None, middle):
+        out += f"(?>(?:[^/]*/)*?{'/'.join(group)}/)"
+    out += f"(?:[^/]*/)*{'/'.join(last)}" if last else ".*"
+    return f"(?s:{out})"
+
+
+def _part(part: str) -> str:
+    """Translate what stands between two slashes."""
+    chunks = [""]
     position = 0
-    while position < len(pattern):
-        if pattern.startswith("**/", position):
-            out.append("(?:.*/)?")
-            position += 3
-        elif pattern.startswith("**", position):
-            out.append(".*")
-            position += 2
-        elif pattern[position] == "*":
-            out.append("[^/]*")
-            position += 1
-        elif pattern[position] == "?":
-            out.append("[^/]")
-            position += 1
-        elif pattern[position] == "[" and (end := pattern.find("]", position + 2)) > 0:
-            body = pattern[position + 1 : end].replace("\\", r"\\").replace("^", r"\^")
-            out.append(f"[^{body[1:]}]" if body.startswith("!") else f"[{body}]")
+    while position < len(part):
+        sign = part[position]
+        position += 1
+        if sign == "*":
+            if part[position : position + 1] != "*":
+                chunks.append("")
+        elif sign == "?":
+            chunks[-1] += "[^/]"
+        elif sign == "[" and (end := _class_end(part, position)) > 0:
+            chunks[-1] += _class(part[position:end])
             position = end + 1
         else:
-            out.append(re.escape(pattern[position]))
-            position += 1
-    return "(?s:" + "".join(out) + ")"
+            chunks[-1] += re.escape(sign)
+    first, *rest = chunks
+    if not rest:
+        return first
+    *middle, last = rest
+    return first + "".join(f"(?>[^/]*?{chunk})" for chunk in middle) + f"[^/]*{last}"
+
+
+def _class_end(part: str, start: int) -> int:
+    """Return where a class that begins at `start` ends, -1 where it does not; `[]]` holds `]`."""
+    negated = part.startswith("!", start)
+    return part.find("]", start + negated + 1)
+
+
+def _class(body: str) -> str:
+    """Translate the inside of `[...]`; no class matches `/`, and a range upside down nothing."""
+    negated = body.startswith("!")
+    signs = body[1:] if negated else body
+    out = ""
+    position = 0
+    while position < len(signs):
+        low = high = signs[position]
+        position += 1
+        if signs[position : position + 1] == "-" and position + 1 < len(signs):
+            high = signs[position + 1]
+            position += 2
+        if low <= high:
+            out += re.escape(low) if low == high else f"{re.escape(low)}-{re.escape(high)}"
+    if negated:
+        return f"[^/{out}]"
+    return f"(?!/)[{out}]" if out else "(?!)"

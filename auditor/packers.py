@@ -31,6 +31,11 @@ class Packer:
         found = re.match(r"v?(\d+)", self.version)
         return int(found.group(1)) if found else None
 
+    @property
+    def is_berry(self) -> bool:
+        """Tell whether it is yarn from 2 on, which shares no more than the name with yarn 1."""
+        return self.name == "yarn" and self.major is not None and self.major > 1
+
     def __str__(self) -> str:
         return f"{self.name} {self.version}".strip()
 

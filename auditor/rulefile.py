@@ -27,6 +27,7 @@ _KEYS = (
 ).split()
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
 _BAD_ID = re.compile(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
+_NOUN = re.compile(r"[a-z][a-z -]*\Z")
 _STATUS = ("experimental", "stable", "deprecated")
 
 N = TypeVar("N", bound=IntEnum)
@@ -35,13 +36,19 @@ S = TypeVar("S", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSpec:
-    """One member of a rule test: its content or a size, and what its header says."""
+    """One member of a rule test: its content or a size, and what its header says.
+
+    `name` is the archive's spelling where it is not the path. With `oddity` it is no member: the
+    reader reports that kind of Oddity there, with the text.
+    """
 
     text: str = ""
     size: int | None = None
     mode: int = 0o644
     link: str | None = None
     type: str = "file"
+    name: str | None = None
+    oddity: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +177,9 @@ class _RuleReader:
         )
         if any((kind is ArtifactKind.PROJECT) != collector.project for kind in artifacts):
             where = "only" if collector.project else "never"
-            raise self._error("artifacts", f"the fact {collector.name!r} is {where} seen in project")
+            raise self._error(
+                "artifacts", f"the fact {collector.name!r} is {where} seen in project"
+            )
         steps = self._list("severity_when") if "severity_when" in self._document else []
         return Rule(
             id=rule_id,
@@ -308,9 +317,9 @@ class _RuleReader:
     def _file_spec(self, value: object, key: str) -> FileSpec:
         if isinstance(value, str):
             return FileSpec(text=value)
-        if not isinstance(value, dict) or not value:
-            raise self._error(key, "must be a text, or a mapping of text, size, mode, link, type")
         types = get_type_hints(FileSpec)
+        if not isinstance(value, dict) or not value:
+            raise self._error(key, f"must be a text, or a mapping of {', '.join(types)}")
         self._keys(value, key, list(types))
         for name, item in value.items():
             if not isinstance(item, types[name]):
@@ -392,8 +401,9 @@ class _RuleReader:
             if name not in types and name not in more:
                 known = [*types, *more]
                 raise self._error(key, f"{{{name}}} is no field of the fact{_suggest(name, known)}")
-            if spec or conversion:
-                raise self._error(key, f"{{{name}}} takes no format")
+            counted = spec and types.get(name) is int and _NOUN.match(spec)
+            if conversion or (spec and not counted):
+                raise self._error(key, f"{{{name}}} takes no format; a number may take a noun")
         return text
 
 

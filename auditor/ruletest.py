@@ -13,7 +13,7 @@ from auditor.facts import Contents
 from auditor.packers import PackedPaths, Packer
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
-from auditor.model import Artifact, Fact, Finding, Location, Member, MemberType, Severity
+from auditor.model import Artifact, Fact, Finding, Location, Member, MemberType, Oddity, Severity
 from auditor.rulefile import ADVICE, FileSpec, Rule, Ruleset, RuleTest
 
 Found = tuple[tuple[str, Severity | None], ...]
@@ -26,13 +26,15 @@ def entries(test: RuleTest) -> Iterator[Entry]:
 
 
 def _entry(path: str, spec: FileSpec) -> Entry:
+    if spec.oddity is not None:
+        return Oddity(kind=spec.oddity, path=path, detail=spec.text)
     data = spec.text.encode("utf-8", "surrogatepass")
     if spec.size is not None:
         data = data.ljust(spec.size, b"\n")
     kind = MemberType.SYMLINK if spec.link is not None and spec.type == "file" else spec.type
     member = Member(
         path=stripped(path, 0),
-        name=path,
+        name=path if spec.name is None else spec.name,
         size=len(data),
         type=MemberType(kind),
         mode=spec.mode,

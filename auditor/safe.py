@@ -7,9 +7,12 @@ import re
 _UNSAFE = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: ESC and all that moves a cursor
-    "\u00ad\u061c\u180e"  # soft hyphen, Arabic letter mark, Mongolian vowel separator
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # zero width, bidi, line ends
+    "\u00ad\u034f\u061c\u180b-\u180f"  # soft hyphen, joiners and selectors of single scripts
+    "\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # letters that are blank
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"  # zero width, bidi, line ends
+    "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # variation selectors: hidden bytes travel in them
     "\ud800-\udfff"  # lone surrogates: no encoder takes them
+    "\U00013430-\U00013440\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # format signs of scripts
     "\U000e0000-\U000e007f"  # tags
     "]"
 )
@@ -36,12 +39,12 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     if len(text) <= longest:
         return text
     half = (longest - 1) // 2
-    return f"{text[:half]}…{text[-half:]}"
+    return f"{text[:half]}…{text[len(text) - half :]}"
 
 
 def safe(text: str, longest: int = LONGEST) -> str:
-    """Return untrusted text as one printable line of bounded length."""
-    return escaped(shortened(text, longest))
+    """Return untrusted text as one printable line of at most `longest` characters."""
+    return shortened(escaped(shortened(text, longest)), longest)
 
 
 def masked(secret: str) -> str:

@@ -37,6 +37,14 @@ Announce = Callable[[str], Progress | None]
 """Called with the label of each artifact before it is read; returns who wants its progress."""
 
 
+_PYTHON = "only files and source maps are judged: the rules for Python packages are still to come"
+_NOTES: Mapping[ArtifactKind, tuple[str, ...]] = {
+    ArtifactKind.WHEEL: (_PYTHON,),
+    ArtifactKind.SDIST: (_PYTHON,),
+    ArtifactKind.ARCHIVE: ("neither an npm package nor a wheel or sdist: only files are judged",),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One call of `audit pack`."""
@@ -184,9 +192,13 @@ class _Scanner:
         except InputError as problem:
             self.result.gap(artifact.source, str(problem))
             return
+        if examination.is_empty():
+            self.result.gaps.extend(examination.gaps)
+            return
         kind = _kind(examination)
         contents = examination.contents(kind, size)
-        artifact = replace(artifact, kind=kind, packed=ByteCount(size), sha256=digest)
+        notes = (*artifact.notes, *_NOTES.get(kind, ()))
+        artifact = replace(artifact, kind=kind, notes=notes, packed=ByteCount(size), sha256=digest)
         self._conclude(artifact, contents, examination, project)
 
     def _folder(self, path: Path, label: str) -> None:
@@ -262,6 +274,8 @@ def _kind(examination: Examination) -> ArtifactKind:
         return ArtifactKind.NPM_TARBALL
     if examination.has_member("PKG-INFO"):
         return ArtifactKind.SDIST
+    if examination.has_member_like(".dist-info/WHEEL"):
+        return ArtifactKind.WHEEL
     return ArtifactKind.ARCHIVE
 
 

@@ -19,9 +19,14 @@ def size(count: int) -> str:
     return f"{value:,.{digits}f} {unit}"
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
+def plural(noun: str) -> str:
+    """Return the plural of a noun, or of the last word of several."""
+    return f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}s"
+
+
+def counted(count: int, noun: str, several: str = "") -> str:
     """Return `1 file`, `1,902 files`."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+    return f"{count:,} {noun if count == 1 else several or plural(noun)}"
 
 
 def listed(items: tuple[str, ...], shown: int = 3) -> str:

@@ -22,7 +22,7 @@ _SURPRISE = re.compile(
     | [-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:e[-+]?[0-9]+)?
     | [-+]?\.[0-9_]+(?:e[-+]?[0-9]+)?
     | [-+]?\.(?:inf|nan) | \.nan
-    | 0[xob][0-9a-f_]+
+    | [-+]?0[xob][0-9a-f_]+
     | [-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?
     | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\ ].*)?
     | <<|=
@@ -66,7 +66,7 @@ def _node(event: Any, events: Iterator[Any]) -> object:  # noqa: ANN401
         raise _refused(event, f"uses the alias *{event.anchor}; write the value out")
     if event.anchor:
         raise _refused(event, f"sets the anchor &{event.anchor}; nothing may refer to it")
-    if event.tag and event.tag != "!":
+    if event.tag:
         raise _refused(event, f"uses the tag {event.tag}")
     if isinstance(event, yaml.ScalarEvent):
         return _scalar(event)

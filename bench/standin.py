@@ -61,7 +61,8 @@ def build(folder: Path, scale: float = 1.0) -> Standin:
     share = [lines // files + (index < lines % files) for index in range(files)]
     names = ["../src/main.tsx"]
     names += [
-        f"../src/{draw.choice(_FOLDERS)}/{draw.choice(_WORDS)}{index}.ts" for index in range(1, files)
+        f"../src/{draw.choice(_FOLDERS)}/{draw.choice(_WORDS)}{index}.ts"
+        for index in range(1, files)
     ]
     texts = [_source(draw, count) for count in share]
     document: dict[str, object] = {
@@ -80,7 +81,9 @@ def build(folder: Path, scale: float = 1.0) -> Standin:
     bundle = "#!/usr/bin/env node\n// (c) Example Inc. All rights reserved.\n"
     code = "".join(texts).replace("\n", ";").replace("  ", "")
     bundle += (code * (int(BUNDLE_BYTES * scale) // len(code) + 1))[: int(BUNDLE_BYTES * scale)]
-    bundle += "\n//# debugId=00000000-0000-4000-8000-000020260331\n//# sourceMappingURL=cli.js.map\n"
+    bundle += (
+        "\n//# debugId=00000000-0000-4000-8000-000020260331\n//# sourceMappingURL=cli.js.map\n"
+    )
     manifest = {
         "name": "@example/agent-cli",
         "version": "2.1.88",
@@ -119,14 +122,18 @@ def build(folder: Path, scale: float = 1.0) -> Standin:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", type=float, default=1.0)
     arguments = parser.parse_args()
     made = build(arguments.folder, arguments.scale)
     for path in (made.tarball, *sorted(made.project.iterdir())):
         print(f"{path.stat().st_size:>12,}  {path}")
-    print(f"{made.files:,} files, {made.lines:,} lines, {made.text_bytes:,} bytes of text in the map")
+    print(
+        f"{made.files:,} files, {made.lines:,} lines, {made.text_bytes:,} bytes of text in the map"
+    )
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
+from mmap import ACCESS_READ, mmap
 from typing import BinaryIO
 
-from auditor.archives import tar
+from auditor.archives import tar, zip  # noqa: A004 - the format's name
 from auditor.archives.inflate import PLAIN_CHUNK, Inflated, is_compressed
 from auditor.errors import ArchiveError
 from auditor.limits import Budget
@@ -19,35 +20,41 @@ ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 def is_archive(head: bytes) -> bool:
     """Tell by its first bytes (512 are enough) whether `walk` may be asked to read a file."""
-    return is_compressed(head) or head.startswith(ZIP_MAGIC) or head[257:262] == b"ustar"
+    return is_compressed(head) or head.startswith(ZIP_MAGIC) or _is_tar(head)
 
 
 def walk(file: BinaryIO, budget: Budget, *, strip: int, lone: str = "") -> Iterator[Entry]:
     """Yield the members of an archive, whatever its name, in file order.
 
+    `strip` folders are taken off the paths of a tar archive; a zip has no root folder.
     With `lone`, a compressed file that holds no tar archive is one member of that name.
 
     Raises ArchiveError (no archive, damaged, not supported) or LimitError; what was yielded
     before stands.
     """
-    head = file.read(512)
+    head = file.read(tar.BLOCK)
     if head.startswith(ZIP_MAGIC):
-        raise ArchiveError("zip archives are not read by this version")
-    if head[257:262] == b"ustar":
-        chunks = chain((head,), iter(lambda: file.read(PLAIN_CHUNK), b""))
-        yield from tar.members(chunks, budget, strip=strip)
+        yield from zip.members(_whole(file, head), budget, strip=0)
+        return
+    if _is_tar(head):
+        plain = chain((head,), iter(lambda: file.read(PLAIN_CHUNK), b""))
+        yield from tar.members(plain, budget, strip=strip)
         return
     if not head:
         raise ArchiveError("an empty file, not an archive")
     if not is_compressed(head):
+        whole = _whole(file, head)
+        if zip.has_end(whole):  # with bytes in front, as self-extracting archives have
+            yield from zip.members(whole, budget, strip=0)
+            return
         raise ArchiveError("not an archive: neither gzip, bzip2, xz nor tar")
     inflated = Inflated(file, budget, head)
-    chunks = iter(inflated)
-    first = next(chunks, b"")
-    if lone and not tar.is_header(first[: tar.BLOCK]):
-        budget.member()
-        content = b"".join([first, *chunks])
-        yield Member(path=lone, name=lone, size=len(content)), iter((content,))
+    chunks: Iterator[bytes] = iter(inflated)
+    first = b""
+    while len(first) < tar.BLOCK and (chunk := next(chunks, b"")):
+        first += chunk
+    if lone and not _is_tar(first):
+        yield _lone(lone, chain((first,), chunks), budget)
     else:
         yield from tar.members(chain((first,), chunks), budget, strip=strip)
     if inflated.trailing:
@@ -56,3 +63,32 @@ def walk(file: BinaryIO, budget: Budget, *, strip: int, lone: str = "") -> Itera
             path="",
             detail=f"{inflated.trailing:,} bytes behind the compressed stream",
         )
+
+
+def _is_tar(head: bytes) -> bool:
+    """Tell a tar archive by the magic of its first header, or in the oldest format by its sum.
+
+    A header that only claims to be one counts: that its sum is wrong is then said by the walk.
+    """
+    return head[257:262] == b"ustar" or tar.is_header(head[: tar.BLOCK])
+
+
+def _lone(name: str, chunks: Iterable[bytes], budget: Budget) -> tuple[Member, Iterator[bytes]]:
+    """Return a compressed file as one member; of one that is too large only the size."""
+    budget.member()
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        pieces.append(chunk)
+        if size > budget.limits.member_bytes:
+            pieces = []
+    return Member(path=name, name=name, size=size), iter(pieces)
+
+
+def _whole(file: BinaryIO, head: bytes) -> memoryview:
+    """Return all bytes of a file, mapped where it lies on disk: a zip is read from its end."""
+    try:
+        return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+    except (OSError, ValueError):
+        return memoryview(head + file.read())

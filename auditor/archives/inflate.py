@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO, Protocol, cast
 
 from auditor.errors import ArchiveError
@@ -57,9 +57,7 @@ def _gzip() -> _Decompressor:
         from isal import igzip_lib  # noqa: PLC0415 - only where gzip is read
     except ImportError:
         return _Zlib()
-    return cast(
-        "_Decompressor", igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-    )
+    return cast("_Decompressor", igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP))
 
 
 def _bzip2() -> _Decompressor:
@@ -75,6 +73,9 @@ def _xz() -> _Decompressor:
 
 
 _FORMATS: dict[bytes, Callable[[], _Decompressor]] = {GZIP: _gzip, BZIP2: _bzip2, XZ: _xz}
+_LONGEST_MAGIC = max(map(len, _FORMATS))
+_GZIP_RESERVED = 0xE0
+"""Flags of a gzip header that must be zero (RFC 1952, 2.3.1.2); zlib looks, isal does not."""
 
 
 def is_compressed(head: bytes) -> bool:
@@ -87,15 +88,17 @@ class Inflated:
 
     `head` is what was already read of the file.
     After the last chunk `trailing` is the number of bytes behind the last member that are no
-    member (zero padding, which tape tools leave, is not counted). Raises ArchiveError for a
-    stream that is cut short or fails its checksum, LimitError when the budget is spent.
+    member of the same format (zero padding, which tape tools leave, is not counted). Raises
+    ArchiveError for a stream that is cut short or fails its checksum, LimitError when the budget
+    is spent.
     """
 
     def __init__(self, file: BinaryIO, budget: Budget, head: bytes = b"") -> None:
         self._file = file
         self._head = head
         self._budget = budget
-        self._packed = 0
+        self._packed = len(head)
+        self._inflated = 0
         self.trailing = 0
         self.streams = 0
 
@@ -104,22 +107,28 @@ class Inflated:
         self._packed += len(data)
         return data
 
-    def __iter__(self) -> Iterator[bytes]:
-        pending = self._head + self._read()
-        if not is_compressed(pending):
-            raise ArchiveError("not a gzip, bzip2 or xz file")
-        while pending:
-            if len(pending) < len(XZ):
-                pending += self._read()
-            make = next((m for magic, m in _FORMATS.items() if pending.startswith(magic)), None)
-            if make is None:
-                self._count_trailing(pending)
-                return
-            self.streams += 1
-            pending = yield from self._member(make(), pending)
-            pending = pending or self._read()
+    def _enough(self, pending: bytes) -> bytes:
+        """Return `pending` with more behind it, until a magic number can be told."""
+        while len(pending) < _LONGEST_MAGIC and (more := self._read()):
+            pending += more
+        return pending
 
-    def _member(self, decompressor: _Decompressor, pending: bytes) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
+        pending = self._enough(self._head)
+        magic = next((magic for magic in _FORMATS if pending.startswith(magic)), None)
+        if magic is None:
+            raise ArchiveError("not a gzip, bzip2 or xz file")
+        while pending.startswith(magic):
+            if magic == GZIP and pending[3:4] and pending[3] & _GZIP_RESERVED:
+                raise ArchiveError("the compressed stream is damaged (reserved flags are set)")
+            self.streams += 1
+            pending = yield from self._member(_FORMATS[magic](), pending)
+            pending = self._enough(pending)
+        self._count_trailing(pending)
+
+    def _member(
+        self, decompressor: _Decompressor, pending: bytes
+    ) -> Generator[bytes, None, bytes]:
         while not decompressor.eof:
             if decompressor.needs_input and not pending:
                 pending = self._read()
@@ -127,17 +136,18 @@ class Inflated:
                     raise ArchiveError("cut short: the compressed stream has no end")
             try:
                 chunk = decompressor.decompress(pending, PLAIN_CHUNK)
-            except Exception as problem:  # noqa: BLE001 - each library has its own, none shared
+            except Exception as problem:  # each library has its own, none shared
                 if isinstance(problem, MemoryError):
                     raise
                 raise ArchiveError(f"the compressed stream is damaged ({problem})") from None
             pending = b""
             if chunk:
-                self._budget.inflate(len(chunk), self._packed)
+                self._inflated += len(chunk)
+                self._budget.inflate(len(chunk), self._packed, self._inflated)
                 yield chunk
-        return decompressor.unused_data  # noqa: B901 - the caller takes up from here
+        return decompressor.unused_data
 
     def _count_trailing(self, pending: bytes) -> None:
         while pending:
-            self.trailing += len(pending) - pending.count(0)
+            self.trailing += len(pending if self.trailing else pending.lstrip(b"\0"))
             pending = self._read()

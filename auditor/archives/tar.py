@@ -15,7 +15,6 @@ from auditor.limits import Budget
 from auditor.model import Member, MemberType, Oddity, Unread
 
 BLOCK = 512
-_ZEROS = bytes(BLOCK)
 _TYPES = {
     b"0": MemberType.FILE,
     b"\0": MemberType.FILE,
@@ -37,6 +36,17 @@ _WITHOUT_DATA = frozenset(
         MemberType.FIFO,
     }
 )
+
+AMBIGUOUS = "ambiguous-header"
+"""The kind of oddity where headers can be read in two ways."""
+_STRUCTURAL = frozenset({"path", "linkpath", "size"})
+"""The pax records that decide on what is unpacked where."""
+_KEPT = _STRUCTURAL | {"uname", "GNU.sparse.name"}
+_EXTENDING = frozenset({b"x", b"g", b"X", b"L", b"K"})
+"""Headers that say something of those behind them: pax, Solaris' pax, GNU long names."""
+_LARGEST_OCTAL = 8**11
+"""Sizes from here on do not fit into a header: there the extended one alone is right."""
+_DANGLING = "an extended header at the end belongs to no member"
 
 Entry = tuple[Member, Iterator[bytes]] | Oddity | Unread
 """A member with its content, something odd about the archive, or what could not be read."""
@@ -103,76 +113,108 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
     extended: dict[str, str] = {}
     defaults: dict[str, str] = {}
     ended = 0
+    late = ""
     counted = 0
     while block := tape.block():
-        if len(block) < BLOCK:
-            if block.strip(b"\0"):
-                raise ArchiveError(f"cut short: {len(block)} bytes where a header must stand")
-            break
-        if block == _ZEROS:
-            ended += 1
+        if not block.strip(b"\0"):
+            if extended:
+                raise ArchiveError(_DANGLING)
+            ended += len(block) == BLOCK  # a part of one may be a header's, whose name is empty
             continue
         if not is_header(block):
-            yield from _no_header(tape, ended)
-            return
+            yield _no_header(block, tape, ended)
+            break
         if ended:
-            blocks = "a zero block" if ended == 1 else "the end-of-archive blocks"
-            yield Oddity(
-                kind="member-after-end",
-                path=_text(block[0:100]),
-                detail=f"behind {blocks}: some tools list it, others never see it",
-            )
+            late = "a zero block" if ended == 1 else "the end-of-archive blocks"
             ended = 0
-        typeflag = block[156:157]
         size = _number(block[124:136], "size")
-        if typeflag in {b"x", b"g", b"X", b"L", b"K"}:
-            data = _small(tape, size, budget)
-            if typeflag == b"g":
-                defaults.update(_pax(data))
-            elif typeflag in {b"L", b"K"}:
-                extended["path" if typeflag == b"L" else "linkpath"] = _text(data)
-            else:
-                extended.update(_pax(data))
+        if block[156:157] in _EXTENDING:
+            records = _records(block[156:157], _small(tape, size, budget))
+            everywhere = block[156:157] == b"g"
+            known = defaults if everywhere else extended
+            yield from _conflicts(records, known, everywhere=everywhere)
+            known.update(records)
             continue
         budget.member()
         counted += 1
         settings = {**defaults, **extended}
         extended = {}
-        member, stored = _member(block, size, settings, strip)
+        claimed = int(settings.get("size", size))
+        member = _member(block, claimed, settings, strip)
         if member.path.count("/") > budget.limits.path_depth:
-            raise LimitError(
-                "path-depth", budget.limits.path_depth, member.path.count("/"), "folders"
-            )
-        if member.type is MemberType.SPARSE:
-            _skip_sparse_headers(tape, block)
-        if size and member.type in _WITHOUT_DATA:
-            yield Oddity(
-                kind="link-with-data",
-                path=member.path,
-                detail=f"a {member.type.value} whose header claims {size:,} bytes of content",
-            )
-        content = tape.pieces(stored)
-        yield member, content
-        for _ in content:
-            pass
-        for _ in tape.pieces(-stored % BLOCK):
-            pass
+            depth = member.path.count("/")
+            raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
+        yield from _oddities(member, size, claimed, late)
+        yield from _with_content(member, tape, block)
     if extended:
-        raise ArchiveError("an extended header at the end belongs to no member")
+        raise ArchiveError(_DANGLING)
     if not counted:
         raise ArchiveError("no members: this is no tar archive, or an empty one")
+    if not ended:
+        detail = "ends without the end-of-archive blocks: members may have been cut off"
+        yield Oddity(kind="no-end", path="", detail=detail)
 
 
-def _no_header(tape: Tape, ended: int) -> Iterator[Oddity]:
+def _with_content(member: Member, tape: Tape, block: bytes) -> Iterator[Entry]:
+    """Yield a member; then skip what its reader left of the content, and the padding."""
+    if member.type is MemberType.SPARSE:
+        _skip_sparse_headers(tape, block)
+    content = tape.pieces(member.size)
+    yield member, content
+    if member.type is MemberType.SPARSE:
+        yield Unread(path=member.path, reason="not looked into: sparse files are not expanded")
+    for _ in content:
+        pass
+    for _ in tape.pieces(-member.size % BLOCK):
+        pass
+
+
+def _oddities(member: Member, size: int, claimed: int, late: str) -> Iterator[Oddity]:
+    """Tell where readers part: behind the end, sizes that differ, content where none can be."""
+    if late:
+        detail = f"behind {late}: some tools list it, others never see it"
+        yield Oddity(kind="member-after-end", path=member.path, detail=detail)
+    if claimed != size and claimed < _LARGEST_OCTAL:
+        detail = f"its header says {size:,} bytes, its extended header {claimed:,}"
+        yield Oddity(kind=AMBIGUOUS, path=member.path, detail=detail)
+    if claimed and member.type in _WITHOUT_DATA:
+        detail = f"a {member.type.value} whose header claims {claimed:,} bytes of content"
+        yield Oddity(kind="link-with-data", path=member.path, detail=detail)
+
+
+def _no_header(block: bytes, tape: Tape, ended: int) -> Oddity:
     """Bytes that are no header: padding behind the end is an oddity, anything else an error."""
+    if not ended and len(block) < BLOCK:
+        raise ArchiveError(f"cut short: {len(block)} bytes where a header must stand")
     if not ended:
         raise ArchiveError("a header's checksum is wrong; nothing behind it can be trusted")
-    size = BLOCK + sum(len(piece) for piece in tape.rest())
-    yield Oddity(
+    size = len(block) + sum(len(piece) for piece in tape.rest())
+    return Oddity(
         kind="trailing-data",
         path="",
         detail=f"{size:,} bytes behind the end-of-archive blocks that are no member",
     )
+
+
+def _records(typeflag: bytes, data: bytes) -> dict[str, str]:
+    """Return what an extended header says, a GNU long name as the pax record that it equals."""
+    if typeflag in {b"L", b"K"}:
+        return {"path" if typeflag == b"L" else "linkpath": _text(data)}
+    return _pax(data)
+
+
+def _conflicts(
+    records: dict[str, str], known: dict[str, str], *, everywhere: bool
+) -> Iterator[Oddity]:
+    """Tell what readers disagree about: a global header's say, and two headers that differ."""
+    for key in sorted(records.keys() & _STRUCTURAL):
+        if everywhere:
+            detail = f"a global header sets the {key} of all members that follow"
+        elif known.get(key, records[key]) != records[key]:
+            detail = f"two extended headers of one member differ in its {key}"
+        else:
+            continue
+        yield Oddity(kind=AMBIGUOUS, path=records.get("path", ""), detail=detail)
 
 
 def is_header(block: bytes) -> bool:
@@ -197,11 +239,12 @@ def is_header(block: bytes) -> bool:
 def _number(field: bytes, name: str) -> int:
     if field[0] == 0x80:  # base-256, GNU and star
         return int.from_bytes(field[1:], "big")
-    digits = field.split(b"\0", 1)[0].strip()
-    try:
-        return int(digits, 8) if digits else 0
-    except ValueError:
-        raise ArchiveError(f"a header's {name} is no octal number") from None
+    digits = field.split(b"\0", 1)[0].strip(b" ")
+    if not digits:
+        return 0
+    if not digits.isdigit() or b"8" in digits or b"9" in digits:  # int() takes signs and `_` too
+        raise ArchiveError(f"a header's {name} is no octal number")
+    return int(digits, 8)
 
 
 def _text(field: bytes) -> str:
@@ -218,60 +261,65 @@ def _small(tape: Tape, size: int, budget: Budget) -> bytes:
 
 
 def _pax(data: bytes) -> dict[str, str]:
-    """Read pax records: `LENGTH KEY=VALUE\\n`, the length counting the whole record."""
+    r"""Read pax records: `LENGTH KEY=VALUE\n`, the length counting the whole record.
+
+    Only what decides on a member is kept, so that many records cost no memory.
+    """
     records: dict[str, str] = {}
-    while data:
-        length, space, _ = data.partition(b" ")
-        if not space or not length.isdigit() or len(length) > 8:
+    start = 0
+    while start < len(data):
+        space = data.find(b" ", start, start + 9)
+        if space < 0 or not data[start:space].isdigit():
             raise ArchiveError("a pax header is malformed: a record without a length")
-        end = int(length)
-        record = data[len(length) + 1 : end]
-        key, equals, value = record.partition(b"=")
-        if end <= len(length) + 1 or end > len(data) or not equals or value[-1:] != b"\n":
+        end = start + int(data[start:space])
+        key, equals, value = data[space + 1 : end].partition(b"=")
+        if end <= space or end > len(data) or not equals or value[-1:] != b"\n":
             raise ArchiveError("a pax header is malformed: a record's length is wrong")
-        records[key.decode("utf-8", "backslashreplace")] = value[:-1].decode(
-            "utf-8", "backslashreplace"
-        )
-        data = data[end:]
+        name = key.decode("utf-8", "backslashreplace")
+        if name.startswith("GNU.sparse."):
+            records["GNU.sparse"] = ""
+        if name in _KEPT:
+            records[name] = _value(name, value[:-1].decode("utf-8", "backslashreplace"))
+        start = end
     return records
 
 
-def _member(block: bytes, size: int, settings: dict[str, str], strip: int) -> tuple[Member, int]:
-    """Build a member from its header; also return how many bytes of content are stored."""
+def _value(name: str, text: str) -> str:
+    if name == "size" and not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise ArchiveError("a pax header is malformed: size is no decimal number")
+    if name in _STRUCTURAL and (not text or "\0" in text):  # C stops at NUL, others do not
+        raise ArchiveError(f"a pax header is malformed: {name} is empty or holds a NUL")
+    return text
+
+
+def _member(block: bytes, size: int, settings: dict[str, str], strip: int) -> Member:
+    """Build a member from its header; its size is that of the content that is stored."""
+    ustar = block[257:262] == b"ustar"
     name = settings.get("path")
     if name is None:
         name = _text(block[0:100])
         if block[257:263] == b"ustar\0" and block[345]:
             name = f"{_text(block[345:500])}/{name}"
     kind = _TYPES.get(block[156:157], MemberType.UNKNOWN)
-    if any(key.startswith("GNU.sparse.") for key in settings):
+    if "GNU.sparse" in settings:
         kind = MemberType.SPARSE
         name = settings.get("GNU.sparse.name", name)
     if kind is MemberType.FILE and name.endswith("/"):
         kind = MemberType.DIRECTORY
-    if "size" in settings:
-        if not settings["size"].isdigit() or len(settings["size"]) > 19:
-            raise ArchiveError("a pax header is malformed: size is no decimal number")
-        size = int(settings["size"])
-    stored = 0 if kind in _WITHOUT_DATA else size
-    return (
-        Member(
-            path=stripped(name, strip),
-            name=name,
-            size=stored,
-            type=kind,
-            mode=_number(block[100:108], "mode") & 0o7777,
-            link=settings.get("linkpath", _text(block[157:257])) if kind in _WITHOUT_DATA else "",
-            owner=settings.get("uname", _text(block[265:297])),
-        ),
-        stored,
+    link = kind in _WITHOUT_DATA
+    return Member(
+        path=stripped(name, strip),
+        name=name,
+        size=0 if link else size,
+        type=kind,
+        mode=_number(block[100:108], "mode") & 0o7777,
+        link=settings.get("linkpath", _text(block[157:257])) if link else "",
+        owner=settings.get("uname", _text(block[265:297]) if ustar else ""),
     )
 
 
 def stripped(name: str, strip: int) -> str:
     """Return a member's path below the root folder; empty and `.` parts do not count."""
-    if not strip and "//" not in name and "./" not in name:
-        return name.rstrip("/")
     parts = [part for part in name.split("/") if part not in {"", "."}]
     return "/".join(parts[strip:] if len(parts) > strip else parts)
 

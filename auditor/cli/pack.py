@@ -20,7 +20,11 @@ from auditor.cli.options import output_options, severity
     "--ignore-scripts", is_flag=True, help="Do not run the project's scripts; the list may differ."
 )
 @click.option(
-    "--workspace", "workspaces", multiple=True, metavar="NAME", help="Pack one workspace (repeatable)."
+    "--workspace",
+    "workspaces",
+    multiple=True,
+    metavar="NAME",
+    help="Pack one workspace (repeatable).",
 )
 @click.option("--workspaces", "all_workspaces", is_flag=True, help="Pack every public workspace.")
 @click.option("--as-is", is_flag=True, help="Take a folder as it is; no packer runs.")

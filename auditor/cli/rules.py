@@ -41,7 +41,10 @@ def show(rule_id: str, rules: tuple[Path, ...]) -> None:
 
 @command.command("test")
 @click.argument(
-    "folder", required=False, metavar="[DIR]", type=click.Path(exists=True, file_okay=False, path_type=Path)
+    "folder",
+    required=False,
+    metavar="[DIR]",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
 def test(folder: Path | None) -> int:
     """Run the rules' own tests, and check that the tests can fail.

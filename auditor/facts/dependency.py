@@ -12,7 +12,20 @@ from auditor.model import Fact
 from auditor.shape import text_map
 
 _SECTIONS = ("dependencies", "optionalDependencies", "peerDependencies")
-_SCHEMES = ("workspace", "catalog", "file", "link", "portal", "patch", "git", "http", "https", "npm")
+_SCHEMES = (
+    "workspace",
+    "catalog",
+    "file",
+    "link",
+    "portal",
+    "patch",
+    "jsr",
+    "git",
+    "http",
+    "https",
+    "npm",
+)
+_HOSTS = frozenset({"github", "gitlab", "bitbucket", "gist"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +37,8 @@ class DependencyFact(Fact):
     spec: str
     scheme: str
     """`workspace`, `file`, `git`, …; `range` for a version range or tag."""
+    bundled: bool
+    """The package brings it along (`bundleDependencies`), so that nobody has to fetch it."""
 
 
 def collect(contents: Contents) -> Iterator[DependencyFact | Unread]:
@@ -31,6 +46,7 @@ def collect(contents: Contents) -> Iterator[DependencyFact | Unread]:
     manifest = manifest_of(contents)
     if manifest is None:
         return
+    bundled = _bundled(manifest.document, frozenset(contents.files()))
     for section in _SECTIONS:
         try:
             entries = text_map(manifest.document, section)
@@ -46,7 +62,21 @@ def collect(contents: Contents) -> Iterator[DependencyFact | Unread]:
                 name=name,
                 spec=spec,
                 scheme=scheme_of(spec),
+                bundled=name in bundled,
             )
+
+
+def _bundled(document: dict[str, object], files: frozenset[str]) -> frozenset[str]:
+    """Return the names of the dependencies whose package.json lies in the artifact."""
+    listed = document.get("bundleDependencies", document.get("bundledDependencies"))
+    if listed is True:
+        dependencies = document.get("dependencies")
+        listed = list(dependencies) if isinstance(dependencies, dict) else []
+    return frozenset(
+        name
+        for name in (listed if isinstance(listed, list) else ())
+        if isinstance(name, str) and f"node_modules/{name}/package.json" in files
+    )
 
 
 def scheme_of(spec: str) -> str:
@@ -58,6 +88,8 @@ def scheme_of(spec: str) -> str:
         return head
     if spec.startswith(("./", "../", "/", "~/")):
         return "file"
+    if head in _HOSTS and colon:
+        return "git"
     return "git" if "/" in spec and not spec.startswith("@") else "range"
 
 

@@ -18,8 +18,17 @@ from auditor.model import Fact
 _SINGLE = ("main", "module", "types", "typings", "unpkg", "jsdelivr", "style", "sass", "umd:main")
 _ENDINGS = ("", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.json", "/index.node")
 _TYPE_ENDINGS = ("", ".d.ts", ".d.mts", ".d.cts", ".ts", "/index.d.ts")
+_STYLE_ENDINGS = ("", ".css", ".scss", ".sass", ".less", "/index.scss", "/_index.scss")
 _SOURCE_CONDITIONS = re.compile(r"(?:.*[-/:])?(?:source|src|development)(?:[-/:].*)?\Z|@.*")
 """Conditions that only a monorepo's own tools ask for; they may point at unpublished files."""
+_DEEPEST = 32
+"""Conditions inside conditions; nobody writes more than a handful."""
+_FIELD_ENDINGS = {
+    "types": _TYPE_ENDINGS,
+    "typings": _TYPE_ENDINGS,
+    "style": _STYLE_ENDINGS,
+    "sass": _STYLE_ENDINGS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +48,16 @@ def collect(contents: Contents) -> Iterator[EntryPointFact]:
         return
     paths = _Paths(frozenset(contents.files()))
     for key, target, exact in _targets(manifest.document):
-        endings = _TYPE_ENDINGS if key.startswith("typ") else _ENDINGS
         field = re.split(r"[.\[]", key, maxsplit=1)[0]
+        endings = ("",) if exact else _FIELD_ENDINGS.get(field, _ENDINGS)
+        elsewhere = _versioned(manifest.document, target) if endings is _TYPE_ENDINGS else ()
         yield EntryPointFact(
             path=MANIFEST,
             line=manifest.line(field, *re.findall(r'\["([^"]+)"\]', key)),
             key=key,
             field=field,
             target=target,
-            exists=paths.has(target, ("",) if exact else endings),
+            exists=any(paths.has(path, endings) for path in (target, *elsewhere)),
         )
 
 
@@ -73,18 +83,39 @@ def _targets(document: dict[str, object]) -> Iterator[tuple[str, str, bool]]:
 
 
 def _exports(node: object, key: str, depth: int) -> Iterator[tuple[str, str, bool]]:
+    if depth > _DEEPEST:
+        return
     if isinstance(node, str):
         if node.startswith("./"):
             yield key, node, True
     elif isinstance(node, list):
-        # alternatives: a resolver takes the first that it can read, so one is enough
-        yield from (found for item in node[:1] for found in _exports(item, key, depth + 1))
-    elif isinstance(node, dict) and depth < 32:
+        # alternatives: a resolver takes the first that it understands, whether it exists or not
+        each = (tuple(_exports(item, key, depth + 1)) for item in node)
+        yield from next((found for found in each if found), ())
+    elif isinstance(node, dict):
         for name, value in node.items():
             if str(name).startswith("."):
                 yield from _exports(value, f'{key}["{name}"]', depth + 1)
             elif not _SOURCE_CONDITIONS.match(str(name)):
                 yield from _exports(value, f"{key}.{name}", depth + 1)
+
+
+def _versioned(document: dict[str, object], target: str) -> Iterator[str]:
+    """Yield where TypeScript looks for the types instead (its `typesVersions`)."""
+    ranges = document.get("typesVersions")
+    plain = posixpath.normpath(target)
+    for patterns in ranges.values() if isinstance(ranges, dict) else ():
+        for pattern, places in patterns.items() if isinstance(patterns, dict) else ():
+            head, star, tail = pattern.partition("*")
+            long_enough = len(plain) >= len(head) + len(tail)
+            if not (plain.startswith(head) and plain.endswith(tail) and long_enough):
+                continue
+            if not star and plain != pattern:
+                continue
+            middle = plain[len(head) : len(plain) - len(tail)] if star else ""
+            for place in places if isinstance(places, list) else ():
+                if isinstance(place, str):
+                    yield place.replace("*", middle)
 
 
 class _Paths:

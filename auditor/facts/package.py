@@ -14,7 +14,8 @@ from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.model import Fact
 from auditor.shape import get
 
-_NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*\Z")
+_NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9-][a-z0-9._-]*\Z")
+_NOT_A_NAME = frozenset({"node_modules", "favicon.ico"})
 _LONGEST_NAME = 214
 
 
@@ -48,9 +49,11 @@ def collect(contents: Contents) -> Iterator[PackageFact | Unread]:
         line=manifest.line("name"),
         name=name,
         version=version,
-        valid_name=_NAME.match(name) is not None and len(name) <= _LONGEST_NAME,
+        valid_name=_NAME.match(name) is not None
+        and len(name) <= _LONGEST_NAME
+        and name not in _NOT_A_NAME,
         valid_version=Version.is_valid(version.strip().removeprefix("v").removeprefix("=")),
-        private=manifest.document.get("private") is True,
+        private=bool(manifest.document.get("private")),
     )
 
 

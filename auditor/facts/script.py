@@ -14,9 +14,20 @@ from auditor.model import Fact
 from auditor.shape import text_map
 
 _GYP = "binding.gyp"
-_INTERPRETERS = frozenset({"node", "sh", "bash", "python", "python3", "bun", "deno", "tsx", "ts-node"})
+_INTERPRETERS = frozenset(
+    {"node", "sh", "bash", "python", "python3", "bun", "deno", "tsx", "ts-node"}
+)
 _PATH = re.compile(r"(?:\./)?[\w@.][\w@.-]*(?:/[\w@.-]+)*\Z")
 _ENDINGS = ("", ".js", ".json", ".node", ".mjs", ".cjs", "/index.js")
+_FORGIVING = re.compile(r"\|\||[;|\\]|(?<!&)&(?!&)")
+"""What makes a failure of the first command harmless, or the command hard to read."""
+_CODE_OPTIONS = frozenset({"-e", "-p", "-pe", "-c", "--eval", "--print", "eval"})
+_CODE_RUNNERS = _INTERPRETERS | {"perl", "ruby", "php"}
+_OWN_FILE = re.compile(
+    r"""\s*(?:try\s*\{)?\s*(?:require|import)\(\s*['"]\.{1,2}/[\w./-]+['"]\s*\)\s*;?
+        \s*(?:\}\s*catch\s*(?:\(\w*\))?\s*\{\s*\})?\s*;?\s*""",
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +39,9 @@ class ScriptFact(Fact):
     implicit: bool
     """npm runs node-gyp because of binding.gyp, though no script says so."""
     missing: str
-    """The file that the command starts and the artifact does not hold."""
+    """The file that the command starts and the artifact does not hold, where that is fatal."""
+    code: str
+    """Code that stands in the command itself (`node -e …`) and does more than load a file."""
 
 
 def collect(contents: Contents) -> Iterator[ScriptFact | Unread]:
@@ -53,6 +66,7 @@ def collect(contents: Contents) -> Iterator[ScriptFact | Unread]:
             command="node-gyp rebuild",
             implicit=True,
             missing="",
+            code="",
         )
 
 
@@ -65,13 +79,33 @@ def _fact(manifest: ManifestSeen, name: str, command: str, files: frozenset[str]
         command=command,
         implicit=False,
         missing=_missing(command, files),
+        code=_code(command),
     )
+
+
+def _code(command: str) -> str:
+    """Return what an interpreter is given to evaluate, unless it only loads a file of its own."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # an odd number of quotes: a shell would refuse it, a reader need not
+        words = command.split()
+    running = False
+    for position, word in enumerate(words):
+        option, equals, code = word.partition("=")
+        if running and option in _CODE_OPTIONS:
+            code = code if equals else " ".join(words[position + 1 : position + 2])
+            if not _OWN_FILE.fullmatch(code):
+                return code
+        running = word.rpartition("/")[2] in _CODE_RUNNERS or (running and word.startswith("-"))
+    return ""
 
 
 def _missing(command: str, files: frozenset[str]) -> str:
     """Return the script file that a plain `node FILE` starts, if the artifact lacks it."""
+    if _FORGIVING.search(command):
+        return ""
     try:
-        parts = shlex.split(re.split(r"&&|\|\||[;|]", command)[0])
+        parts = shlex.split(command.partition("&&")[0])
     except ValueError:
         return ""
     if len(parts) < 2 or parts[0] not in _INTERPRETERS or not _PATH.match(parts[1]):

@@ -7,15 +7,17 @@ such hit that was looked at was a false one.
 
 from __future__ import annotations
 
-import binascii
+import hashlib
 import re
 import zlib
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
-from auditor.facts import Collector, Contents, Hits, Reader
-from auditor.maps.links import line_of
+from auditor.anchors import Anchors
+from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.maps import links
 from auditor.model import Fact, Member
 from auditor.safe import masked
 
@@ -23,11 +25,17 @@ _WINDOW = 512
 _KEY_WINDOW = 8192
 _PEM = b"PRIVATE KEY"
 _PEM_HEADER = re.compile(
-    rb"-----BEGIN (?P<kind>(?:RSA |DSA |EC |OPENSSH |ENCRYPTED |PGP |SSH2 ENCRYPTED )?)"
-    rb"PRIVATE KEY(?: BLOCK)?-----"
+    rb"-----BEGIN (?P<kind>(?:RSA |DSA |EC |OPENSSH |ENCRYPTED |PGP )?)PRIVATE KEY(?: BLOCK)?-----"
 )
-_PEM_NOISE = re.compile(rb"\\r|\\n|[\s\"'`+,\\]+")
+_PEM_NOISE = re.compile(rb"\\+[rn]|[\s\"'`+,\\]")
+"""Line ends, also escaped once or twice, and what joins the lines of a text in code."""
 _PEM_ATTRIBUTE = re.compile(rb"(?:Proc-Type|DEK-Info|Comment|Version|Charset|Hash): [^\n\\]*")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=]*")
+_KEY_KINDS = {
+    "": "PKCS #8",
+    "ENCRYPTED": "encrypted PKCS #8",
+    "OPENSSH": "OpenSSH",
+}
 _TEST_PATH = re.compile(
     r"(?:^|[/!])(?:__)?(?:tests?|specs?|fixtures?|mocks?|examples?|samples?|testdata|test-data)"
     r"(?:__)?(?:/|$)|[._-](?:test|spec)\.[a-z]+$",
@@ -46,10 +54,36 @@ def _crc32_base62(token: str) -> bool:
     return digits == want
 
 
+_PLACEHOLDERS = (
+    "EXAMPLE",
+    "PLACEHOLDER",
+    "CHANGEME",
+    "REDACTED",
+    "REPLACE",
+    "XXXX",
+    "YOUR_",
+    "YOUR-",
+    "ABCDEFG",
+    "0123456",
+    "1234567",
+)
+_DOCUMENTED = frozenset(
+    {
+        # the key of Azure's storage emulator, the same on every machine
+        "900e6c2bf8ce6c14dbfdcbd6d7402e8fadd53c5464b0ffae66dce9ac06c0e061",
+    }
+)
+"""SHA-256 of secrets that their issuers print in their manuals."""
+
+
 def _varied(token: str) -> bool:
-    """Refuse placeholders: few different characters, or words such as EXAMPLE."""
+    """Refuse placeholders: few different characters, words such as EXAMPLE, what manuals show."""
     plain = token.upper()
-    return len(set(token)) > 9 and not any(w in plain for w in ("EXAMPLE", "XXXX", "YOUR_", "1234567890"))
+    return (
+        len(set(token)) > 9
+        and not any(word in plain for word in _PLACEHOLDERS)
+        and hashlib.sha256(token.encode()).hexdigest() not in _DOCUMENTED
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +94,7 @@ class _Token:
     real: Callable[[str], bool]
 
 
-def _token(
-    issuer: str, anchor: str, rest: str, real: Callable[[str], bool] = _varied
-) -> _Token:
+def _token(issuer: str, anchor: str, rest: str, real: Callable[[str], bool] = _varied) -> _Token:
     edge = rb"(?<![A-Za-z0-9_])" if anchor[0].isalnum() else b""
     pattern = edge + re.escape(anchor).encode() + rest.encode() + rb"(?![A-Za-z0-9_])"
     return _Token(issuer=issuer, anchor=anchor.encode(), pattern=re.compile(pattern), real=real)
@@ -70,15 +102,15 @@ def _token(
 
 _TOKENS = (
     *(_token("AWS access key", head, "[A-Z2-7]{16}") for head in ("AKIA", "ASIA")),
-    *(
-        _token("GitHub token", f"gh{kind}_", "[A-Za-z0-9]{36}", _crc32_base62)
-        for kind in "pousr"
-    ),
+    *(_token("GitHub token", f"gh{kind}_", "[A-Za-z0-9]{36}", _crc32_base62) for kind in "pousr"),
     _token("GitHub token", "github_pat_", "[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
     _token("npm token", "npm_", "[A-Za-z0-9]{36}", _crc32_base62),
     _token("PyPI token", "pypi-AgE", "[A-Za-z0-9_-]{50,1000}"),
     _token("GitLab token", "glpat-", "[A-Za-z0-9_-]{20,64}"),
-    *(_token("Slack token", f"xox{kind}-", "[0-9A-Za-z-]{24,250}") for kind in "abeprs"),
+    *(
+        _token("Slack token", f"xox{kind}-", "[0-9]{1,14}-[0-9A-Za-z-]{20,250}")
+        for kind in "abeprs"
+    ),
     *(_token("Stripe key", f"{kind}_live_", "[0-9a-zA-Z]{24,99}") for kind in ("sk", "rk")),
     _token("Anthropic key", "sk-ant-", "[A-Za-z0-9_-]{80,120}"),
     _token("OpenAI key", "sk-proj-", "[A-Za-z0-9_-]{48,200}"),
@@ -97,9 +129,10 @@ _TOKENS = (
     _token("HashiCorp Vault token", "hvs.", "[A-Za-z0-9_-]{90,140}"),
     _token("RubyGems key", "rubygems_", "[0-9a-f]{48}"),
     _token("Linear key", "lin_api_", "[A-Za-z0-9]{40}"),
-    _token("registry password", "_authToken=", "[A-Za-z0-9_.-]{20,400}"),
+    _token("registry password", "_authToken=", "(?!npm_)[A-Za-z0-9_.-]{20,400}"),
 )
 _BY_ANCHOR = {token.anchor: token for token in _TOKENS}
+_INLINE_ANCHORS = Anchors(frozenset({_PEM, *_BY_ANCHOR}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,26 +148,53 @@ class SecretFact(Fact):
     """It lies where tests, fixtures and examples do."""
 
 
-def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretFact]:
-    """Leave the secrets in one member, once each."""
+def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretFact | Unread]:
+    """Leave the secrets in one member, once each; those in maps written inline too."""
     seen: set[tuple[str, str]] = set()
-    for anchor, offset in sorted(hits, key=lambda hit: hit[1]):
-        found = _key(data, offset) if anchor == _PEM else _token_at(data, anchor, offset)
-        if found is None or (found[1], found[2]) in seen:
+    lines = links.Lines(data)
+    for found in _found(data, ((a, o) for a, o in hits if a != links.MARK)):
+        line = lines.at(found.start)
+        if found.identity not in seen:
+            seen.add(found.identity)
+            yield found.fact(member, line)
+    marks = [offset for anchor, offset in hits if anchor == links.MARK]
+    for inline in links.inline_maps(member.path, data, marks):
+        if isinstance(inline, Unread):
+            yield inline
             continue
-        kind, issuer, secret, start = found
-        seen.add((issuer, secret))
-        yield SecretFact(
+        for found in _found(inline.data, _INLINE_ANCHORS.hits(inline.data)):
+            if found.identity not in seen:
+                seen.add(found.identity)
+                yield found.fact(member, inline.line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    kind: str
+    issuer: str
+    secret: str
+    start: int
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.issuer, self.secret
+
+    def fact(self, member: Member, line: int) -> SecretFact:
+        return SecretFact(
             path=member.path,
-            line=line_of(data, start),
-            kind=kind,
-            issuer=issuer,
-            shown=masked(secret),
+            line=line,
+            kind=self.kind,
+            issuer=self.issuer,
+            shown=masked(self.secret),
             test_path=_TEST_PATH.search(member.path) is not None,
         )
 
 
-_Found = tuple[str, str, str, int]
+def _found(data: bytes, hits: Iterable[tuple[bytes, int]]) -> Iterator[_Found]:
+    for anchor, offset in sorted(hits, key=itemgetter(1)):
+        found = _key(data, offset) if anchor == _PEM else _token_at(data, anchor, offset)
+        if found is not None:
+            yield found
 
 
 def _token_at(data: bytes, anchor: bytes, offset: int) -> _Found | None:
@@ -143,33 +203,47 @@ def _token_at(data: bytes, anchor: bytes, offset: int) -> _Found | None:
     if found is None:
         return None
     text = found.group().decode("ascii")
-    return ("token", token.issuer, text, offset) if token.real(text) else None
+    if not token.real(text):
+        return None
+    return _Found(kind="token", issuer=token.issuer, secret=text, start=offset)
 
 
 def _key(data: bytes, offset: int) -> _Found | None:
-    """A key counts when base64 of a key's length follows its header, `\\n`-escaped or not."""
+    """Return the key whose header is met at `offset`, if the base64 of a key follows it."""
     start = data.rfind(b"-----BEGIN ", max(0, offset - 32), offset)
     header = _PEM_HEADER.match(data, start) if start >= 0 else None
     if header is None:
         return None
-    body = data[header.end() : header.end() + _KEY_WINDOW].partition(b"-----END")[0]
-    body = _PEM_ATTRIBUTE.sub(b"", body)
-    text = re.match(rb"[A-Za-z0-9+/=]*", _PEM_NOISE.sub(b"", body))
-    raw = text.group().rstrip(b"=") if text else b""
+    window = data[header.end() : header.end() + _KEY_WINDOW]
+    body = _PEM_NOISE.sub(b"", _PEM_ATTRIBUTE.sub(b"", window.partition(b"-----END")[0]))
+    found = _BASE64.match(body)
+    raw = found.group().rstrip(b"=") if found else b""
     raw = raw[: len(raw) // 4 * 4]
     if len(raw) < 40 or len(set(raw)) < 16:
         return None
-    try:
-        decoded = b64decode(raw)
-    except binascii.Error:  # pragma: no cover - the pattern and the cut leave only whole base64
-        return None
     kind = header.group("kind").decode().strip()
-    if kind in {"", "RSA", "EC", "DSA"} and b"DEK-Info" not in data[start : start + _WINDOW]:
-        if decoded[:1] != b"\x30":  # not an ASN.1 SEQUENCE: a placeholder
-            return None
-    elif kind == "OPENSSH" and not decoded.startswith(b"openssh-key-v1"):
+    if not _is_key(kind, b64decode(raw), encrypted=b"DEK-Info" in window[:_WINDOW]):
         return None
-    return "private-key", kind.title().replace("Openssh", "OpenSSH") or "PKCS #8", raw.decode(), start
+    issuer = _KEY_KINDS.get(kind, kind)
+    return _Found(kind="private-key", issuer=issuer, secret=raw.decode(), start=start)
+
+
+def _is_key(kind: str, decoded: bytes, *, encrypted: bool) -> bool:
+    """Tell a key from a placeholder by the format that its header promises."""
+    if kind == "OPENSSH":
+        return decoded.startswith(b"openssh-key-v1")
+    if kind == "PGP" or encrypted:
+        return True
+    return decoded[:1] == b"\x30" and len(decoded) + 3 >= min(_der_size(decoded), _KEY_WINDOW // 2)
+
+
+def _der_size(data: bytes) -> int:
+    """Return the bytes that an ASN.1 SEQUENCE says it has, header included (X.690, 8.1.3)."""
+    first = data[1]
+    if first < 0x80:
+        return 2 + first
+    count = first & 0x7F
+    return 2 + count + int.from_bytes(data[2 : 2 + count], "big")
 
 
 def collect(contents: Contents) -> Iterator[SecretFact]:
@@ -177,5 +251,5 @@ def collect(contents: Contents) -> Iterator[SecretFact]:
     yield from contents.of(SecretFact)
 
 
-READER = Reader(anchors=frozenset({_PEM, *_BY_ANCHOR}), read=read)
+READER = Reader(anchors=frozenset({_PEM, *_BY_ANCHOR, links.MARK}), read=read)
 COLLECTOR = Collector(name="secret", fact=SecretFact, collect=collect)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,17 +10,17 @@ from auditor.facts import Collector, Contents, Hits, Reader, Unread
 from auditor.facts.file import kind_of
 from auditor.maps import links, reader
 from auditor.maps.links import LinkSeen
-from auditor.maps.origin import plain_name
-from auditor.maps.reader import Source, SourceMap
+from auditor.maps.origin import is_third_party, plain_name
+from auditor.maps.reader import Origin, Source, SourceMap, TooDeepError
 from auditor.model import ByteCount, Fact, Member
 
 _KEYS = frozenset({b'"mappings"', b'"sections"', b"sourcesContent"})
 _ESCAPED_KEYS = b"\\u00"
 _SAMPLE = 8
 _TEXT_KINDS = frozenset({"scripts", "types and sources", "styles"})
-_LINK_LINE = re.compile(rb"[ \t]*(?://|/\*)[@#]\s*sourceMappingURL=[^\n]*\s*\Z")
 _COMPILED = frozenset({"js", "mjs", "cjs"})
 _WRITTEN = frozenset({"ts", "tsx", "mts", "cts", "jsx"})
+_STYLES = frozenset({"scss", "sass", "less", "styl"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,54 +43,57 @@ class TextSeen:
 
 def wants(member: Member) -> bool:
     """Ask for maps by name, and for texts that a map could give back."""
-    return member.path.endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
+    return member.path.lower().endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
 
 
 def read(member: Member, data: bytes, hits: Hits) -> Iterator[MapSeen | TextSeen | Unread]:
-    """Leave what is a map, every inline map, and the digests of texts."""
+    """Leave what is a map, every inline map, and the digests of texts.
+
+    What stands inline in the texts of a map is the map's own to tell, not the file's.
+    """
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
+    origin = Origin(foreign=is_third_party(member.path))
     if kind_of(member.path) in _TEXT_KINDS:
-        yield TextSeen(path=member.path, digest=reader.text_digest(_unlinked(data, marks)))
-    if reader.looks_like_json_object(data) and _may_be_map(member, data, len(hits) > len(marks)):
-        yield from _map_file(member, data)
-    for mark in sorted(marks):
-        inline = links.inline_map(data, mark)
-        if inline is not None:
-            yield from _inline(member, inline)
-
-
-def _unlinked(data: bytes, marks: list[int]) -> bytes:
-    """Return a text without its linking comment, which the map's copy of it does not have."""
-    if marks:
-        start = data.rfind(b"\n", 0, max(marks)) + 1
-        if _LINK_LINE.match(data, start):
-            return data[:start]
-    return data
+        yield TextSeen(path=member.path, digest=reader.text_digest(data))
+    if reader.looks_like_json(data) and _may_be_map(member, data, len(hits) > len(marks)):
+        seen = _map_file(member, data, origin)
+        if seen is not None:
+            yield seen
+            return
+    for inline in links.inline_maps(member.path, data, marks):
+        if isinstance(inline, Unread):
+            yield inline
+        else:
+            yield from _inline(member, inline, origin)
 
 
 def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FBT001
     if has_key or data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return True
-    return member.path.endswith((".map", ".json")) and _ESCAPED_KEYS in data
+    return member.path.lower().endswith((".map", ".json")) and _ESCAPED_KEYS in data
 
 
-def _map_file(member: Member, data: bytes) -> Iterator[MapSeen | Unread]:
+def _map_file(member: Member, data: bytes, origin: Origin) -> MapSeen | Unread | None:
     try:
-        found = reader.read(data)
+        found = reader.read(data, origin)
     except ParseError as problem:
-        # code and templates start with a brace too: only what claims to be a map is a gap
-        if member.path.endswith(".map") or (
-            b'"sourcesContent"' in data and member.path.endswith(".json")
-        ):
-            yield Unread(path=member.path, reason=f"a source map that cannot be read: {problem}")
-        return
-    if found is not None:
-        yield MapSeen(path=member.path, line=None, size=member.size, map=found)
+        # code and templates start with a bracket too: only what claims to be a map is a gap
+        name = member.path.lower()
+        deep = isinstance(problem, TooDeepError) and b"sourcesContent" in data
+        if deep or name.endswith(".map") or (b'"sourcesContent"' in data and name.endswith("json")):
+            return Unread(path=member.path, reason=f"a source map that cannot be read: {problem}")
+        return None
+    if found is None:
+        return None
+    return MapSeen(path=member.path, line=None, size=member.size, map=found)
 
 
-def _inline(member: Member, inline: links.InlineMap) -> Iterator[MapSeen]:
+def _inline(member: Member, inline: links.InlineMap, origin: Origin) -> Iterator[MapSeen | Unread]:
     try:
-        found = reader.read(inline.data)
+        found = reader.read(inline.data, origin)
+    except TooDeepError as problem:
+        yield Unread(path=member.path, reason=f"an inline source map: {problem}")
+        return
     except ParseError:
         return  # words about maps, not a map: only what decodes to one counts
     if found is not None:
@@ -166,16 +168,21 @@ class _Shipped:
         self._digests = {text.digest for text in contents.of(TextSeen)}
         self._paths = frozenset(contents.files())
         self._stems = {_stem(path) for path in self._paths if _extension(path) in _WRITTEN}
+        self._styles = {_stem(path)[-1] for path in self._paths if _extension(path) in _STYLES}
 
     def has(self, source: Source) -> bool:
         """Tell whether a source's text ships anyway.
 
         A compiled intermediate (`internal/umd.js`) counts as shipped where the file that it was
-        compiled from (`src/internal/umd.ts`) is there: the original says more than it does.
+        compiled from (`src/internal/umd.ts`) is there: the original says more than it does. So
+        does a style sheet between two steps (`site.css`) where `scss/site.scss` is there.
         """
         if source.digest in self._digests:
             return True
-        return _extension(source.name) in _COMPILED and _stem(source.name) in self._stems
+        extension = _extension(source.name)
+        if extension == "css":
+            return _stem(source.name)[-1] in self._styles
+        return extension in _COMPILED and _stem(source.name) in self._stems
 
     def has_file(self, seen: MapSeen, source: Source) -> bool:
         """Tell whether the file that a map names is in the artifact, relative to the map."""
@@ -193,7 +200,7 @@ def _extension(path: str) -> str:
 
 
 def _stem(path: str) -> tuple[str, ...]:
-    """The last folder and the name without extension: enough to tell modules apart."""
+    """Return the last folder and the name without extension: enough to tell modules apart."""
     return tuple(path.rpartition(".")[0].split("/")[-2:])
 
 

@@ -57,21 +57,23 @@ class SourceReferenceFact(Fact):
     """It names a file that the artifact does not hold."""
 
 
-def read(member: Member, data: bytes, hits: Hits) -> Iterator[LinkSeen]:
+def read(member: Member, data: bytes, _: Hits) -> Iterator[LinkSeen]:
     """Leave the link that a debugger would follow, if the file has one."""
-    css = member.path.endswith(_STYLES)
-    if not css and not member.path.endswith(_CODE):
+    name = member.path.lower()
+    if name.endswith(_STYLES):
+        link = links.css_link(data)
+    elif name.endswith(_CODE):
+        link = links.js_link(data)
+    else:
         return
-    mark = max(offset for _, offset in hits)
-    url = links.linked_url(data, mark, css=css)
-    if not url or url.startswith("data:"):
+    if link is None or link.url[:5].lower() == "data:":
         return
     folder = member.path.rpartition("/")[0]
     yield LinkSeen(
         path=member.path,
-        line=links.line_of(data, mark),
-        url=url,
-        target="" if is_remote(url) else links.resolved(folder, url),
+        line=links.line_of(data, link.offset),
+        url=link.url,
+        target="" if is_remote(link.url) else links.resolved(folder, link.url),
     )
 
 
@@ -86,7 +88,9 @@ def collect(contents: Contents) -> Iterator[SourceReferenceFact]:
     """Yield one fact for each link, and one for each map whose sources lie elsewhere."""
     paths = {member.path for member in contents.members}
     for link in contents.of(LinkSeen):
-        yield _fact(link.path, link.line, link.url, "sourceMappingURL", link.target, paths)
+        dangling = not is_remote(link.url) and link.target not in paths
+        place = _Place(path=link.path, line=link.line, form="sourceMappingURL")
+        yield _fact(place, link.url, dangling=dangling)
     for seen in contents.of(MapSeen):
         for form, urls in (
             ("sourceRoot", seen.map.roots),
@@ -94,25 +98,31 @@ def collect(contents: Contents) -> Iterator[SourceReferenceFact]:
         ):
             away = next((url for url in urls if is_remote(url)), None)
             if away is not None:
-                yield _fact(seen.path, seen.line, away, form, "", paths)
+                place = _Place(path=seen.path, line=seen.line, form=form)
+                yield _fact(place, away, dangling=False)
 
 
-def _fact(
-    path: str, line: int | None, url: str, form: str, target: str, paths: set[str]
-) -> SourceReferenceFact:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    path: str
+    line: int | None
+    form: str
+
+
+def _fact(place: _Place, url: str, *, dangling: bool) -> SourceReferenceFact:
     remote = is_remote(url)
     host, shown = _shown(url) if remote else ("", url)
     return SourceReferenceFact(
-        path=path,
-        line=line,
+        path=place.path,
+        line=place.line,
         url=shown,
         host=host,
-        form=form,
+        form=place.form,
         remote=remote,
         archive=shown.lower().endswith(_ARCHIVES),
         storage=host.endswith(_STORAGE) or url.lower().startswith(("s3:", "gs:", "az:")),
         internal=_INTERNAL.fullmatch(host) is not None,
-        dangling=not remote and target not in paths,
+        dangling=dangling,
     )
 
 

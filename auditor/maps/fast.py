@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 
-from auditor.maps.reader import MAX_SECTION_DEPTH, Part, part_of
+from auditor.maps.reader import MAX_SECTION_DEPTH, Origin, Part, part_of
+
+_ESCAPED_KEY = re.compile(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
 
 class _Map(msgspec.Struct):
@@ -23,30 +26,40 @@ class _Section(msgspec.Struct):
     map: msgspec.Raw = msgspec.Raw()
 
 
+class _Deeper(Exception):  # noqa: N818 - a way out, not an error
+    """Sections inside sections beyond what this parser follows."""
+
+
 _map = msgspec.json.Decoder(_Map)
 _section = msgspec.json.Decoder(_Section)
 _text = msgspec.json.Decoder(str | None)
 
 
-def parts(data: bytes) -> list[Part] | None:
+def parts(data: bytes, origin: Origin) -> list[Part] | None:
     """Return the regular maps in `data`; None when this parser could miss something."""
-    maps: list[_Map] = []
     try:
-        maps.extend(_walk(data, 0))
-        found = [_part(document) for document in maps if _is_map(document)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        maps = list(_walk(data, 0))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Deeper):
         return None
     held = sum(document.sourcesContent is not None for document in maps)
-    spelled = data.count(b'"sourcesContent"')
-    if spelled > held or (spelled == 0 and b"\\u00" in data):
-        return None  # a key twice, or spelled with escapes: the other parser shows every one
-    return found
+    escaped = b"\\u00" in data and _ESCAPED_KEY.search(data) is not None
+    if escaped or data.count(b'"sourcesContent"') > held:
+        return None  # a key twice, escaped, or elsewhere: the other parser shows every one
+    regular = [document for document in maps if _is_map(document)]
+    if len(regular) < held or (not regular and b"sourcesContent" in data):
+        return None
+    try:
+        return [_part(document, origin) for document in regular]
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def _walk(raw: bytes | msgspec.Raw, depth: int) -> Iterator[_Map]:
     document = _map.decode(raw)
     yield document
-    if document.sections is not None and depth < MAX_SECTION_DEPTH:
+    if document.sections is not None:
+        if depth >= MAX_SECTION_DEPTH:
+            raise _Deeper
         for section in document.sections:
             inner = _section.decode(section).map
             if memoryview(inner).nbytes:
@@ -54,11 +67,11 @@ def _walk(raw: bytes | msgspec.Raw, depth: int) -> Iterator[_Map]:
 
 
 def _is_map(document: _Map) -> bool:
-    mapped = memoryview(document.mappings)[:1] == b'"'
+    mapped = bytes(memoryview(document.mappings)[:1]) == b'"'
     return document.sources is not None and (mapped or document.sourcesContent is not None)
 
 
-def _part(document: _Map) -> Part:
+def _part(document: _Map, origin: Origin) -> Part:
     ignored = document.x_google_ignoreList if document.ignoreList is None else document.ignoreList
     texts = (_text.decode(text) for text in document.sourcesContent or ())
-    return part_of(document.sourceRoot or "", document.sources or (), texts, ignored or ())
+    return part_of(document.sourceRoot or "", document.sources or (), texts, ignored or (), origin)

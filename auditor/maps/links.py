@@ -1,30 +1,48 @@
 """Finding what links generated code to its source map: comments, and maps written inline.
 
 A `data:` map counts wherever it stands, because whoever reads the text can decode it. A comment
-that names another file counts only where a debugger would read it (ECMA-426, section 11.1.2.1,
-extraction "without parsing"); the same words inside a string are no reference.
+that names another file counts only where a debugger would read it (ECMA-426, extraction of a
+source map URL); the same words inside a string are no reference.
 """
 
 from __future__ import annotations
 
-import binascii
+import json
 import posixpath
 import re
 from base64 import b64decode
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
+
+from auditor.model import Unread
 
 MARK = b"sourceMappingURL="
 """The literal that every form of link holds."""
 
-_DATA_URL = re.compile(rb"data:[^,\s\"'`]{0,256},")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/=_-]*")
-_PERCENT = re.compile(rb"[^\s\"'`<>\\)]*")
+_DATA_URL = re.compile(rb"(?i:data):[^,\s\"'`]{0,256},")
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/=_-]++|%[0-9A-Fa-f]{2}|\\/)*+")
+"""Also with what URLs (`%2B`) and JSON strings (`\\/`) make of its characters."""
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=_-]+")
+_PERCENT = re.compile(rb"[^\s\"`<>\\]*+")
+"""`encodeURIComponent` leaves quotes and brackets in; only what it never leaves ends a text."""
+_PLAIN = re.compile(rb"[^\r\n]*+")
+_SLACK = 1024 * 1024
+
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
-_COMMENT_URL = re.compile(r"[@#]\s*sourceMappingURL=(\S*?)\s*$")
-_CSS_COMMENT = re.compile(r"/\*[@#]\s*sourceMappingURL=(\S*?)\s*\*/\s*$")
-_TAIL = 4096
-"""A link to a file is short: only this many bytes before the mark's line are looked at."""
+_SPACE = " \t\v\f\u00a0\ufeff"
+_MARK_TEXT = MARK.decode()
+_COMMENT_BEFORE = re.compile(r"(?<!:)//")
+_CSS_OPENER = re.compile(rb"/\*[@#]\s*\Z")
+_CSS_REST = re.compile(rb"(?:\s++|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_OPENER = 64
+_QUOTES = ('"', "'", "`", "*/")
+_TAIL = 64 * 1024
+"""Bytes at the end of a file in which the link nearly always stands; else all of it is read."""
+
+_MAGIC_LINE = re.compile(
+    rb"[ \t]*(?://|/\*)[@#][ \t]*(?:sourceMappingURL|sourceURL|debugId)=[^\n]*\Z"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,25 +63,100 @@ class LinkSeen:
     target: str
 
 
-def inline_map(text: bytes, mark: int) -> InlineMap | None:
-    """Decode the `data:` URL behind the mark at offset `mark`; None when there is none."""
-    head = _DATA_URL.match(text, mark + len(MARK))
-    if head is None:
-        return None
-    body = _BASE64 if b";base64" in head.group().lower() else _PERCENT
-    payload = body.match(text, head.end())
-    if payload is None:  # pragma: no cover - both patterns match the empty text
-        return None
-    raw = payload.group()
-    if body is _BASE64:
-        raw = raw.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
-        try:
-            data = b64decode(raw + b"=" * (-len(raw) % 4))
-        except binascii.Error:
-            return None
-    else:
-        data = unquote_to_bytes(raw)
-    return InlineMap(data=data, line=line_of(text, mark))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link as written: the URL, and the offset of its mark."""
+
+    url: str
+    offset: int
+
+
+class Lines:
+    """The line numbers of offsets that only grow: the text is gone through once for all of them."""
+
+    __slots__ = ("_line", "_offset", "_text")
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._offset = 0
+        self._line = 1
+
+    def at(self, offset: int) -> int:
+        """Return the line, from 1, that an offset lies on; asks no smaller one than the last."""
+        self._line += self._text.count(b"\n", self._offset, offset)
+        self._offset = max(offset, self._offset)
+        return self._line
+
+
+def marks_of(text: bytes) -> list[int]:
+    """Return the offset of every mark in a text."""
+    found = []
+    offset = text.find(MARK)
+    while offset >= 0:
+        found.append(offset)
+        offset = text.find(MARK, offset + 1)
+    return found
+
+
+def inline_maps(path: str, text: bytes, marks: Iterable[int]) -> Iterator[InlineMap | Unread]:
+    """Yield the payload of every `data:` URL behind a mark, in the text's order.
+
+    Payloads that lie in one another, as only a hostile text has them, end with an Unread once
+    they come to several times the text.
+    """
+    lines = Lines(text)
+    spent = 0
+    for mark in sorted(marks):
+        head = _DATA_URL.match(text, mark + len(MARK))
+        if head is None:
+            continue
+        if spent > 2 * len(text) + _SLACK:
+            yield Unread(path=path, reason="inline source maps inside one another: not all decoded")
+            return
+        data, size = _payload(text, head)
+        spent += size
+        if data:
+            yield InlineMap(data=data, line=lines.at(mark))
+
+
+def _payload(text: bytes, head: re.Match[bytes]) -> tuple[bytes, int]:
+    """Return what a `data:` URL holds, decoded, and the bytes that it was written in."""
+    if b";base64" in head.group().lower():
+        raw = _matched(_BASE64, text, head.end())
+        return _base64(raw), len(raw)
+    plain = text[head.end() : head.end() + 1] == b"{"
+    raw = _matched(_PLAIN if plain else _PERCENT, text, head.end())
+    return _json_head(raw if plain else unquote_to_bytes(raw)), len(raw)
+
+
+def _matched(pattern: re.Pattern[bytes], text: bytes, start: int) -> bytes:
+    found = pattern.match(text, start)
+    return found.group() if found else b""
+
+
+def _base64(raw: bytes) -> bytes:
+    """Decode as browsers do: either alphabet, padded or not, percent-escapes first."""
+    if b"%" in raw or b"\\" in raw:
+        raw = _NOT_BASE64.sub(b"", unquote_to_bytes(raw.replace(b"\\", b"")))
+    # the `--` of an HTML comment's end is no part of it: no JSON ends in a byte that gives `-`
+    raw = raw.rstrip(b"-").replace(b"-", b"+").replace(b"_", b"/")
+    raw = raw.partition(b"=")[0]
+    if len(raw) % 4 == 1:
+        raw = raw[:-1]
+    return b64decode(raw + b"=" * (-len(raw) % 4))
+
+
+def _json_head(data: bytes) -> bytes:
+    """Cut off what follows a JSON object: a comment's end, a quote, code."""
+    if data.lstrip()[:1] != b"{":
+        return data
+    text = data.decode("utf-8", "surrogateescape")
+    start = len(text) - len(text.lstrip())
+    try:
+        _, end = json.JSONDecoder(strict=False).raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return data
+    return text[:end].encode("utf-8", "surrogateescape")
 
 
 def line_of(text: bytes, offset: int) -> int:
@@ -71,42 +164,68 @@ def line_of(text: bytes, offset: int) -> int:
     return text.count(b"\n", 0, offset) + 1
 
 
-def linked_url(text: bytes, mark: int, *, css: bool) -> str | None:
-    """Return the URL of the link at `mark` if nothing but comments follows it, else None."""
-    start = max(text.rfind(b"\n", 0, mark) + 1, mark - _TAIL)
-    tail = text[start:].decode("utf-8", "replace")
-    if css:
-        found = _CSS_COMMENT.search(tail)
-        return found.group(1) if found else None
-    url: str | None = None
-    for line in _LINE_END.split(tail):
-        url = _line_url(line, url)
-    return url
+def without_link(text: bytes) -> bytes:
+    """Return a text without the comments at its end that tools read (links, debug ids).
+
+    A build step adds them, so that they differ where the text is the same.
+    """
+    text = text.rstrip()
+    while _MAGIC_LINE.match(text, start := text.rfind(b"\n") + 1):
+        text = text[:start].rstrip()
+    return text
 
 
-def _line_url(line: str, url: str | None) -> str | None:
-    """One line of the standard's scan: code forgets the URL, a comment may set it."""
-    position = 0
-    while position < len(line):
-        two = line[position : position + 2]
-        if two == "//":
-            comment = line[position + 2 :]
-            if any(quote in comment for quote in ("\"", "'", "`", "*/")):
+def js_link(text: bytes) -> Link | None:
+    """Return the link that a debugger follows from a script, None when it has none.
+
+    From the end, only `//` comments and blank lines may stand before it is met, none of them with
+    a quote or `*/` in it (ECMA-426, "without parsing"). Code may stand before the comment on its
+    own line, as extraction "through parsing" allows, unless that is a comment itself.
+    """
+    for size in (_TAIL, len(text)):
+        begin = max(0, len(text) - size)
+        lines = _LINE_END.split(text[begin:].decode("utf-8", "replace"))
+        if begin:
+            del lines[0]  # it may begin before the tail
+        for line in reversed(lines):
+            if not line.strip(_SPACE):
+                continue
+            found = _link_comment(line)
+            if found is not None:
+                return _link(text, found)
+            code, slashes, comment = line.partition("//")
+            if not slashes or code.strip(_SPACE) or any(quote in comment for quote in _QUOTES):
                 return None
-            found = _COMMENT_URL.match(comment)
-            return found.group(1) if found else url
-        if two == "/*":
-            end = line.find("*/", position + 2)
-            if end < 0:
-                return url
-            found = _COMMENT_URL.match(line[position + 2 : end])
-            url = found.group(1) if found else url
-            position = end + 2
-            continue
-        if not line[position].isspace() and line[position] != "\ufeff":
-            url = None
-        position += 1
+    return None
+
+
+def _link_comment(line: str) -> str | None:
+    """Return the URL of a comment that is a link; code may stand before it, but no comment."""
+    mark = line.rfind(_MARK_TEXT)
+    opener = line[: max(mark, 0)].rstrip()
+    url = line[mark + len(_MARK_TEXT) :].strip()
+    if not opener.endswith(("//#", "//@")) or len(url.split(None, 1)) > 1:
+        return None
+    if _COMMENT_BEFORE.search(opener[:-3]) or any(quote in url for quote in _QUOTES):
+        return None
     return url
+
+
+def css_link(text: bytes) -> Link | None:
+    """Return the link of a style sheet: a comment behind which only comments stand."""
+    mark = text.rfind(MARK)
+    end = text.find(b"*/", max(mark, 0))
+    if mark < 0 or end < 0 or not _CSS_OPENER.search(text, max(0, mark - _OPENER), mark):
+        return None
+    url = text[mark + len(MARK) : end].strip().decode("utf-8", "replace")
+    if len(url.split(None, 1)) != 1 or not _CSS_REST.fullmatch(text, end + 2):
+        return None
+    return _link(text, url)
+
+
+def _link(text: bytes, url: str) -> Link | None:
+    """Return the link with its last mark's place; an empty URL is none."""
+    return Link(url=url, offset=text.rfind(MARK)) if url else None
 
 
 def resolved(folder: str, url: str) -> str:

@@ -1,21 +1,32 @@
-"""Telling first-party sources from libraries and bundler runtimes by a source's name."""
+"""Telling first-party sources from libraries and bundler runtimes by a source's name.
+
+What is taken for a library's goes unreported, so the patterns are as narrow as the tools that
+write such names allow: a project's own `webpack/config.js` is its own.
+"""
 
 from __future__ import annotations
 
 import re
 
 _FOREIGN_FOLDERS = frozenset(
-    {"node_modules", "bower_components", "jspm_packages", ".pnpm", ".yarn", "~", "tslib"}
+    {"node_modules", "bower_components", "jspm_packages", "web_modules", ".pnpm", ".yarn"}
 )
-"""Folders that package managers fill (`~` is webpack 1's short form); tslib is tsc's helpers."""
+"""Folders that package managers fill."""
 
 _RUNTIME = re.compile(
     r"""
-      \x00                                    # rollup's virtual modules
-    | (?:[\w-]+:/+[^/]*/?)?\.?/?\(?webpack\)?/  # webpack/runtime/…, webpack:///(webpack)/buildin/…
-    | (?:[\w-]+:/+[^/]*/?)?(?:external|ignored)[ |]  # webpack's stand-ins for what it left out
-    | (?:.*/)?_?(?:commonjsHelpers|rollupPluginBabelHelpers|_virtual/)
-    | vite/(?:modulepreload-polyfill|preload-helper)
+      \x00                                       # rollup's virtual modules
+    | (?:[\w-]+:/+(?:[^/]+/)?)?(?:\./)?(?:
+        \(webpack\)                              # (webpack)/buildin/module.js, (webpack)-dev-server
+      | webpack/(?:runtime|bootstrap|startup|before-startup|container|sharing|hot|buildin
+          |universalModuleDefinition)\b
+      | (?:external|ignored)[ |]                 # webpack's stand-ins for what it left out
+      )
+    | (?:[\w-]+:/+|[\w-]+:/+[^/]+/\./|\.{1,2}/)~/  # webpack 1's short form of node_modules
+    | (?:.*/)?_?(?:commonjsHelpers|rollupPluginBabelHelpers)(?:\.m?js)?\Z
+    | (?:.*/)?_virtual/
+    | (?:.*/)?tslib/tslib(?:\.es6)?\.m?js\Z      # tsc's helpers
+    | (?:.*/)?vite/(?:modulepreload-polyfill|preload-helper)
     | \[turbopack\]
     | bun:wrap
     """,

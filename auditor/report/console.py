@@ -63,6 +63,10 @@ class _Printer:
         self._view = view
 
     def print(self) -> None:
+        report = self._report
+        if len(report.gaps) == 1 and not report.artifacts and not report.findings:
+            self._nothing(report.gaps[0])
+            return
         self._verdict()
         if self._view.quiet:
             return
@@ -96,6 +100,13 @@ class _Printer:
         if report.verdict is Verdict.FAIL:
             line.append(f" (fails from {report.threshold.word} up)", "dim")
         self._line(line)
+
+    def _nothing(self, gap: Gap) -> None:
+        """The one line of a call that could read nothing at all."""
+        word, style = _VERDICT[self._report.verdict]
+        place = safe(gap.location.path or gap.location.source)
+        line = Text.assemble((f" {word} ", f"{style} reverse"), " ", (place, "bold"))
+        self._console.print(line.append(f": {safe(gap.reason, 600)}", "not bold"), soft_wrap=True)
 
     def _source(self, source: str) -> None:
         for artifact in (a for a in self._report.artifacts if a.source == source):
@@ -137,7 +148,9 @@ class _Printer:
             f", {words.counted(out.lines, 'line')}, {words.size(out.size)} of first-party source",
         )
         if out.third_party_files:
-            line.append(f" (and {words.counted(out.third_party_files, 'file')} of libraries)", "dim")
+            line.append(
+                f" (and {words.counted(out.third_party_files, 'file')} of libraries)", "dim"
+            )
         self._line(line)
 
     def _gaps(self, gaps: Sequence[Gap]) -> None:
@@ -161,11 +174,12 @@ class _Printer:
         self._line(head)
         shown = len(findings) if self._view.verbose else 1 if quiet else SHOWN
         ranked = sorted(findings, key=lambda f: (-f.severity, -_weight(f)))
-        for finding in ranked[:shown]:
+        for index, finding in enumerate(ranked[:shown]):
             level = "" if finding.severity == worst else f"{finding.severity.word}: "
             self._line(level + safe(finding.message, MESSAGE), indent=2)
-            for line in _sample(finding):
-                self._line(Text(line, "dim"), indent=4)
+            if index == 0 or self._view.verbose:
+                for line in _sample(finding, self._view.width - 4):
+                    self._line(Text(line, "dim"), indent=4)
         if len(findings) > shown:
             self._line(Text(_more(ranked[shown:]), "dim"), indent=2)
         if not quiet or self._view.verbose:
@@ -213,10 +227,23 @@ def _weight(finding: Finding) -> int:
     return 0
 
 
-def _sample(finding: Finding) -> Iterator[str]:
+def _sample(finding: Finding, width: int) -> Iterator[str]:
+    """Yield one line with as many of the sample's names as fit."""
     sample = finding.evidence.get("sample")
-    if isinstance(sample, tuple) and sample:
-        yield ", ".join(safe(name, 60) for name in sample[:4]) + (", …" if len(sample) > 4 else "")
+    if not isinstance(sample, tuple) or not sample:
+        return
+    line = ""
+    for name in sample:
+        more = f"{line}, {_tail(safe(name))}" if line else _tail(safe(name))
+        if line and len(more) > width - 3:
+            break
+        line = more
+    yield f"{line}, …"
+
+
+def _tail(path: str) -> str:
+    """Return the end of a long path, which tells more than its beginning."""
+    return path if len(path) <= 48 else f"…/{'/'.join(path.split('/')[-2:])[-46:]}"
 
 
 def _more(findings: Sequence[Finding]) -> str:

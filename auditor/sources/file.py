@@ -48,6 +48,10 @@ class ReadFile(RawIOBase):
             self._progress(self._done, self.size)
         return data
 
+    def fileno(self) -> int:
+        """Return the descriptor, for readers that map the file."""
+        return self._file.fileno()
+
     def finish(self) -> str:
         """Read what the archive's reader left, and return the digest of the whole file."""
         while self.read(1024 * 1024):

@@ -1,0 +1,46 @@
+# Everything a developer runs; each target is safe to run twice.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := posthog-js@1.372.1
+
+.PHONY: demo test test-all check docs bench setup clean
+
+# Sets everything up and audits a real package; it has findings, so exit code 1 is what is expected.
+demo: .venv/run
+	@mkdir -p .cache && cd .cache && { test -f posthog-js-1.372.1.tgz || npm pack --silent $(DEMO) >/dev/null; }
+	@$(BIN)/audit pack .cache/posthog-js-1.372.1.tgz; code=$$?; \
+	  test $$code -eq 1 && echo "(exit code 1: findings at or above medium)" || exit $$code
+
+# The tests that need no network, in about a minute.
+test: .venv/dev
+	$(BIN)/python -m pytest -n auto
+
+# Also those that install packers and fetch real packages by name.
+test-all: .venv/dev
+	$(BIN)/python -m pytest -n auto -m ""
+
+check: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+docs: .venv/dev
+	$(BIN)/python -m auditor.docs
+
+bench: .venv/dev
+	$(BIN)/python bench/leak.py
+	$(BIN)/python bench/real_packages.py
+
+setup: .venv/dev
+
+.venv/run: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/dev: .venv/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

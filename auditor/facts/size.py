@@ -1,0 +1,67 @@
+"""How large the whole artifact is, and what takes the space: what size rules compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.facts import Collector, Contents
+from auditor.facts.file import kind_of
+from auditor.model import ByteCount, Fact, MemberType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeFact(Fact):
+    """An artifact in numbers; `path` is empty, and what nested archives hold is not added."""
+
+    unpacked: ByteCount
+    """All members together, as they lie on a disk after unpacking."""
+    packed: ByteCount | None
+    """The artifact's own file; None for a folder."""
+    files: int
+    """Members that are no folder."""
+    maps: ByteCount
+    """What source maps take of `unpacked`, told by their names (see `kind_of`)."""
+    map_share: int
+    """`maps` of `unpacked` in whole per cent, rounded down."""
+    native_share: int
+    """The same for native code, which no packing option makes smaller."""
+    largest: str
+    """Path of the largest member; of equal ones the first by path. Empty without members."""
+    largest_size: ByteCount
+
+
+def collect(contents: Contents) -> Iterator[SizeFact]:
+    """Yield the one fact of an artifact."""
+    members = [
+        member
+        for member in contents.members
+        if member.type is not MemberType.DIRECTORY and "!" not in member.path
+    ]
+    unpacked = maps = native = 0
+    for member in members:
+        unpacked += member.size
+        kind = kind_of(member.path)
+        if kind == "source maps":
+            maps += member.size
+        elif kind == "native code":
+            native += member.size
+    largest = min(members, key=lambda member: (-member.size, member.path), default=None)
+    yield SizeFact(
+        path="",
+        unpacked=ByteCount(unpacked),
+        packed=None if contents.packed is None else ByteCount(contents.packed),
+        files=len(members),
+        maps=ByteCount(maps),
+        map_share=_share(maps, unpacked),
+        native_share=_share(native, unpacked),
+        largest=largest.path if largest else "",
+        largest_size=ByteCount(largest.size if largest else 0),
+    )
+
+
+def _share(part: int, whole: int) -> int:
+    return 100 * part // whole if whole else 0
+
+
+COLLECTOR = Collector(name="size", fact=SizeFact, collect=collect)

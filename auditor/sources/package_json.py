@@ -1,0 +1,113 @@
+"""package.json and pnpm-workspace.yaml of a project's folder, as far as packing asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from auditor.errors import PackerError, ParseError, UsageError
+from auditor.shape import get, json_object, texts
+
+MANIFEST = "package.json"
+PNPM_WORKSPACE = "pnpm-workspace.yaml"
+_LARGEST = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageJson:
+    """What one package.json says about its package and who packs it."""
+
+    name: str = ""
+    private: bool = False
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    package_manager: str = ""
+    """`packageManager`, or else name and plain version of `devEngines.packageManager`."""
+    workspaces: tuple[str, ...] | None = None
+    """The patterns of `workspaces`; None where there is no such key."""
+
+
+def read(folder: Path, label: str = "") -> PackageJson:
+    """Read a folder's package.json.
+
+    Raises UsageError when there is none, PackerError with the reason when it cannot be read;
+    `label` is how the message names the folder.
+    """
+    path = folder / MANIFEST
+    shown = label or str(folder)
+    if not path.is_file():
+        raise UsageError(
+            f"{shown} holds no {MANIFEST}: nothing here can be published with npm; "
+            "audit a .tgz, or the folder as it is with --as-is"
+        )
+    try:
+        return _parsed(json_object(_content(path)))
+    except ParseError as problem:
+        raise PackerError(f"{Path(shown) / MANIFEST} cannot be read: {problem}") from None
+
+
+def pnpm_patterns(folder: Path) -> tuple[str, ...] | None:
+    """Return `packages` of a folder's pnpm-workspace.yaml; None where there is no such file.
+
+    Raises PackerError when it cannot be read.
+    """
+    path = folder / PNPM_WORKSPACE
+    if not path.is_file():
+        return None
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all scalars stay texts
+    try:
+        document = yaml.load(_content(path).decode("utf-8"), Loader=loader)  # noqa: S506 - no objects
+        if not isinstance(document, dict):
+            return ()
+        return texts(document, "packages") or ()
+    except yaml.YAMLError as problem:
+        first = str(problem).partition("\n")[0]
+        raise PackerError(f"{path} cannot be read: {first}") from None
+    except (ParseError, UnicodeDecodeError, RecursionError) as problem:
+        raise PackerError(f"{path} cannot be read: {problem}") from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as problem:
+        raise PackerError(f"{path} cannot be read: {problem.strerror or problem}") from None
+    if len(data) > _LARGEST:
+        raise PackerError(f"{path} is larger than {_LARGEST:,} bytes: no packer's configuration is")
+    return data
+
+
+def _parsed(document: dict[str, Any]) -> PackageJson:
+    scripts = get(document, "scripts", dict) or {}
+    return PackageJson(
+        name=get(document, "name", str) or "",
+        private=bool(document.get("private")),
+        scripts={name: text for name, text in scripts.items() if isinstance(text, str) and text},
+        package_manager=get(document, "packageManager", str) or _dev_engine(document),
+        workspaces=_workspaces(document),
+    )
+
+
+def _dev_engine(document: dict[str, Any]) -> str:
+    engines = get(document, "devEngines", dict) or {}
+    wanted = engines.get("packageManager")
+    for entry in wanted if isinstance(wanted, list) else [wanted]:
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+            version = entry.get("version")
+            plain = version.lstrip("^~=v ") if isinstance(version, str) else ""
+            is_range = not plain[:1].isdigit() or any(sign in plain for sign in " |<>")
+            return entry["name"] if is_range else f"{entry['name']}@{plain}"
+    return ""
+
+
+def _workspaces(document: dict[str, Any]) -> tuple[str, ...] | None:
+    if isinstance(document.get("workspaces"), dict):
+        try:
+            return texts(document["workspaces"], "packages")
+        except ParseError as problem:
+            raise problem.under("workspaces") from None
+    return texts(document, "workspaces")

@@ -1,0 +1,37 @@
+"""The stand-in of the leak, audited in full, beside `gzip -dc` of the same file.
+
+    python bench/leak.py [ROUNDS]
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import in_turn, table
+from standin import build
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    with tempfile.TemporaryDirectory() as folder:
+        made = build(Path(folder))
+        file = str(made.tarball)
+        audit = [sys.executable, "-m", "auditor"]
+        measured = in_turn(
+            {
+                "`gzip -dc`": ["gzip", "-dc", file],
+                "`python -c pass`": [sys.executable, "-c", "pass"],
+                "`audit --version`": [*audit, "--version"],
+                "`audit pack` (JSON)": [*audit, "pack", file, "--format", "json"],
+                "`audit pack`": [*audit, "pack", file],
+            },
+            rounds,
+        )
+    print(f"{made.tarball.name}: 29.4 MB packed, 71.8 MB unpacked; {rounds} rounds in turn\n")
+    print(table(measured))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What all tests share: an environment without the caller's settings, and small packages."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+Pack = Callable[..., Path]
+
+MANIFEST = json.dumps({"name": "demo-kit", "version": "1.0.0"})
+
+
+@pytest.fixture(autouse=True)
+def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "npm_lifecycle_event"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def tarball(members: Mapping[str, str | bytes]) -> bytes:
+    """Return an npm-shaped .tgz of members below `package/`."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, content in members.items():
+            data = content.encode() if isinstance(content, str) else content
+            info = tarfile.TarInfo(f"package/{name}")
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return gzip.compress(out.getvalue(), mtime=0)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    """Write a small package and return its path; package.json is added where it is missing."""
+
+    def write(members: Mapping[str, str | bytes], name: str = "demo-kit-1.0.0.tgz") -> Path:
+        path = tmp_path / name
+        path.write_bytes(tarball({"package.json": MANIFEST, **members}))
+        return path
+
+    return write

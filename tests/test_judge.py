@@ -1,0 +1,139 @@
+"""Findings: fingerprints that stay, messages in people's numbers, verdicts that follow."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor import policy, rulefile
+from auditor.facts.file import FileFact
+from auditor.judge import Judge, stable_path
+from auditor.model import (
+    Artifact,
+    ArtifactKind,
+    ByteCount,
+    Finding,
+    Gap,
+    Location,
+    MemberType,
+    Profile,
+    Severity,
+    Verdict,
+)
+from auditor.rulefile import Ruleset
+
+RULE = """\
+id: big-file
+title: A big file
+fact: file
+where:
+  size: {over: 10}
+severity: low
+severity_when:
+  - where: {size: {over: 100}}
+    severity: high
+confidence: high
+artifacts: [npm-tarball]
+profiles: [release]
+message: "{path} has {size}"
+why: because
+fix: |
+  {leave_out}
+tests: []
+"""
+
+
+def ruleset() -> Ruleset:
+    rule = rulefile.parse(RULE.replace("tests: []\n", "tests:\n"), "big-file.yaml", {}, tests=False)
+    return Ruleset(rules=(rule,), lists={}, digest="0")
+
+
+def file(path: str, size: int, line: int | None = None) -> FileFact:
+    return FileFact(
+        path=path,
+        line=line,
+        name=path,
+        size=ByteCount(size),
+        type=MemberType.FILE,
+        kind="scripts",
+        executable=False,
+        nested=False,
+    )
+
+
+def judged(*facts: FileFact, name: str = "demo", profile: Profile = Profile.RELEASE) -> list[Finding]:
+    artifact = Artifact(source="a.tgz", kind=ArtifactKind.NPM_TARBALL, name=name)
+    advice = {"leave_out": lambda fact: f"drop {fact.path}", "stop_emitting": lambda _: ""}
+    return list(Judge(ruleset(), profile).findings(artifact, "file", facts, advice))
+
+
+def test_message_fix_and_severity_are_of_the_fact() -> None:
+    small, large = judged(file("a.js", 11), file("b.js", 5000))
+
+    assert (small.message, small.severity, small.fix) == ("a.js has 11 bytes", Severity.LOW, "drop a.js")
+    assert (large.message, large.severity) == ("b.js has 5.0 kB", Severity.HIGH)
+    assert large.evidence["size"] == 5000
+
+
+def test_a_rule_of_another_profile_is_silent() -> None:
+    assert judged(file("a.js", 11), profile=Profile.INTAKE) == []
+
+
+def test_a_fingerprint_stays_when_lines_sizes_and_chunk_hashes_change() -> None:
+    (before,) = judged(file("dist/app.3f2a91bc.js", 11, line=3))
+    (after,) = judged(file("dist/app.77e0d1aa.js", 99, line=13))
+    (other,) = judged(file("dist/lib.3f2a91bc.js", 11))
+    (elsewhere,) = judged(file("dist/app.3f2a91bc.js", 11), name="other")
+
+    assert before.fingerprint == after.fingerprint
+    assert len({before.fingerprint, other.fingerprint, elsewhere.fingerprint}) == 3
+
+
+def test_two_findings_in_one_place_have_two_fingerprints() -> None:
+    first, second = judged(file("a.js", 11), file("a.js", 11))
+
+    assert first.fingerprint != second.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("path", "stable"),
+    [
+        ("dist/app.3f2a91bc.js", "dist/app.*.js"),
+        ("assets/index-DkT3x9_a.css", "assets/index-*.css"),
+        ("dist/jquery.js", "dist/jquery.js"),
+        ("lib/es2015-promise.js", "lib/es2015-promise.js"),
+        ("rollup-plugin-node-resolve.js", "rollup-plugin-node-resolve.js"),
+        ("2024-01-31-notes.md", "2024-01-31-notes.md"),
+    ],
+)
+def test_only_hashes_are_taken_out_of_paths(path: str, stable: str) -> None:
+    assert stable_path(path) == stable
+
+
+GAP = Gap(location=Location(source="a.tgz"), reason="cut short")
+
+
+@pytest.mark.parametrize(
+    ("size", "gaps", "fail_on", "verdict", "code"),
+    [
+        (5, (), Severity.INFO, Verdict.PASS, 0),
+        (11, (), Severity.MEDIUM, Verdict.PASS, 0),
+        (11, (), Severity.LOW, Verdict.FAIL, 1),
+        (500, (), Severity.MEDIUM, Verdict.FAIL, 1),
+        (500, (GAP,), Severity.MEDIUM, Verdict.INCOMPLETE, 3),
+        (5, (GAP,), Severity.MEDIUM, Verdict.INCOMPLETE, 3),
+    ],
+)
+def test_the_verdict_follows_threshold_and_gaps(
+    size: int, gaps: tuple[Gap, ...], fail_on: Severity, verdict: Verdict, code: int
+) -> None:
+    found = policy.verdict(judged(file("a.js", size)), gaps, policy.Settings(fail_on=fail_on))
+
+    assert found is verdict
+    assert policy.EXIT_CODES[found] == code
+
+
+def test_findings_are_ordered_the_same_way_whatever_came_first() -> None:
+    found = judged(file("b.js", 11), file("a.js", 11), file("c.js", 500))
+
+    assert [f.location.path for f in policy.ordered(found)] == ["c.js", "a.js", "b.js"]
+    assert policy.ordered(found) == policy.ordered(reversed(found))

@@ -1,0 +1,82 @@
+"""Imports go one way, and nothing between sources and reports touches the outside."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "auditor"
+
+LAYERS = [
+    {"errors", "model", "words"},
+    {"limits", "shape", "safe", "yamldoc", "anchors", "packers"},
+    {"archives", "maps"},
+    {"facts", "packing"},
+    {"examine", "match", "advice", "summary"},
+    {"rulefile"},
+    {"judge"},
+    {"ruletest"},
+    {"mutants"},
+    {"policy"},
+    {"report", "docs"},
+    {"sources"},
+    {"scan"},
+    {"cli"},
+    {"__main__"},
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+PURE = RANK["report"]
+IMPURE = {"os", "socket", "subprocess", "requests", "time", "random", "tempfile", "shutil", "urllib.request"}
+"""What no module below the sources may import: disk, network, clock, environment."""
+READS_RULES = {"rulefile", "docs"}
+"""They read our own files, not the user's."""
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_to_lower_layers_only(path: Path) -> None:
+    layer = layer_of(path)
+    assert layer in RANK, f"{layer} has no layer: add it to LAYERS"
+    ours = {name.split(".")[1] for name in imports_of(path) if name.startswith("auditor.")}
+    upward = {
+        name for name in ours & RANK.keys() if name != layer and RANK[name] > RANK[layer]
+    }
+    if layer == "docs":
+        upward.discard("cli")  # it prints the help texts, which only the command line has
+    assert upward == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_lies_below_the_sources_is_pure(path: Path) -> None:
+    layer = layer_of(path)
+    if RANK[layer] > PURE:
+        return
+    forbidden = IMPURE if layer in READS_RULES else IMPURE | {"pathlib"}
+    assert imports_of(path) & forbidden == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    first = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+
+    assert first, "no docstring"
+    assert text.count("\n") < 600

@@ -1,0 +1,227 @@
+"""Zip archives: every entry, exactly once, and every disagreement between its records said."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.archives import walk
+from auditor.errors import ArchiveError, LimitError, MemberError
+from auditor.limits import Budget, Limits
+from auditor.model import MemberType
+
+names = st.lists(
+    st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="/\\:"), min_size=1)
+    .map(str.strip)
+    .filter(lambda part: part not in {"", ".", ".."}),
+    min_size=1,
+    max_size=3,
+).map("/".join)
+contents = st.binary(max_size=2000) | st.just(b"x" * 300_000)
+
+
+def built(
+    members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED, *, stream: bool = False
+) -> bytes:
+    """Write a zip; as a stream, the sizes stand in data descriptors behind the contents."""
+    out = io.BytesIO()
+    target: io.BytesIO | _Stream = _Stream(out) if stream else out
+    with zipfile.ZipFile(target, "w", method) as archive:  # type: ignore[arg-type]
+        for name, data in members.items():
+            archive.writestr(zipfile.ZipInfo(name), data, method)
+    return out.getvalue()
+
+
+class _Stream(io.RawIOBase):
+    """A target that cannot seek."""
+
+    def __init__(self, out: io.BytesIO) -> None:
+        super().__init__()
+        self._out = out
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        return self._out.write(data)
+
+
+def listed(data: bytes) -> tuple[dict[str, bytes], list[str]]:
+    """Return contents by path, and all else as `Class kind: text`."""
+    members: dict[str, bytes] = {}
+    other: list[str] = []
+    for entry in walk(io.BytesIO(data), Budget(Limits()), strip=0):
+        if isinstance(entry, tuple):
+            member, content = entry
+            members[member.path] = b"".join(content)
+        else:
+            other.append(f"{getattr(entry, 'kind', 'unread')}: {getattr(entry, 'detail', '')}"
+                         f"{getattr(entry, 'reason', '')}")
+    return members, other
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.dictionaries(names, contents, min_size=1, max_size=6),
+    st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]),
+    st.booleans(),
+)
+def test_what_zipfile_writes_is_read_whole(
+    members: dict[str, bytes], method: int, stream: bool  # noqa: FBT001 - hypothesis gives it
+) -> None:
+    assert listed(built(members, method, stream=stream)) == (members, [])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_cut_archive_never_passes(data: st.DataObject) -> None:
+    whole = built({"a.py": b"a" * 500, "b.py": bytes(range(256))})
+    cut = data.draw(st.integers(1, len(whole) - 1))
+    with pytest.raises(ArchiveError):
+        listed(whole[:cut])
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_changed_content_never_passes(data: st.DataObject) -> None:
+    whole = bytearray(built({"a.py": b"some text, " * 40}))
+    start = whole.index(b"a.py") + 4
+    position = data.draw(st.integers(start, whole.index(b"PK\x01\x02") - 1))
+    whole[position] ^= data.draw(st.integers(1, 255))
+    try:
+        members, other = listed(bytes(whole))
+    except ArchiveError:
+        return
+    assert other or members == {"a.py": b"some text, " * 40}
+
+
+def flags_of(data: bytes, value: int, *, directory: bool = True, local: bool = True) -> bytes:
+    changed = bytearray(data)
+    if local:
+        struct.pack_into("<H", changed, data.index(b"PK\x03\x04") + 6, value)
+    if directory:
+        struct.pack_into("<H", changed, data.index(b"PK\x01\x02") + 8, value)
+    return bytes(changed)
+
+
+def method_of(data: bytes, value: int) -> bytes:
+    changed = bytearray(data)
+    struct.pack_into("<H", changed, data.index(b"PK\x03\x04") + 8, value)
+    struct.pack_into("<H", changed, data.index(b"PK\x01\x02") + 10, value)
+    return bytes(changed)
+
+
+def shifted(data: bytes, head: bytes) -> bytes:
+    """Put bytes in front, the directory's offsets corrected."""
+    changed = bytearray(data)
+    at = data.index(b"PK\x05\x06")
+    struct.pack_into("<L", changed, at + 16, struct.unpack_from("<L", data, at + 16)[0] + len(head))
+    at = data.index(b"PK\x01\x02")
+    struct.pack_into("<L", changed, at + 42, len(head))
+    return head + bytes(changed)
+
+
+ONE = built({"a.py": b"print(1)\n"}, zipfile.ZIP_STORED)
+LOCAL_ONLY = ONE[: ONE.index(b"PK\x01\x02")]
+
+ODD: list[tuple[str, Callable[[], bytes], str]] = [
+    ("bytes in front", lambda: shifted(ONE, b"#!/bin/sh\n"), "trailing-data: bytes before the first entry, 10 bytes"),
+    (
+        "an entry in front that the directory does not list",
+        lambda: shifted(ONE, LOCAL_ONLY),
+        f"trailing-data: an entry that the directory does not list before the first entry, {len(LOCAL_ONLY)} bytes",
+    ),
+    ("bytes behind", lambda: ONE + b"more", "trailing-data: 4 bytes behind the zip's end"),
+    (
+        "another name in the local header",
+        lambda: ONE.replace(b"a.py", b"b.py", 1),
+        "header-mismatch: the local header has another name 'b.py' than the directory",
+    ),
+    ("encryption", lambda: flags_of(ONE, 1), "unread: not looked into: the entry is encrypted"),
+    (
+        "a method that we do not read",
+        lambda: method_of(ONE, 12),
+        "unread: not looked into: the compression method bzip2 is not read",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "said"), ODD, ids=[name for name, _, _ in ODD])
+def test_what_is_odd_is_said(name: str, make: Callable[[], bytes], said: str) -> None:
+    del name
+    assert said in listed(make())[1]
+
+
+BROKEN: list[tuple[str, Callable[[], bytes], type[Exception], str]] = [
+    ("a wrong checksum", lambda: ONE.replace(b"print(1)", b"print(2)"), MemberError, "checksum is wrong"),
+    ("no directory", lambda: LOCAL_ONLY, ArchiveError, "no end record"),
+    (
+        "a directory that ends early",
+        lambda: ONE.replace(b"PK\x01\x02", b"PK\x01\x09"),
+        ArchiveError,
+        "central directory is cut short or damaged",
+    ),
+    ("no entries", lambda: built({}), ArchiveError, "without entries"),
+    (
+        "deflate that is cut",
+        lambda: method_of(ONE, 8),
+        MemberError,
+        "compressed content is damaged",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "kind", "said"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_what_is_broken_is_an_error(
+    name: str, make: Callable[[], bytes], kind: type[Exception], said: str
+) -> None:
+    del name
+    with pytest.raises(kind, match=said):
+        listed(make())
+
+
+def test_entries_that_share_content_are_refused() -> None:
+    two = bytearray(built({"a.py": b"x" * 50, "b.py": b"y" * 50}, zipfile.ZIP_STORED))
+    second = two.index(b"PK\x01\x02", two.index(b"PK\x01\x02") + 4)
+    struct.pack_into("<L", two, second + 42, 0)
+    with pytest.raises(ArchiveError, match="overlaps"):
+        listed(bytes(two))
+
+
+def test_an_entry_that_inflates_to_more_than_it_says_is_stopped() -> None:
+    data = bytearray(built({"a.py": b"x" * 100_000}))
+    for magic, at in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        struct.pack_into("<L", data, data.index(magic) + at, 100)
+    with pytest.raises(MemberError, match="inflates to more than the 100 bytes declared"):
+        listed(bytes(data))
+
+
+def test_the_budget_holds_inside() -> None:
+    data = built({"a.py": b"x" * 1000, "b.py": b"y"})
+    with pytest.raises(LimitError, match="limit members of 1 met"):
+        for entry in walk(io.BytesIO(data), Budget(Limits(members=1)), strip=0):
+            assert entry
+
+
+def test_links_and_modes_come_from_unix_attributes() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        link = zipfile.ZipInfo("link")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        archive.writestr(link, "../outside")
+        tool = zipfile.ZipInfo("tool")
+        tool.create_system, tool.external_attr = 3, 0o100755 << 16
+        archive.writestr(tool, "#!/bin/sh")
+    out.seek(0)
+    found = [e[0] for e in walk(out, Budget(Limits()), strip=0) if isinstance(e, tuple)]
+
+    assert [(m.path, m.type, m.link, m.mode) for m in found] == [
+        ("link", MemberType.SYMLINK, "../outside", 0o777),
+        ("tool", MemberType.FILE, "", 0o755),
+    ]
