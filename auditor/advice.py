@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor import packing
 from auditor.facts import build_setting, packing_config
+from auditor.facts.config_file import config_texts
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.facts.packing_config import PackingConfigFact, Problem
 from auditor.packing import Configuration, Reading, ships
@@ -104,7 +105,7 @@ class _LeaveOut:
         self._own = packing.readings(self._packer)
         self._configuration = packing_config.configuration_of(project)
         self._packed = tuple(sorted(packing_config.packed_paths(project) or ()))
-        texts = packing_config.config_texts(project)
+        texts = config_texts(project)
         self._npmignore = texts.get(".npmignore", "").splitlines()
         self._elsewhere = packing_config.is_packed_elsewhere(project)
         self._changes: dict[str, Change | None] = {}
@@ -124,7 +125,10 @@ class _LeaveOut:
             return reason
         change = self.change(path)
         if change is None:
-            return f"Delete {path} before packing: no list that {self._who()} reads leaves it out."
+            return (
+                f"Delete {path} before packing: no list leaves it out with {self._who()}"
+                " and keeps the rest."
+            )
         notes = self._notes(path)
         return "\n".join((change.text, *notes))
 
@@ -138,7 +142,9 @@ class _LeaveOut:
         if pattern != _spelled(path):
             like = (p for p in self._packed if p != path and _is_of(pattern, p))
             targets += islice(like, _TRIED)
-        self._changes[pattern] = self._first(self._candidates(path, pattern), targets)
+        self._changes[pattern] = self._first(
+            self._candidates(path, pattern), targets
+        ) or self._first(self._candidates(path, pattern), [path])
         return self._changes[pattern]
 
     def _first(self, candidates: Iterable[Change], targets: list[str]) -> Change | None:
@@ -173,7 +179,7 @@ class _LeaveOut:
                     ),
                     text=f'Add the line "{line}" at the end of .npmignore.',
                 )
-        start = files if files is not None else self._suggested()
+        start = self._start()
         if files is not None:
             plain = tuple(e for e in files if packing.bare(e)[0] != path)
             if plain and plain != files:
@@ -183,7 +189,31 @@ class _LeaveOut:
                 for spelling in dict.fromkeys((pattern, _spelled(path))):
                     kept = tuple(e for e in base if not _repeats(e, spelling))
                     yield self._listed((*dict.fromkeys(kept), f"!{spelling}"))
-        yield self._listed(self._positive(start, pattern))
+        yield from self._by_ending(start, pattern)
+
+    def _start(self) -> tuple[str, ...]:
+        """Return the entries of `files`, or what should stand there where it is no list."""
+        files = self._configuration.files
+        if files is None or any(packing.bare(e)[0] in packing_config.EVERYTHING for e in files):
+            return self._suggested()
+        return files
+
+    def _by_ending(self, start: tuple[str, ...], pattern: str) -> Iterator[Change]:
+        """Yield the list of what ships by folder and ending, unless it would lose a file."""
+        change = self._listed(self._positive(start, pattern))
+        old = tuple(entry for entry in start if not entry.startswith("!"))
+        new = change.configuration.files or ()
+        lost = (
+            path
+            for path in self._packed[:_TRIED]
+            for reading in self._own
+            if not path.rpartition("/")[2].startswith(".")
+            and not _is_of(pattern, path)
+            and ships(Configuration(files=old), reading, path)
+            and not ships(Configuration(files=new), reading, path)
+        )
+        if next(lost, None) is None:
+            yield change
 
     def _listed(self, files: tuple[str, ...]) -> Change:
         configuration = replace(self._configuration, files=files)
@@ -204,7 +234,8 @@ class _LeaveOut:
         out: dict[str, None] = {}
         for top in (_as_folder(entry) for entry in start if not entry.startswith("!")):
             inside = [path for path in self._packed if path.startswith(f"{top}/")]
-            kept = dict.fromkeys(_ending(path) for path in inside if not _is_of(pattern, path))
+            endings = (_ending(path) for path in inside if not _is_of(pattern, path))
+            kept = dict.fromkeys(ending for ending in endings if ending)
             if inside or (not self._packed and "." not in top):
                 out |= dict.fromkeys(f"{top}/**/*{ending}" for ending in kept or _ENDINGS)
             elif not _is_of(pattern, top):
@@ -300,7 +331,7 @@ class _LeaveOut:
             for base in (files, tuple(dict.fromkeys(map(_as_folder, files)))):
                 yield self._listed((*base, *(f"!{pattern}" for pattern in patterns)))
         if len(patterns) == 1:
-            yield self._listed(self._positive(files, patterns[0]))
+            yield from self._by_ending(files, patterns[0])
 
     def _named(self) -> tuple[str, ...]:
         """Return a list for a project that has none: entry points, maps left out."""
@@ -363,10 +394,10 @@ def _repeats(entry: str, spelling: str) -> bool:
 
 
 def _ending(path: str) -> str:
-    """Return `.js`, `.d.ts`, or the whole name where it has no ending."""
+    """Return `.js`, `.d.ts`, the whole name where it has no ending, nothing for a dotfile."""
     name = path.rpartition("/")[2]
-    found = re.search(r"(?:\.d)?\.\w+\Z", name[1:])
-    return found.group() if found else f"{name}"
+    found = re.search(r"(?:\.d)?\.\w+\Z", name)
+    return "" if name.startswith(".") else found.group() if found else name
 
 
 def entry_points(document: dict[str, Any]) -> Iterator[str]:

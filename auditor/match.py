@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -124,7 +125,9 @@ def _listed(operands: tuple[str, ...], lists: Lists) -> Predicate:
 
 def _glob(operands: tuple[str, ...], _: Lists) -> Predicate:
     matches = Globs(operands).matches
-    return lambda value: any(matches(text) for text in _texts(value))
+    return lambda value: (
+        matches(value) if isinstance(value, str) else any(map(matches, _texts(value)))
+    )
 
 
 _TEXT = frozenset({str, tuple})
@@ -176,13 +179,20 @@ class Globs:
 
     def matches(self, path: str) -> bool:
         """Tell whether some pattern matches the whole path."""
-        lowered = path.lower().replace("!", "/")
-        head, _, name = lowered.rpartition("/")
+        lowered, folders, name = _split(path)
         if name in self._names or (self._suffixes and name.endswith(self._suffixes)):
             return True
-        if self._folders and head and not self._folders.isdisjoint(head.split("/")):
+        if not self._folders.isdisjoint(folders):
             return True
         return self._rest is not None and self._rest.fullmatch(lowered) is not None
+
+
+@lru_cache(maxsize=8)
+def _split(path: str) -> tuple[str, frozenset[str], str]:
+    """Return a path in lower case, its folders and its last part; asked by each rule in turn."""
+    lowered = path.lower().replace("!", "/")
+    *folders, name = lowered.split("/")
+    return lowered, frozenset(folders), name
 
 
 def translate(pattern: str) -> str:

@@ -226,13 +226,14 @@ class _Scanner:
         self.result.gaps.extend(examination.gaps)
         manifest = manifest_of(contents)
         document = manifest.document if manifest else {}
+        taken = shares(contents)
         artifact = replace(
             artifact,
             name=_text(document.get("name")),
             version=_text(document.get("version")),
-            unpacked=ByteCount(sum(member.size for member in contents.members)),
+            unpacked=ByteCount(sum(share.size for share in taken)),
             files=len(contents.files()),
-            shares=shares(contents),
+            shares=taken,
             discloses=disclosure(contents),
         )
         self.result.artifacts.append(artifact)

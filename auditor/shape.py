@@ -13,6 +13,7 @@ T = TypeVar("T")
 _WORDS = {
     str: "a text",
     int: "a number",
+    float: "a number with a fraction",
     bool: "true or false",
     list: "a list",
     dict: "an object",

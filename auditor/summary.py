@@ -39,7 +39,7 @@ def disclosure(contents: Contents) -> Disclosure | None:
         if source.third_party:
             third.add(source.digest)
         else:
-            first[source.digest] = source
+            first.setdefault(source.digest, source)
     if not first and not third:
         return None
     return Disclosure(

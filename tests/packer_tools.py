@@ -16,13 +16,16 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-import pytest
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pytest
 
 NODE = "node@24"
 """Stands in where the machine's own node is older than a packer asks for."""
@@ -166,7 +169,7 @@ class Registry:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
-    def __enter__(self) -> Registry:
+    def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from auditor.sources.project import packed
 from tests.packer_tools import PACKERS, TOOLS, prepare, use
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.packer
 
@@ -103,9 +106,7 @@ def build(row: Row, project: Path) -> None:
 
 
 @pytest.fixture
-def cell(
-    packer: str, row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Cell]:
+def cell(packer: str, row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cell]:
     """Yield one cell of the table, packed by the real packer."""
     project = tmp_path / "project"
     build(row, project)

@@ -11,10 +11,10 @@ PACKAGE = Path(__file__).parent.parent / "auditor"
 
 LAYERS = [
     {"errors", "model", "words"},
-    {"limits", "shape", "safe", "yamldoc", "anchors", "packers"},
+    {"limits", "shape", "safe", "yamldoc", "anchors", "packers", "match"},
     {"archives", "maps"},
     {"facts", "packing"},
-    {"examine", "match", "advice", "summary"},
+    {"examine", "advice", "summary"},
     {"rulefile"},
     {"judge"},
     {"ruletest"},

@@ -11,14 +11,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from auditor import words
 from auditor.archives.tar import stripped
 from auditor.facts import Collector, Contents
 from auditor.model import ArtifactKind, Fact, Member, MemberType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 LONGEST_PART = 255
 """Bytes of one part of a path that file systems take (NAME_MAX)."""

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from auditor.facts import Collector, Contents
+from auditor.facts.config_file import Leaf, Token, config_texts, leaves, tokens
 from auditor.facts.manifest import MANIFEST, manifest_of
-from auditor.facts.packing_config import Leaf, config_texts, leaves
 from auditor.model import Fact
 
 _SHOWN = 40
 _LONGEST = 64
 """Tokens of an expression that are looked at for where it ends."""
+_DEEPEST = 16
+"""Brackets around a key that its name is made of."""
 _OPEN = frozenset("{([")
 _CLOSE = frozenset("})]")
 
@@ -258,49 +260,6 @@ def _tool_of(name: str, text: str) -> _Tool | None:
     return None
 
 
-_JS = re.compile(
-    r"""(?xs)
-      (?P<skip> \s+ | //[^\n]* | /\*.*?(?:\*/|\Z) )
-    | (?P<text> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | `(?:[^`\\]|\\.)*` )
-    | (?P<junk> ["'][^\n]* | `.* )
-    | (?P<word> [A-Za-z_$0-9][\w$]* )
-    | (?P<sign> [=!<>&|?+*-]+ | . )
-    """
-)
-_REGEX = re.compile(r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
-_VALUE_BEFORE_SLASH = re.compile(r"[\w$)\]}\"'`]\Z")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-
-    @property
-    def plain(self) -> str:
-        """The text without quotes."""
-        return self.text[1:-1] if self.kind == "text" else self.text
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    position = 0
-    last = ""
-    while position < len(text):
-        found = _JS.match(text, position)
-        if found is None or found.lastgroup is None:
-            return
-        kind, body = found.lastgroup, found.group()
-        if body.startswith("/") and kind == "sign" and not _VALUE_BEFORE_SLASH.search(last):
-            literal = _REGEX.match(text, position)
-            if literal:
-                kind, body = "regex", literal.group()
-        position += len(body)
-        if kind not in {"skip", "junk"}:
-            yield _Token(kind=kind, text=body, start=position - len(body))
-            last = body
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
     """A key with its value; `keys` are those around it, outermost first, and its own."""
@@ -323,7 +282,7 @@ class _Script:
         self._path = path
         self._text = text
         self._tool = tool
-        self._tokens = [*_tokens(text), _Token(kind="end", text="", start=len(text))]
+        self._tokens = [*tokens(text), Token(kind="end", text="", start=len(text))]
         self._pairs = list(self._assignments())
         self.embeds = not any((pair.keys[-1], pair.value) in tool.off for pair in self._pairs)
 
@@ -367,7 +326,7 @@ class _Script:
             if token.kind in {"word", "text"} and (
                 (after == ":" and before in {"{", ","}) or (after == "=" and before == ".")
             ):
-                keys = (*(key for key in around if key), token.plain)
+                keys = (*filter(None, around[-_DEEPEST:]), token.plain)
                 value, certain = self._value(index + 2)
                 yield _Pair(keys=keys, value=value, certain=certain, start=token.start)
                 named = token.plain != "exports" and self._tokens[index + 2].text == "{"
@@ -398,7 +357,7 @@ class _Script:
         text = " ".join(self._text[token.start : end].split())
         return (text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."), False
 
-    def _ends(self, token: _Token, after: _Token) -> bool:
+    def _ends(self, token: Token, after: Token) -> bool:
         if after.text in {",", ";", "", "as", "satisfies"} or after.text in _CLOSE:
             return True
         return after.kind == "word" and "\n" in self._text[token.start : after.start]

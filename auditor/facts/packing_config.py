@@ -13,21 +13,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from auditor import packing, words
-from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.facts import Collector, Contents, Unread
+from auditor.facts.config_file import MAX_CONFIG, config_texts, is_config, leaves
 from auditor.facts.manifest import MANIFEST, ManifestSeen, manifest_of
-from auditor.match import Globs
-from auditor.model import Fact, Member
+from auditor.model import Fact
 from auditor.packers import PackedPaths, Packer
 from auditor.packing import WHO, Configuration, Reading, ships
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MAX_CONFIG = 1024 * 1024
-"""Bytes; nobody writes a longer configuration by hand."""
-
-_IS_CONFIG = Globs(packing.CONFIG_GLOBS)
-_EVERYTHING = frozenset({"", ".", "*", "**", "**/*", "**/**", "*/**"})
+EVERYTHING = frozenset({"", ".", "*", "**", "**/*", "**/**", "*/**"})
+"""Includes that are no list at all."""
 _SAMPLE = 3
 _TRIED = 20
 """Files of the tarball that an entry is tried on; its made-up paths come first."""
@@ -41,14 +38,6 @@ class Problem(StrEnum):
     UNPORTABLE_NEGATION = "unportable-negation"
     LATE_INCLUDE = "late-include"
     UNMATCHED_FILES_ENTRY = "unmatched-files-entry"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigSeen:
-    """One configuration file, as text."""
-
-    path: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,77 +59,6 @@ class PackingConfigFact(Fact):
     """Files of the tarball that the entry or .npmignore names to be left out."""
     sample: tuple[str, ...] = ()
     """Some of those files."""
-
-
-def is_config(member: Member) -> bool:
-    """Ask for what `CONFIG_GLOBS` names, package.json excepted: that is the manifest's."""
-    path = member.path
-    return "!" not in path and path != MANIFEST and _IS_CONFIG.matches(path)
-
-
-def read(member: Member, data: bytes, _: Hits) -> Iterator[ConfigSeen]:
-    """Leave the text."""
-    if len(data) <= MAX_CONFIG:
-        yield ConfigSeen(path=member.path, text=data.decode("utf-8-sig", "replace"))
-
-
-_TOKEN = re.compile(
-    r"""(?xs)
-      (?P<text> "(?:[^"\\\n]|\\.)*" )
-    | //[^\n]* | /\*.*?(?:\*/|\Z)
-    | "[^\n]*
-    | (?P<sign> [{}\[\]:,] )
-    | (?P<word> [^\s"{}\[\]:,/]+ )
-    """
-)
-_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/]))')
-_WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
-
-Leaf = tuple[tuple[str, ...], object, int]
-
-
-def leaves(text: str) -> Iterator[Leaf]:
-    """Yield the scalars of a JSON text with the keys to each and its line, from 1.
-
-    Comments and trailing commas are taken as tsconfig.json allows them; whatever else is wrong is
-    passed over. Indices of lists are keys in decimal.
-    """
-    path: list[str | int] = []
-    line, position = 1, 0
-    expects_key = False
-    for found in _TOKEN.finditer(text):
-        line += text.count("\n", position, found.start())
-        position = found.start()
-        sign = found["sign"]
-        if sign in {"{", "["}:
-            path.append("" if sign == "{" else 0)
-            expects_key = sign == "{"
-        elif sign in {"}", "]"}:
-            if path:
-                path.pop()
-            expects_key = False
-        elif sign == ",":
-            expects_key = bool(path) and isinstance(path[-1], str)
-            if path and isinstance(path[-1], int):
-                path[-1] += 1
-        elif found["text"] is not None and expects_key:
-            path[-1] = _unescaped(found["text"][1:-1])
-            expects_key = False
-        elif found["text"] is not None:
-            yield tuple(map(str, path)), _unescaped(found["text"][1:-1]), line
-        elif found["word"] is not None:
-            yield tuple(map(str, path)), _WORDS.get(found["word"], found["word"]), line
-
-
-def _unescaped(text: str) -> str:
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else m[2], text)
-
-
-def config_texts(contents: Contents) -> dict[str, str]:
-    """Return the configuration files by path, package.json not among them."""
-    return {seen.path: seen.text for seen in contents.of(ConfigSeen)}
 
 
 def packer_of(contents: Contents) -> Packer | None:
@@ -247,7 +165,7 @@ class _Lists:
                 continue
             if entry.startswith("!"):
                 yield from self._negation(files, index, line)
-            elif name in _EVERYTHING:
+            elif name in EVERYTHING:
                 yield self._fact(
                     problem=Problem.MISSING_FILES_LIST,
                     path=MANIFEST,
@@ -491,5 +409,4 @@ def _say(readings: tuple[Reading, ...], verb: str, rest: str) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]} {verb} {rest}"
 
 
-READER = Reader(wants=is_config, read=read)
 COLLECTOR = Collector(name="packing-config", fact=PackingConfigFact, collect=collect, project=True)

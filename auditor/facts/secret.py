@@ -27,9 +27,12 @@ _PEM = b"PRIVATE KEY"
 _PEM_HEADER = re.compile(
     rb"-----BEGIN (?P<kind>(?:RSA |DSA |EC |OPENSSH |ENCRYPTED |PGP )?)PRIVATE KEY(?: BLOCK)?-----"
 )
-_PEM_NOISE = re.compile(rb"\\+[rn]|[\s\"'`+,\\]")
-"""Line ends, also escaped once or twice, and what joins the lines of a text in code."""
-_PEM_ATTRIBUTE = re.compile(rb"(?:Proc-Type|DEK-Info|Comment|Version|Charset|Hash): [^\n\\]*")
+_PEM_NOISE = re.compile(rb"\\+[rn]|[\"'`]\s*+[+.]\s*+[\"'`]|[\s\"'`,\\]")
+"""Line ends, also escaped once or twice, and what joins the lines of a text in code.
+
+A plus sign is noise only between quotes: elsewhere it is base64.
+"""
+_PEM_ATTRIBUTE = re.compile(rb"(?:Proc-Type|DEK-Info|Comment|Version|Charset|Hash): [^\r\n\\\"'`]*")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]*")
 _KEY_KINDS = {
     "": "PKCS #8",
@@ -148,7 +151,7 @@ class SecretFact(Fact):
     """It lies where tests, fixtures and examples do."""
 
 
-def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretFact | Unread]:
+def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretFact]:
     """Leave the secrets in one member, once each; those in maps written inline too."""
     seen: set[tuple[str, str]] = set()
     lines = links.Lines(data)
@@ -160,8 +163,7 @@ def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretFact | Unrea
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     for inline in links.inline_maps(member.path, data, marks):
         if isinstance(inline, Unread):
-            yield inline
-            continue
+            return  # said by the reader of source maps
         for found in _found(inline.data, _INLINE_ANCHORS.hits(inline.data)):
             if found.identity not in seen:
                 seen.add(found.identity)

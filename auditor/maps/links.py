@@ -30,7 +30,11 @@ _PLAIN = re.compile(rb"[^\r\n]*+")
 _SLACK = 1024 * 1024
 
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
-_SPACE = " \t\v\f\u00a0\ufeff"
+_SPACE = (
+    " \t\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f"
+    "\u205f\u3000\ufeff"
+)
+"""ECMA-262's WhiteSpace, which is not Python's."""
 _MARK_TEXT = MARK.decode()
 _COMMENT_BEFORE = re.compile(r"(?<!:)//")
 _CSS_OPENER = re.compile(rb"/\*[@#]\s*\Z")
@@ -224,8 +228,9 @@ def css_link(text: bytes) -> Link | None:
 
 
 def _link(text: bytes, url: str) -> Link | None:
-    """Return the link with its last mark's place; an empty URL is none."""
-    return Link(url=url, offset=text.rfind(MARK)) if url else None
+    """Return the link with its place; an empty URL is none."""
+    place = text.rfind(MARK + url.encode("utf-8", "replace"))
+    return Link(url=url, offset=place if place >= 0 else text.rfind(MARK)) if url else None
 
 
 def resolved(folder: str, url: str) -> str:

@@ -22,7 +22,7 @@ _RUNTIME = re.compile(
           |universalModuleDefinition)\b
       | (?:external|ignored)[ |]                 # webpack's stand-ins for what it left out
       )
-    | (?:[\w-]+:/+|[\w-]+:/+[^/]+/\./|\.{1,2}/)~/  # webpack 1's short form of node_modules
+    | (?:[\w-]+:/+(?:(?:[^/]+/)?\./)?|\.{1,2}/)~/  # webpack 1's short form of node_modules
     | (?:.*/)?_?(?:commonjsHelpers|rollupPluginBabelHelpers)(?:\.m?js)?\Z
     | (?:.*/)?_virtual/
     | (?:.*/)?tslib/tslib(?:\.es6)?\.m?js\Z      # tsc's helpers

@@ -264,7 +264,9 @@ def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part]
     mapped = bool(readings) or document.first("mappings", str) is not None
     if not told and not (regular and mapped and names is not None):
         return
-    ignored = document.first("ignoreList", list) or document.first("x_google_ignoreList", list)
+    ignored = document.first("ignoreList", list)
+    if ignored is None:
+        ignored = document.first("x_google_ignoreList", list)
     for reading in told or [[]]:
         yield part_of(
             document.first("sourceRoot", str) or "",

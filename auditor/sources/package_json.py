@@ -60,8 +60,8 @@ def pnpm_patterns(folder: Path) -> tuple[str, ...] | None:
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all scalars stay texts
     try:
         document = yaml.load(_content(path).decode("utf-8"), Loader=loader)  # noqa: S506 - no objects
-        if not isinstance(document, dict):
-            return ()
+        if not isinstance(document, dict) or document.get("packages") == "":
+            return ()  # settings alone; an empty value is a text to this loader
         return texts(document, "packages") or ()
     except yaml.YAMLError as problem:
         first = str(problem).partition("\n")[0]

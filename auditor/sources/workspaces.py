@@ -42,7 +42,7 @@ class Patterns:
         for text in self.texts:
             pattern = text.lstrip("!")
             negated = (len(text) - len(pattern)) % 2 == 1
-            if glob(f"{_bare(pattern)}/{MANIFEST}", case=True).fullmatch(f"{path}/{MANIFEST}"):
+            if _names(_bare(pattern), path):
                 if negated and not self.ordered:
                     return False
                 found = not negated
@@ -55,7 +55,7 @@ def patterns(root: Path, packer: str) -> Patterns:
     pnpm reads pnpm-workspace.yaml, the others `workspaces` in package.json; where only the other
     file has patterns, those are taken. Raises PackerError when a file cannot be read.
     """
-    listed_here = package_json.read(root).workspaces
+    listed_here = package_json.read(root).workspaces if (root / MANIFEST).is_file() else None
     of_pnpm = package_json.pnpm_patterns(root)
     if of_pnpm is not None and (packer == "pnpm" or listed_here is None):
         return Patterns(texts=of_pnpm, ordered=False)
@@ -127,6 +127,12 @@ def public(
         reason = f"all {counted(len(out), 'workspace')} are private" if out else "it declares none"
         raise UsageError(f"{label} has no workspace that can be published: {reason}")
     return kept, (f"left out as private: {listed(out, 20)}",) if out else ()
+
+
+def _names(pattern: str, path: str) -> bool:
+    if "." in {pattern, path}:  # the root itself, which no wildcard means
+        return pattern == path
+    return glob(f"{pattern}/{MANIFEST}", case=True).fullmatch(f"{path}/{MANIFEST}") is not None
 
 
 def _bare(pattern: str) -> str:

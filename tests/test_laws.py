@@ -1,0 +1,510 @@
+"""Laws of the plug-ins: every fact module, also one that is added tomorrow, keeps to them.
+
+A bending is a sound document with one thing wrong in it: a value of another shape, a key twice, a
+list emptied, a byte changed. Whatever is bent, readers and collectors raise nothing: what cannot be
+read becomes an Unread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from auditor import anchors, facts, rulefile, ruletest
+from auditor.advice import advice
+from auditor.errors import UsageError
+from auditor.examine import Examination
+from auditor.facts import Collector, Contents, Reader
+from auditor.judge import Judge, filled, rendered
+from auditor.limits import Budget, Limits
+from auditor.match import OPERATORS
+from auditor.model import Artifact, ArtifactKind, Fact, Finding, Member, MemberType, Unread
+from auditor.packers import NAMES, PackedPaths, Packer
+from auditor.rulefile import ADVICE, Rule
+
+COLLECTORS, READERS = facts.load()
+RULESET = rulefile.load((rulefile.builtin_folder(),), tests=True)
+KINDS = [kind for kind in ArtifactKind if kind is not ArtifactKind.PROJECT]
+JUDGE = Judge(RULESET)
+
+MAP: dict[str, Any] = {
+    "version": 3,
+    "file": "app.js",
+    "sourceRoot": "/home/zoe/build/",
+    "sources": ["webpack:///./src/app.ts", "../node_modules/x/index.js"],
+    "sourcesContent": ["let answer: number = 42\n", None],
+    "names": ["answer"],
+    "mappings": "AAAA",
+    "ignoreList": [1],
+}
+INLINE = b64encode(json.dumps(MAP).encode()).decode()
+JSON_DOCUMENTS: dict[str, Any] = {
+    "package.json": {
+        "name": "@zoe/kit",
+        "version": "1.2.3",
+        "private": False,
+        "packageManager": "pnpm@10.0.0",
+        "main": "./dist/app.js",
+        "types": "dist/app.d.ts",
+        "bin": {"kit": "bin/kit.js"},
+        "browser": {"./dist/app.js": "./dist/web.js", "fs": False},
+        "exports": {".": {"import": ["./dist/app.js"], "types": "./dist/app.d.ts"}, "./x/*": None},
+        "files": ["dist", "!dist/**/*.map", "bin/*.{js,cjs}"],
+        "workspaces": {"packages": ["packages/*"]},
+        "scripts": {"build": "tsc --sourceMap && vite build", "postinstall": "node lib/setup.js"},
+        "dependencies": {"left": "^1.0.0", "right": "workspace:*"},
+        "peerDependencies": {"react": ">=18"},
+        "optionalDependencies": {"down": "file:../down"},
+        "publishConfig": {"registry": "https://registry.example.org/", "directory": "dist"},
+        "repository": {"type": "git", "url": "git+https://git.example.org/zoe/kit.git"},
+        "babel": {"sourceMaps": True},
+        "gypfile": True,
+    },
+    "dist/app.js.map": MAP,
+    "dist/index.js.map": {
+        "version": 3,
+        "sections": [{"offset": {"line": 0, "column": 0}, "map": MAP}, {"map": MAP}],
+    },
+    "tsconfig.json": {
+        "extends": "./tsconfig.base.json",
+        "compilerOptions": {"sourceMap": True, "inlineSources": True, "declarationMap": False},
+        "files": ["src/app.ts"],
+    },
+    "tsconfig.base.json": {"compilerOptions": {"inlineSourceMap": True}},
+    ".swcrc": {"sourceMaps": "inline", "jsc": {"parser": {"syntax": "typescript"}}},
+    ".babelrc": {"sourceMaps": "both", "env": {"production": {"plugins": [["x", {}]]}}},
+}
+TEXT_DOCUMENTS: dict[str, str] = {
+    ".npmignore": "src\n!src/keep.js\n# no\n*.map\n/dist/**\n\\#x\n[a-\n",
+    ".gitignore": "dist/\n*.log\n!important.log\n",
+    "dist/app.js": "let a=1\n//# sourceMappingURL=app.js.map\n",
+    "dist/index.js": f"let b=2\n//# sourceMappingURL=data:application/json;base64,{INLINE}\n",
+    "dist/app.css": "a{b:c}\n/*# sourceMappingURL=https://maps.example.com/app.css.map */\n",
+    "bin/kit.js": "#!/usr/bin/env node\nconst k = '" + "AKIA" + "Q3EGWYZ2TLPMN5HF'\n",
+    "docs/a\\b.md": "a name that two systems read in two ways\n",
+    "key.pem": "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA" + "q1w2e3r4" * 40 + "\n",
+    "vite.config.ts": "export default { build: { sourcemap: 'inline', lib: {} } }\n",
+    "webpack.config.js": "module.exports = (env) => ({ devtool: env.p ? 'source-map' : false })\n",
+    "rollup.config.mjs": "export default { output: [{ file: 'x', sourcemap: true }] }\n",
+    "esbuild.js": "require('esbuild').build({ sourcemap: !0, outdir: 'dist' })\n",
+    "binding.gyp": "{ 'targets': [] }\n",
+    "README.md": "# kit\n",
+    "PKG-INFO": "Metadata-Version: 2.1\nName: kit\nVersion: 1.2.3\n\nwords\n",
+    "pyproject.toml": "[project]\nname = 'kit'\nversion = '1.2.3'\n[tool.hatch]\nx = [1]\n",
+    "kit-1.2.3.dist-info/METADATA": "Metadata-Version: 2.1\nName: kit\nVersion: 1.2.3\n",
+    "kit-1.2.3.dist-info/RECORD": "kit/__init__.py,sha256=47DEQpj8HBSa-_TImW-5JA,0\nRECORD,,\n",
+    "kit-1.2.3.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "kit-1.2.3.dist-info/entry_points.txt": "[console_scripts]\nkit = kit.main:run\n",
+    "kit/__init__.py": "x = 1\n",
+}
+SOUND = {
+    **{path: json.dumps(value, indent=1).encode() for path, value in JSON_DOCUMENTS.items()},
+    **{path: text.encode() for path, text in TEXT_DOCUMENTS.items()},
+}
+
+# running all plug-ins
+
+
+def examined(members: Mapping[str, bytes]) -> Examination:
+    """Let all readers see these members."""
+    examination = Examination("here", READERS, Budget(Limits()))
+    examination.run(
+        (Member(path=path, name=f"package/{path}", size=len(data)), iter((data,)))
+        for path, data in members.items()
+    )
+    return examination
+
+
+def collected(contents: Contents) -> Iterator[tuple[Collector, Fact | Unread]]:
+    """Ask every collector that is for this kind of contents."""
+    of_project = contents.kind is ArtifactKind.PROJECT
+    for collector in COLLECTORS.values():
+        if collector.project == of_project:
+            for seen in collector.collect(contents):
+                yield collector, seen
+
+
+def check(collector: Collector, seen: Fact | Unread) -> None:
+    """Check one row: of the collector's own type, printable, and fit for a report."""
+    if isinstance(seen, Unread):
+        assert seen.reason
+        return
+    assert type(seen) is collector.fact
+    json.dumps(seen.evidence())
+    assert all(isinstance(text, str) for text in rendered(seen).values())
+
+
+def run_all(members: Mapping[str, bytes], packer: str = "") -> tuple[set[str], Examination]:
+    """Run readers, collectors and rules over a package; return the facts that came of it."""
+    examination = examined(members)
+    kinds: set[str] = set()
+    for kind in ArtifactKind:
+        contents = examination.contents(kind, 1000)
+        project = None
+        if kind is ArtifactKind.PROJECT:
+            packed = PackedPaths(paths=frozenset(members))
+            extra: dict[type, tuple[object, ...]] = {PackedPaths: (packed,)}
+            if packer:
+                extra[Packer] = (Packer.parse(packer),)
+            observations = {**contents.observations, **extra}
+            project = contents = dataclasses.replace(contents, observations=observations)
+        known = advice(project)
+        rows: dict[str, list[Fact]] = {}
+        for collector, seen in collected(contents):
+            check(collector, seen)
+            kinds.add(collector.name)
+            if isinstance(seen, Fact):
+                rows.setdefault(collector.name, []).append(seen)
+        for name, row in rows.items():
+            for finding in JUDGE.findings(Artifact(source="here", kind=kind), name, row, known):
+                assert isinstance(finding, Finding)
+                assert finding.message
+    return kinds, examination
+
+
+def unbroken(examination: Examination) -> bool:
+    """Tell that no reader's error ended the reading of the members behind it."""
+    return not any("not read to the end" in gap.reason for gap in examination.gaps)
+
+
+def test_the_sound_package_is_read_without_a_gap_and_gives_every_kind_of_fact() -> None:
+    kinds, examination = run_all(SOUND, "npm@10.0.0")
+
+    assert examination.gaps == []
+    assert COLLECTORS.keys() - kinds == set(), "add a document to SOUND that gives these"
+
+
+# bendings
+
+SHAPES: list[Any] = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    10**30,
+    -(2**63),
+    "",
+    " ",
+    "x",
+    "*",
+    "!",
+    "..",
+    "/",
+    "../../..",
+    "C:\\x",
+    "https://[",
+    "http://x:99999/",
+    "\0",
+    "\ud800",
+    "a\u202eb",
+    "a" * 5000,
+    "{a,b}{c,d}[z-a]**",
+    "npm@" + "9" * 4500,
+    [],
+    {},
+    [[]],
+    [None],
+    [1, "x", {}],
+    {"": ""},
+    {"a": {"b": [{"c": None}]}},
+    {".": {".": "."}},
+]
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
+ANY = st.one_of(
+    st.sampled_from(SHAPES),
+    st.recursive(
+        SCALARS,
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+        max_leaves=6,
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Twice:
+    """A JSON object in which one key stands a second time, with another value."""
+
+    object: dict[str, Any]
+    key: str
+    value: object
+
+
+def dumped(node: object) -> str:
+    if isinstance(node, Twice):
+        body = [*node.object.items(), (node.key, node.value)]
+        return "{" + ",".join(f"{json.dumps(k)}:{dumped(v)}" for k, v in body) + "}"
+    if isinstance(node, dict):
+        return "{" + ",".join(f"{json.dumps(k)}:{dumped(v)}" for k, v in node.items()) + "}"
+    if isinstance(node, list):
+        return "[" + ",".join(map(dumped, node)) + "]"
+    return json.dumps(node)
+
+
+Place = tuple[str | int, ...]
+
+
+def places(node: object, at: Place = ()) -> Iterator[Place]:
+    """Yield the way to every value of a document."""
+    yield at
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from places(value, (*at, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from places(value, (*at, index))
+
+
+def at(node: Any, place: Place) -> Any:  # noqa: ANN401 - JSON
+    for step in place:
+        node = node[step]
+    return node
+
+
+def changed(node: Any, place: Place, value: object) -> object:  # noqa: ANN401 - JSON
+    """Return a document with another value in one place."""
+    if not place:
+        return value
+    first, *rest = place
+    if isinstance(node, dict):
+        return {k: changed(v, tuple(rest), value) if k == first else v for k, v in node.items()}
+    return [changed(v, tuple(rest), value) if i == first else v for i, v in enumerate(node)]
+
+
+PLACES = {path: list(places(document)) for path, document in JSON_DOCUMENTS.items()}
+
+
+@st.composite
+def bent_documents(draw: st.DrawFn) -> tuple[str, bytes]:
+    """Draw the path of a JSON document and its text with one thing wrong."""
+    path = draw(st.sampled_from(sorted(JSON_DOCUMENTS)))
+    document = JSON_DOCUMENTS[path]
+    place = draw(st.sampled_from(PLACES[path]))
+    old = at(document, place)
+    how = draw(st.sampled_from(["replace", "replace", "wrap", "empty", "twice", "rename"]))
+    if how == "wrap":
+        new: object = [old]
+    elif how == "empty":
+        new = type(old)()
+    elif how == "twice" and isinstance(old, dict) and old:
+        new = Twice(old, draw(st.sampled_from(sorted(old))), draw(ANY))
+    elif how == "rename" and isinstance(old, dict) and old:
+        new = {draw(st.sampled_from(["", ".", "..", "\ud800", "a b", "x" * 300])): old}
+    else:
+        new = draw(ANY)
+    return path, dumped(changed(document, place, new)).encode("utf-8", "surrogatepass")
+
+
+PACKERS = st.sampled_from(["", *NAMES, "npm@6.0.0", "npm@12.1.0", "pnpm@9.0.0", "yarn@1.22.0",
+                           "yarn@4.0.0", "bun@1.2.0"])
+CAREFUL = settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+@CAREFUL
+@given(bent=bent_documents(), packer=PACKERS)
+def test_a_bent_document_raises_nothing(bent: tuple[str, bytes], packer: str) -> None:
+    path, data = bent
+    _, examination = run_all({**SOUND, path: data}, packer)
+
+    assert unbroken(examination), path
+
+
+@st.composite
+def spoiled_members(draw: st.DrawFn) -> tuple[str, bytes]:
+    """Draw a member of any kind and its bytes cut, doubled, recoded or overwritten."""
+    path = draw(st.sampled_from(sorted(SOUND)))
+    data = SOUND[path]
+    cut = draw(st.integers(0, len(data)))
+    how = draw(st.sampled_from(["cut", "insert", "overwrite", "double", "utf-16", "bom", "random"]))
+    more = draw(st.binary(max_size=12))
+    return path, {
+        "cut": data[:cut],
+        "insert": data[:cut] + more + data[cut:],
+        "overwrite": data[:cut] + more + data[cut + len(more) :],
+        "double": data + data,
+        "utf-16": data.decode().encode("utf-16"),
+        "bom": b"\xef\xbb\xbf" + data,
+        "random": more,
+    }[how]
+
+
+@CAREFUL
+@given(spoiled=spoiled_members(), packer=PACKERS)
+def test_a_spoiled_member_raises_nothing(spoiled: tuple[str, bytes], packer: str) -> None:
+    path, data = spoiled
+    _, examination = run_all({**SOUND, path: data}, packer)
+
+    assert unbroken(examination), path
+
+
+@cache
+def all_anchors() -> list[bytes]:
+    return sorted(anchor for reader in READERS for anchor in reader.anchors)
+
+
+@CAREFUL
+@given(
+    path=st.sampled_from([*sorted(SOUND), "a.map", "b.json", "c.js", "d.css", "e", "t.tgz!x.js"]),
+    parts=st.lists(
+        st.one_of(
+            st.binary(max_size=20),
+            st.sampled_from(all_anchors()),
+            st.sampled_from([b'{"', b'":"', b'"}', b"[", b"\n", b"data:,", b";base64,", b"//# "]),
+        ),
+        max_size=12,
+    ),
+)
+def test_random_bytes_around_what_readers_look_for_raise_nothing(
+    path: str, parts: list[bytes]
+) -> None:
+    _, examination = run_all({path: b"".join(parts)})
+
+    assert unbroken(examination) or examination.gaps[0].location.path.startswith(path)
+
+
+DEEP = {
+    "lists": "[" * 900 + "]" * 900,
+    "objects": '{"a":' * 900 + "1" + "}" * 900,
+    "endless lists": "[" * 100_000,
+    "lists of objects": '[{".":' * 450 + "1" + "}]" * 450,
+    "conditions": '{"import":[' * 450 + '"./x"' + "]}" * 450,
+}
+
+
+@pytest.mark.parametrize("deep", DEEP.values(), ids=DEEP.keys())
+@pytest.mark.parametrize("path", JSON_DOCUMENTS)
+def test_a_deep_value_under_any_key_raises_nothing(path: str, deep: str) -> None:
+    document = JSON_DOCUMENTS[path]
+    for key in document:
+        marked = json.dumps(changed(document, (key,), "DEEP")).replace('"DEEP"', deep)
+        _, examination = run_all({**SOUND, path: marked.encode()}, "npm@10.0.0")
+        assert unbroken(examination), key
+
+
+@CAREFUL
+@given(
+    members=st.lists(
+        st.builds(
+            Member,
+            path=st.one_of(
+                st.sampled_from([*sorted(SOUND), "", "a", "A", "a/b", "a!b", "../x", "/x"]),
+                st.text(max_size=8),
+            ),
+            name=st.text(max_size=8),
+            size=st.sampled_from([0, 1, 2**70]),
+            type=st.sampled_from(MemberType),
+            mode=st.integers(0, 0o7777),
+            link=st.sampled_from(["", "a", "../../x", "/x", "a/../../b", "\\", "x" * 5000]),
+            owner=st.text(max_size=4),
+        ),
+        max_size=6,
+    ),
+    kind=st.sampled_from(ArtifactKind),
+)
+def test_members_of_any_name_type_and_size_raise_nothing(
+    members: list[Member], kind: ArtifactKind
+) -> None:
+    for collector, seen in collected(Contents(kind=kind, members=tuple(members))):
+        check(collector, seen)
+
+
+@pytest.mark.parametrize("kind", ArtifactKind)
+def test_an_empty_artifact_raises_nothing(kind: ArtifactKind) -> None:
+    for collector, seen in collected(Contents(kind=kind, members=())):
+        check(collector, seen)
+
+
+# what modules declare
+
+each_collector = pytest.mark.parametrize("collector", COLLECTORS.values(), ids=COLLECTORS.keys())
+PLAIN_TYPES = {str, int, bool, tuple}
+
+
+def test_there_are_plug_ins_and_two_never_share_a_name() -> None:
+    assert len(COLLECTORS) > 8
+    assert len(READERS) > 3
+    assert all(name == collector.name for name, collector in COLLECTORS.items())
+    kinds = [collector.fact for collector in COLLECTORS.values()]
+    assert len(set(kinds)) == len(kinds)
+
+
+@each_collector
+def test_a_fact_is_frozen_slotted_and_keyword_only(collector: Collector) -> None:
+    kind = collector.fact
+    parameters = kind.__dataclass_params__  # type: ignore[attr-defined]
+
+    assert parameters.frozen
+    assert "__slots__" in vars(kind)
+    assert all(field.kw_only for field in dataclasses.fields(kind))
+    with pytest.raises(TypeError):
+        kind("path")  # type: ignore[misc]
+
+
+@each_collector
+def test_every_field_of_a_fact_is_of_a_type_that_rules_can_compare(collector: Collector) -> None:
+    for name, type_ in rulefile.field_types(collector.fact).items():
+        assert type_ in PLAIN_TYPES, name
+        assert any(type_ in operator.fields for operator in OPERATORS.values()), name
+        hint = get_type_hints(collector.fact)[name]
+        if get_origin(hint) in {UnionType, Union}:
+            (hint,) = (kind for kind in get_args(hint) if kind is not type(None))
+        assert (type_ is tuple) == (hint == tuple[str, ...]), name
+
+
+@each_collector
+def test_a_kind_of_fact_is_spelled_as_rules_spell_it(collector: Collector) -> None:
+    assert collector.name == "-".join(collector.name.lower().split("-"))
+    assert collector.name.replace("-", "").isalnum()
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_reader_asks_for_something_and_its_anchors_fit_into_the_window(reader: Reader) -> None:
+    default = Reader(read=reader.read).wants
+
+    assert reader.anchors or reader.wants.__code__ is not default.__code__
+    assert all(0 < len(anchor) < anchors.WINDOW // 1000 for anchor in reader.anchors)
+
+
+# rules
+
+each_rule = pytest.mark.parametrize("rule", RULESET.rules, ids=lambda rule: rule.id)
+
+
+@each_rule
+def test_message_and_fix_render_for_every_fact_of_the_rules_tests(rule: Rule) -> None:
+    for test in rule.tests:
+        for fact in ruletest.facts_of(rule, test):
+            values = rendered(fact)
+            assert filled(rule.message, values).strip()
+            assert filled(rule.fix, values | dict.fromkeys(ADVICE, "advice")).strip()
+            json.dumps(fact.evidence())
+
+
+@each_rule
+def test_a_message_is_one_line(rule: Rule) -> None:
+    assert "\n" not in rule.message
+
+
+@pytest.mark.parametrize("text", ["", "npn", "npm@1@2", "@", "npm@" + "9" * 20, "bun@canary"])
+def test_a_packer_is_parsed_or_refused(text: str) -> None:
+    try:
+        packer = Packer.parse(text)
+    except UsageError:
+        return
+    assert packer.major is None or packer.major >= 0
