@@ -71,7 +71,7 @@ def advice(project: Contents | None) -> Mapping[str, Callable[[Fact], str]]:
     """
     if project is None or manifest_of(project) is None:
         return {"leave_out": _general, "stop_emitting": lambda _: _GENERAL_EMIT}
-    return {"leave_out": _LeaveOut(project), "stop_emitting": _StopEmitting(project)}
+    return {"leave_out": LeaveOut(project), "stop_emitting": _StopEmitting(project)}
 
 
 def _general(fact: Fact) -> str:
@@ -95,7 +95,7 @@ class Change:
     text: str
 
 
-class _LeaveOut:
+class LeaveOut:
     """Finds, for a path, the smallest change of the project's lists that leaves it out."""
 
     def __init__(self, project: Contents) -> None:
@@ -109,6 +109,8 @@ class _LeaveOut:
         self._npmignore = texts.get(".npmignore", "").splitlines()
         self._elsewhere = packing_config.is_packed_elsewhere(project)
         self._changes: dict[str, Change | None] = {}
+        self._endings: dict[str, list[tuple[str, str]]] = {}
+        self._taken: dict[tuple[str, ...], list[str]] = {}
 
     def __call__(self, fact: Fact) -> str:
         """Return the advice for a fact's file, or for the list that a fact is about."""
@@ -136,7 +138,7 @@ class _LeaveOut:
         """Return the change that leaves a path out, tried in the model; None where none does."""
         pattern = pattern_for(path)
         known = self._changes.get(pattern)
-        if known is not None and not self._any_ships(known.configuration, [path], self._own):
+        if known is not None and not self._any_ships(known.configuration, [path]):
             return known
         targets = [path]
         if pattern != _spelled(path):
@@ -149,23 +151,22 @@ class _LeaveOut:
 
     def _first(self, candidates: Iterable[Change], targets: list[str]) -> Change | None:
         """Return the first candidate that works everywhere, or else with this packer."""
-        works = [
-            candidate
-            for candidate in candidates
-            if candidate.configuration != self._configuration  # which ships them, as we know
-            and not self._any_ships(candidate.configuration, targets, self._own)
-        ]
-        everywhere = (
-            candidate
-            for candidate in works
-            if not self._any_ships(candidate.configuration, targets, packing.MODERN)
-        )
-        return next(everywhere, works[0] if works else None)
+        fallback: Change | None = None
+        for candidate in candidates:
+            lists = candidate.configuration
+            if lists == self._configuration:  # which ships them, as we know
+                continue
+            if not self._any_ships(lists, targets):
+                if not self._any_ships(lists, targets, packing.MODERN):
+                    return candidate
+                fallback = fallback or candidate
+        return fallback
 
     def _any_ships(
-        self, configuration: Configuration, paths: list[str], readings: tuple[Reading, ...]
+        self, lists: Configuration, paths: list[str], readings: tuple[Reading, ...] = ()
     ) -> bool:
-        return any(ships(configuration, r, path) for path in paths for r in readings)
+        """Tell whether one of some paths ships, by default with this packer."""
+        return any(ships(lists, r, path) for path in paths for r in readings or self._own)
 
     def _candidates(self, path: str, pattern: str) -> Iterator[Change]:
         """Yield changes from the one that touches least to the one that always works."""
@@ -201,18 +202,16 @@ class _LeaveOut:
     def _by_ending(self, start: tuple[str, ...], pattern: str) -> Iterator[Change]:
         """Yield the list of what ships by folder and ending, unless it would lose a file."""
         change = self._listed(self._positive(start, pattern))
-        old = tuple(entry for entry in start if not entry.startswith("!"))
-        new = change.configuration.files or ()
-        lost = (
-            path
-            for path in self._packed[:_TRIED]
-            for reading in self._own
-            if not path.rpartition("/")[2].startswith(".")
-            and not _is_of(pattern, path)
-            and ships(Configuration(files=old), reading, path)
-            and not ships(Configuration(files=new), reading, path)
-        )
-        if next(lost, None) is None:
+        old = Configuration(files=tuple(e for e in start if not e.startswith("!")))
+        if start not in self._taken:
+            self._taken[start] = [
+                path
+                for path in self._packed[:_TRIED]
+                if not path.rpartition("/")[2].startswith(".") and self._any_ships(old, [path])
+            ]
+        kept = [path for path in self._taken[start] if not _is_of(pattern, path)]
+        new = Configuration(files=change.configuration.files)
+        if all(ships(new, reading, path) for path in kept for reading in self._own):
             yield change
 
     def _listed(self, files: tuple[str, ...]) -> Change:
@@ -233,9 +232,11 @@ class _LeaveOut:
         """Name what ships by folder and ending: the one spelling that yarn 1 reads, too."""
         out: dict[str, None] = {}
         for top in (_as_folder(entry) for entry in start if not entry.startswith("!")):
-            inside = [path for path in self._packed if path.startswith(f"{top}/")]
-            endings = (_ending(path) for path in inside if not _is_of(pattern, path))
-            kept = dict.fromkeys(ending for ending in endings if ending)
+            if top not in self._endings:
+                below = (path for path in self._packed if path.startswith(f"{top}/"))
+                self._endings[top] = [(path, _ending(path)) for path in below]
+            inside = self._endings[top]
+            kept = dict.fromkeys(end for path, end in inside if end and not _is_of(pattern, path))
             if inside or (not self._packed and "." not in top):
                 out |= dict.fromkeys(f"{top}/**/*{ending}" for ending in kept or _ENDINGS)
             elif not _is_of(pattern, top):

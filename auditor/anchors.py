@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 WINDOW = 1024 * 1024
 """Bytes per call of the automaton: bounds the list of hits that a hostile text can cause."""

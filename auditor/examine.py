@@ -80,8 +80,8 @@ class Examination:
     def _file(self, member: Member, content: Iterator[bytes], depth: int) -> None:
         limit = self._budget.limits.member_bytes
         if member.size > limit:
-            problem = LimitError("member-bytes", limit, member.size, "bytes")
-            self._gap(member.path, f"not looked into: {problem}")
+            met = LimitError("member-bytes", limit, member.size, "bytes")
+            self._gap(member.path, f"not looked into: {met}")
             return
         try:
             pieces = list(content)
@@ -91,12 +91,10 @@ class Examination:
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         del pieces
         hits: dict[bytes, list[int]] = {}
-        count = 0
-        for anchor, offset in self._anchors.hits(data):
-            count += 1
+        for count, (anchor, offset) in enumerate(self._anchors.hits(data), 1):
             if count > self._budget.limits.matches:
-                problem = LimitError("matches", self._budget.limits.matches, count)
-                self._gap(member.path, f"content patterns not all tried: {problem}")
+                met = LimitError("matches", self._budget.limits.matches, count)
+                self._gap(member.path, f"content patterns not all tried: {met}")
                 break
             hits.setdefault(anchor, []).append(offset)
         for reader in self._readers:
@@ -116,8 +114,8 @@ class Examination:
 
     def _nested(self, member: Member, data: bytes, depth: int) -> None:
         if depth >= self._budget.limits.nesting:
-            problem = LimitError("nesting", self._budget.limits.nesting, depth + 1)
-            self._gap(member.path, f"not looked into: {problem}")
+            met = LimitError("nesting", self._budget.limits.nesting, depth + 1)
+            self._gap(member.path, f"not looked into: {met}")
             return
         lone = member.path.rpartition("/")[2].rpartition(".")[0] or "content"
         self._run(walk(BytesIO(data), self._budget, strip=0, lone=lone), member.path, depth + 1)

@@ -50,10 +50,14 @@ def _mutations(where: Where, key: str) -> Iterator[tuple[str, Where]]:
         for index, group in enumerate(groups):
             here = f"{key}.{name}[{index}]"
             rest = (*groups[:index], *groups[index + 1 :])
-            yield f"{here} dropped", replace(where, **{name: rest})
+            yield f"{here} dropped", _with(where, name, rest)
             for what, changed_group in _mutations(group, here):
                 changed_groups = (*groups[:index], changed_group, *groups[index + 1 :])
-                yield what, replace(where, **{name: changed_groups})
+                yield what, _with(where, name, changed_groups)
+
+
+def _with(where: Where, name: str, groups: tuple[Where, ...]) -> Where:
+    return replace(where, any=groups) if name == "any" else replace(where, none=groups)
 
 
 def _changed(condition: Condition, here: str) -> Iterator[tuple[str, Condition]]:

@@ -254,7 +254,7 @@ class _RuleReader:
         spec = OPERATORS[operator]
         if type_ not in spec.fields:
             raise self._error(key, f"{operator!r} cannot compare a field of type {type_.__name__}")
-        operands = value if isinstance(value, list) else [value]
+        operands: list[Any] = value if isinstance(value, list) else [value]
         if not operands or (spec.single and len(operands) > 1):
             raise self._error(key, f"{operator!r} takes {'one value' if spec.single else 'values'}")
         wanted = type_ if spec.operand is object else spec.operand

@@ -134,6 +134,7 @@ class _Scanner:
         from auditor.sources.project import packed  # noqa: PLC0415 - only where one is packed
 
         request = self._request
+        self._announce(f"packing {label}")
         with ExitStack() as stack:
             try:
                 packs = stack.enter_context(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from auditor.errors import ParseError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 T = TypeVar("T")
+
+MAX_DEPTH = 100
+"""Objects and lists inside one another; no tool writes more, and what walks them may recurse."""
 
 _WORDS = {
     str: "a text",
@@ -19,6 +24,8 @@ _WORDS = {
     dict: "an object",
 }
 
+_TOO_DEEP = "nested too deep to be read as JSON"
+
 
 def json_object(data: bytes) -> dict[str, Any]:
     """Parse a JSON document that must be an object; raise ParseError with the reason."""
@@ -27,12 +34,24 @@ def json_object(data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as problem:
         raise ParseError(f"not UTF-8 text (byte {problem.start:,})") from None
     except RecursionError:
-        raise ParseError("nested too deep to be read as JSON") from None
+        raise ParseError(_TOO_DEEP) from None
     except ValueError as problem:
         raise ParseError(f"not readable as JSON: {problem}") from None
     if not isinstance(document, dict):
         raise ParseError(f"is {_word_of(document)}, where an object must stand")
+    if _is_deep(document):
+        raise ParseError(_TOO_DEEP)
     return document
+
+
+def _is_deep(document: dict[str, Any]) -> bool:
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH):
+        values = (node.values() if isinstance(node, dict) else node for node in level)
+        level = [v for each in values for v in each if isinstance(v, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def _word_of(value: object) -> str:

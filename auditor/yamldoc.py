@@ -8,12 +8,14 @@ keys, and the words that YAML 1.1 turns into something else (`on`, `no`, `1.10`,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from auditor.errors import ParseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _SURPRISE = re.compile(

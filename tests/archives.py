@@ -7,13 +7,16 @@ a wrong one is asked for. `told` writes down what our readers make of such bytes
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from auditor.archives import Entry, tar, walk
 from auditor.errors import InputError
 from auditor.limits import Budget, Limits
 from auditor.model import Oddity, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -36,7 +39,7 @@ def base256(value: int, width: int = 12) -> bytes:
     return b"\x80" + value.to_bytes(width - 1, "big")
 
 
-def header(
+def header(  # noqa: PLR0913 - as many as the format has fields
     name: bytes = b"a",
     *,
     size: int | bytes = 0,
@@ -122,7 +125,7 @@ def archive(*parts: bytes) -> bytes:
     return b"".join(parts) + END
 
 
-def gz(
+def gz(  # noqa: PLR0913 - the same
     data: bytes,
     *,
     flags: int = 0,
@@ -171,7 +174,9 @@ def told(entries: Iterator[Entry]) -> list[str]:
     return lines
 
 
-def listed(data: bytes, limits: Limits | None = None, *, strip: int = 0, lone: str = "") -> list[str]:
+def listed(
+    data: bytes, limits: Limits | None = None, *, strip: int = 0, lone: str = ""
+) -> list[str]:
     """Return what `walk` says of a file's bytes."""
     budget = Budget(limits or Limits())
     return told(walk(BytesIO(data), budget, strip=strip, lone=lone))
@@ -180,3 +185,12 @@ def listed(data: bytes, limits: Limits | None = None, *, strip: int = 0, lone: s
 def streamed(chunks: Iterable[bytes], limits: Limits | None = None, *, strip: int = 0) -> list[str]:
     """Return what the tar reader says of an archive that comes in these chunks."""
     return told(tar.members(chunks, Budget(limits or Limits()), strip=strip))
+
+
+def limit_met(name: str, allowed: int, found: int, unit: str = "") -> str:
+    """Return what an error says of a limit."""
+    unit = f" {unit}" if unit else ""
+    return (
+        f"limit {name} of {allowed:,}{unit} met (found at least {found:,}{unit}); "
+        f"raise it with --limit {name}=N"
+    )

@@ -37,7 +37,10 @@ def script(name: str) -> int:
     if command is None:
         return 0
     environment = {**os.environ, "npm_lifecycle_event": name, "npm_package_json": str(manifest)}
-    return subprocess.call(command, shell=True, env=environment)  # noqa: S602 - as npm does
+    code = subprocess.call(command, shell=True, env=environment)  # noqa: S602 - as npm does
+    if code:
+        print(f"npm error code {code}\nnpm error command failed", file=sys.stderr)  # noqa: T201
+    return code
 
 
 def pack(folder: Path, *, silent: bool) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +17,10 @@ from auditor.examine import Examination
 from auditor.facts import Hits, Reader
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member, MemberType, Oddity, Unread
-from tests.archives import archive, file, gnu_sparse, gz, pax
+from tests.archives import archive, file, gnu_sparse, gz, limit_met, pax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BROKEN = file(b"b", b"2", checksum=b"001234\0 ")
 
@@ -45,9 +48,7 @@ class Spy:
         return [path for path, _, _ in self.seen]
 
 
-def examined(
-    data: bytes, *spies: Spy, limits: Limits | None = None, strip: int = 0
-) -> Examination:
+def examined(data: bytes, *spies: Spy, limits: Limits | None = None, strip: int = 0) -> Examination:
     """Examine an archive with these readers."""
     budget = Budget(limits or Limits())
     examination = Examination("here", [spy.reader() for spy in spies], budget)
@@ -337,8 +338,7 @@ def test_archives_up_to_the_nesting_limit_are_read_and_one_deeper_is_a_gap() -> 
     assert gaps(deeper) == [
         (
             "2.tgz!1.tgz!0.tgz",
-            "not looked into: limit nesting of 2 met (found at least 3); "
-            "raise it with --limit nesting=N",
+            "not looked into: " + limit_met("nesting", 2, 3),
         )
     ]
 
@@ -356,8 +356,7 @@ def test_members_up_to_the_size_limit_are_read_and_larger_ones_are_listed_with_a
     assert gaps(examination) == [
         (
             "large",
-            "not looked into: limit member-bytes of 100 bytes met (found at least 101 bytes); "
-            "raise it with --limit member-bytes=N",
+            "not looked into: " + limit_met("member-bytes", 100, 101, "bytes"),
         )
     ]
 
@@ -373,8 +372,7 @@ def test_a_lone_compressed_file_over_the_size_limit_is_listed_with_its_size_and_
     assert gaps(examination) == [
         (
             "big.js.gz!big.js",
-            "not looked into: limit member-bytes of 1,000 bytes met (found at least 300,000 bytes)"
-            "; raise it with --limit member-bytes=N",
+            "not looked into: " + limit_met("member-bytes", 1_000, 300_000, "bytes"),
         )
     ]
 
@@ -389,8 +387,8 @@ def test_nested_archives_share_one_budget_of_bytes() -> None:
     assert gaps(examined(data, limits=Limits(unpacked_bytes=outer + 4 * once - 1))) == [
         (
             "3.tgz",
-            f"not read to the end: limit unpacked-bytes of {outer + 4 * once - 1:,} bytes met "
-            f"(found at least {outer + 4 * once:,} bytes); raise it with --limit unpacked-bytes=N",
+            "not read to the end: "
+            + limit_met("unpacked-bytes", outer + 4 * once - 1, outer + 4 * once, "bytes"),
         )
     ]
 
@@ -402,8 +400,7 @@ def test_nested_archives_share_one_budget_of_members() -> None:
     assert gaps(examined(data, limits=Limits(members=3))) == [
         (
             "in.tgz",
-            "not read to the end: limit members of 3 met (found at least 4); "
-            "raise it with --limit members=N",
+            "not read to the end: " + limit_met("members", 3, 4),
         )
     ]
 
@@ -424,8 +421,7 @@ def test_too_many_matches_are_a_gap_and_the_first_ones_are_still_tried(
     assert gaps(examination) == [
         (
             "over",
-            "content patterns not all tried: limit matches of 50 met (found at least 51); "
-            "raise it with --limit matches=N",
+            "content patterns not all tried: " + limit_met("matches", 50, 51),
         )
     ]
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
 from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,6 +29,9 @@ from auditor.match import OPERATORS
 from auditor.model import Artifact, ArtifactKind, Fact, Finding, Member, MemberType, Unread
 from auditor.packers import NAMES, PackedPaths, Packer
 from auditor.rulefile import ADVICE, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 COLLECTORS, READERS = facts.load()
 RULESET = rulefile.load((rulefile.builtin_folder(),), tests=True)
@@ -110,6 +112,11 @@ SOUND = {
     **{path: json.dumps(value, indent=1).encode() for path, value in JSON_DOCUMENTS.items()},
     **{path: text.encode() for path, text in TEXT_DOCUMENTS.items()},
 }
+NEEDED = {"package.json": SOUND["package.json"], "dist/app.js": SOUND["dist/app.js"]}
+"""As little as makes every collector look at the other documents."""
+
+LAST = "last.txt"
+"""The member that comes last, whatever the members are."""
 
 # running all plug-ins
 
@@ -119,7 +126,7 @@ def examined(members: Mapping[str, bytes]) -> Examination:
     examination = Examination("here", READERS, Budget(Limits()))
     examination.run(
         (Member(path=path, name=f"package/{path}", size=len(data)), iter((data,)))
-        for path, data in members.items()
+        for path, data in {**members, LAST: b""}.items()
     )
     return examination
 
@@ -143,11 +150,15 @@ def check(collector: Collector, seen: Fact | Unread) -> None:
     assert all(isinstance(text, str) for text in rendered(seen).values())
 
 
-def run_all(members: Mapping[str, bytes], packer: str = "") -> tuple[set[str], Examination]:
+def run_all(
+    members: Mapping[str, bytes],
+    packer: str = "",
+    artifacts: Iterable[ArtifactKind] = (ArtifactKind.NPM_TARBALL, ArtifactKind.PROJECT),
+) -> tuple[set[str], Examination]:
     """Run readers, collectors and rules over a package; return the facts that came of it."""
     examination = examined(members)
     kinds: set[str] = set()
-    for kind in ArtifactKind:
+    for kind in artifacts:
         contents = examination.contents(kind, 1000)
         project = None
         if kind is ArtifactKind.PROJECT:
@@ -173,11 +184,11 @@ def run_all(members: Mapping[str, bytes], packer: str = "") -> tuple[set[str], E
 
 def unbroken(examination: Examination) -> bool:
     """Tell that no reader's error ended the reading of the members behind it."""
-    return not any("not read to the end" in gap.reason for gap in examination.gaps)
+    return examination.has_member(LAST)
 
 
 def test_the_sound_package_is_read_without_a_gap_and_gives_every_kind_of_fact() -> None:
-    kinds, examination = run_all(SOUND, "npm@10.0.0")
+    kinds, examination = run_all(SOUND, "npm@10.0.0", ArtifactKind)
 
     assert examination.gaps == []
     assert COLLECTORS.keys() - kinds == set(), "add a document to SOUND that gives these"
@@ -225,8 +236,9 @@ ANY = st.one_of(
     st.sampled_from(SHAPES),
     st.recursive(
         SCALARS,
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+        ),
         max_leaves=6,
     ),
 )
@@ -236,14 +248,14 @@ ANY = st.one_of(
 class Twice:
     """A JSON object in which one key stands a second time, with another value."""
 
-    object: dict[str, Any]
+    pairs: dict[str, Any]
     key: str
     value: object
 
 
 def dumped(node: object) -> str:
     if isinstance(node, Twice):
-        body = [*node.object.items(), (node.key, node.value)]
+        body = [*node.pairs.items(), (node.key, node.value)]
         return "{" + ",".join(f"{json.dumps(k)}:{dumped(v)}" for k, v in body) + "}"
     if isinstance(node, dict):
         return "{" + ",".join(f"{json.dumps(k)}:{dumped(v)}" for k, v in node.items()) + "}"
@@ -306,10 +318,11 @@ def bent_documents(draw: st.DrawFn) -> tuple[str, bytes]:
     return path, dumped(changed(document, place, new)).encode("utf-8", "surrogatepass")
 
 
-PACKERS = st.sampled_from(["", *NAMES, "npm@6.0.0", "npm@12.1.0", "pnpm@9.0.0", "yarn@1.22.0",
-                           "yarn@4.0.0", "bun@1.2.0"])
+PACKERS = st.sampled_from(
+    ["", *NAMES, "npm@6.0.0", "npm@12.1.0", "pnpm@9.0.0", "yarn@1.22.0", "yarn@4.0.0", "bun@1.2.0"]
+)
 CAREFUL = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
@@ -317,10 +330,12 @@ CAREFUL = settings(
 
 
 @CAREFUL
-@given(bent=bent_documents(), packer=PACKERS)
-def test_a_bent_document_raises_nothing(bent: tuple[str, bytes], packer: str) -> None:
+@given(bent=bent_documents(), packer=PACKERS, kind=st.sampled_from(KINDS))
+def test_a_bent_document_raises_nothing(
+    bent: tuple[str, bytes], packer: str, kind: ArtifactKind
+) -> None:
     path, data = bent
-    _, examination = run_all({**SOUND, path: data}, packer)
+    _, examination = run_all({**SOUND, path: data}, packer, (kind, ArtifactKind.PROJECT))
 
     assert unbroken(examination), path
 
@@ -345,10 +360,12 @@ def spoiled_members(draw: st.DrawFn) -> tuple[str, bytes]:
 
 
 @CAREFUL
-@given(spoiled=spoiled_members(), packer=PACKERS)
-def test_a_spoiled_member_raises_nothing(spoiled: tuple[str, bytes], packer: str) -> None:
+@given(spoiled=spoiled_members(), packer=PACKERS, kind=st.sampled_from(KINDS))
+def test_a_spoiled_member_raises_nothing(
+    spoiled: tuple[str, bytes], packer: str, kind: ArtifactKind
+) -> None:
     path, data = spoiled
-    _, examination = run_all({**SOUND, path: data}, packer)
+    _, examination = run_all({**SOUND, path: data}, packer, (kind, ArtifactKind.PROJECT))
 
     assert unbroken(examination), path
 
@@ -375,26 +392,38 @@ def test_random_bytes_around_what_readers_look_for_raise_nothing(
 ) -> None:
     _, examination = run_all({path: b"".join(parts)})
 
-    assert unbroken(examination) or examination.gaps[0].location.path.startswith(path)
+    assert unbroken(examination)
 
 
 DEEP = {
-    "lists": "[" * 900 + "]" * 900,
-    "objects": '{"a":' * 900 + "1" + "}" * 900,
-    "endless lists": "[" * 100_000,
-    "lists of objects": '[{".":' * 450 + "1" + "}]" * 450,
-    "conditions": '{"import":[' * 450 + '"./x"' + "]}" * 450,
+    "lists": ("[", "1", "]"),
+    "objects": ('{"a":', "1", "}"),
+    "lists of objects": ('[{".":', '"./x"', "}]"),
+    "conditions": ('{"import":[', '"./x"', "]}"),
+    "maps of maps": ('{"sections":[{"map":', "{}", "}]}"),
 }
+DEPTHS = [45, 95, 3000]
+"""Below and above what `shape.json_object` takes."""
 
 
 @pytest.mark.parametrize("deep", DEEP.values(), ids=DEEP.keys())
 @pytest.mark.parametrize("path", JSON_DOCUMENTS)
-def test_a_deep_value_under_any_key_raises_nothing(path: str, deep: str) -> None:
+def test_a_deep_value_under_any_key_raises_nothing(path: str, deep: tuple[str, str, str]) -> None:
     document = JSON_DOCUMENTS[path]
+    start, core, end = deep
     for key in document:
-        marked = json.dumps(changed(document, (key,), "DEEP")).replace('"DEEP"', deep)
-        _, examination = run_all({**SOUND, path: marked.encode()}, "npm@10.0.0")
-        assert unbroken(examination), key
+        marked = json.dumps(changed(document, (key,), "DEEP"))
+        for depth in DEPTHS:
+            data = marked.replace('"DEEP"', start * depth + core + end * depth).encode()
+            _, examination = run_all({**NEEDED, path: data}, "npm@10.0.0")
+            assert unbroken(examination), (key, depth)
+
+
+@pytest.mark.parametrize("path", JSON_DOCUMENTS)
+def test_brackets_without_an_end_raise_nothing(path: str) -> None:
+    for start in ("[", '{"a":', '{"sections":[{"map":'):
+        _, examination = run_all({**NEEDED, path: start.encode() * 4_000}, "npm@10.0.0")
+        assert unbroken(examination)
 
 
 @CAREFUL
@@ -453,7 +482,7 @@ def test_a_fact_is_frozen_slotted_and_keyword_only(collector: Collector) -> None
     assert "__slots__" in vars(kind)
     assert all(field.kw_only for field in dataclasses.fields(kind))
     with pytest.raises(TypeError):
-        kind("path")  # type: ignore[misc]
+        kind("path")  # type: ignore[call-arg]
 
 
 @each_collector

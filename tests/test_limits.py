@@ -17,9 +17,9 @@ NAMES = [field.name for field in fields(Limits)]
 def test_each_limit_is_changed_by_its_option_name_alone(name: str) -> None:
     changed = with_changes(Limits(), (f"{option_name(name)}=7",))
 
-    assert {n: getattr(changed, n) for n in NAMES if getattr(changed, n) != getattr(Limits(), n)} == {
-        name: 7
-    }
+    assert {
+        n: getattr(changed, n) for n in NAMES if getattr(changed, n) != getattr(Limits(), n)
+    } == {name: 7}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -123,6 +123,5 @@ def test_the_ratio_counts_for_one_stream_and_above_the_floor(
     with pytest.raises(LimitError) as raised:
         budget.inflate(1, packed=packed, inflated=inflated)
     assert str(raised.value) == (
-        f"limit ratio of 200 to 1 met (found at least {met:,} to 1); "
-        "raise it with --limit ratio=N"
+        f"limit ratio of 200 to 1 met (found at least {met:,} to 1); raise it with --limit ratio=N"
     )

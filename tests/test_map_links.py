@@ -215,20 +215,23 @@ def test_what_links_no_style_sheet(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "url", "path"),
+    ("path", "url", "target"),
     [
-        ("", "a.js.map", "a.js.map"),
-        ("dist", "a.js.map", "dist/a.js.map"),
-        ("dist/esm", "../a.js.map", "dist/a.js.map"),
-        ("dist", "./maps//a.js.map", "dist/maps/a.js.map"),
-        ("dist", "a%20b.js.map?v=1#x", "dist/a b.js.map"),
-        ("dist", "http-agent.js.map", "dist/http-agent.js.map"),
-        ("dist", "/a.js.map", "/a.js.map"),
-        ("dist", "../../a.js.map", "../a.js.map"),
+        ("a.js", "a.js.map", "a.js.map"),
+        ("dist/a.js", "a.js.map", "dist/a.js.map"),
+        ("dist/esm/a.js", "../a.js.map", "dist/a.js.map"),
+        ("dist/a.js", "./maps//a.js.map", "dist/maps/a.js.map"),
+        ("dist/a.js", "a%20b.js.map?v=1#x", "dist/a b.js.map"),
+        ("dist/a.js", "http-agent.js.map", "dist/http-agent.js.map"),
+        ("dist/a.js", "/a.js.map", "/a.js.map"),
+        ("dist/a.js", "../../a.js.map", "../a.js.map"),
+        ("vendor/kit.tgz!a.js", "a.js.map", "vendor/kit.tgz!a.js.map"),
+        ("vendor/kit.tgz!dist/a.js", "../a.js.map", "vendor/kit.tgz!a.js.map"),
+        ("vendor/kit.tgz!dist/a.js", "../../a.js.map", "vendor/kit.tgz!../a.js.map"),
     ],
 )
-def test_a_link_is_resolved_in_the_artifact(folder: str, url: str, path: str) -> None:
-    assert links.resolved(folder, url) == path
+def test_a_link_is_resolved_in_the_artifact(path: str, url: str, target: str) -> None:
+    assert links.resolved(path, url) == target
 
 
 # -- maps written inline

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -14,6 +13,9 @@ from hypothesis import strategies as st
 
 from auditor.match import OPERATORS, Condition, Globs, Where, predicate, translate
 from auditor.model import MemberType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 LISTS = {"hosts.txt": frozenset({"a.example", "b.example"}), "more.txt": frozenset({"c.example"})}
 
@@ -194,8 +196,10 @@ def part_matches(pattern: str, text: str) -> bool:
         return bool(text) and part_matches(pattern[1:], text[1:])
     end = pattern.find("]", 3 if pattern.startswith("[!") else 2)
     if pattern[0] == "[" and end > 0:
-        return bool(text) and in_class(pattern[1:end], text[0]) and part_matches(
-            pattern[end + 1 :], text[1:]
+        return (
+            bool(text)
+            and in_class(pattern[1:end], text[0])
+            and part_matches(pattern[end + 1 :], text[1:])
         )
     return text[:1] == pattern[0] and part_matches(pattern[1:], text[1:])
 
@@ -221,8 +225,8 @@ def parts_match(patterns: list[str], parts: list[str]) -> bool:
         if not [pattern for pattern in rest if pattern != "**"]:
             return bool(parts)
         return any(parts_match(rest, parts[cut:]) for cut in range(len(parts) + 1))
-    return bool(parts) and part_matches(patterns[0], parts[0]) and parts_match(
-        patterns[1:], parts[1:]
+    return (
+        bool(parts) and part_matches(patterns[0], parts[0]) and parts_match(patterns[1:], parts[1:])
     )
 
 

@@ -72,10 +72,18 @@ THERE: list[tuple[Manifest, str]] = [
     ({"main": "lib/data"}, "lib/data.json"),
     ({"main": "build/addon"}, "build/addon.node"),
     ({"main": "."}, "index.js"),
+    ({"main": "lib"}, "lib/index.json"),
+    ({"main": "lib"}, "lib/index.node"),
+    ({"umd:main": "dist/kit.umd.js"}, "dist/kit.umd.js"),
+    ({"jsdelivr": "dist/kit.js"}, "dist/kit.js"),
+    ({"sass": "scss/kit"}, "scss/kit.sass"),
+    ({"style": "css/kit"}, "css/kit.css"),
+    ({"browser": {"./a": "./b"}}, "b.js"),
     ({"main": "./"}, "index.json"),
     ({"main": "/index.js"}, "index.js"),
     ({"main": "lib/../index.js"}, "index.js"),
-    ({"main": "index"}, "index.cjs"),
+    ({"module": "index"}, "index.mjs"),
+    ({"browser": "index"}, "index.cjs"),
     ({"module": "dist/index.mjs"}, "dist/index.mjs"),
     ({"types": "index.d.ts"}, "index.d.ts"),
     ({"types": "./index"}, "index.d.ts"),
@@ -120,6 +128,8 @@ def test_an_entry_point_is_there_or_it_is_missing(manifest: Manifest, file: str)
     ("manifest", "file"),
     [
         ({"bin": "cli"}, "cli.js"),
+        ({"bin": {"kit": "cli"}}, "cli.js"),
+        ({"exports": {"./f/*": "./f/aa*aa.js"}}, "f/aa.js"),
         ({"exports": "./index"}, "index.js"),
         ({"exports": {".": "./lib"}}, "lib/index.js"),
         ({"exports": {"./f/*": "./f/*.js"}}, "f/a.mjs"),
@@ -129,6 +139,8 @@ def test_an_entry_point_is_there_or_it_is_missing(manifest: Manifest, file: str)
         ({"exports": {".": ["./a.mjs", "./b.js"]}}, "b.js"),
         ({"types": "index"}, "index.js"),
         ({"main": "index"}, "index.d.ts"),
+        ({"main": "index"}, "index.cjs"),
+        ({"main": "index"}, "index.mjs"),
         ({"main": "../index.js"}, "index.js"),
         ({"main": "Index.js"}, "index.js"),
         ({"types": "a.d.ts", "typesVersions": {"*": {"b.d.ts": ["c.d.ts"]}}}, "c.d.ts"),
@@ -152,7 +164,7 @@ def test_an_entry_point_is_not_looked_for_elsewhere(manifest: Manifest, file: st
         {"exports": {".": None, "./internal/*": None}},
         {"exports": {".": {"default": None}}},
         {"exports": {".": {"source": "./src/a.ts", "development": "./src/a.ts"}}},
-        {"exports": {".": {"@acme/source": "./src/a.ts", "my-src": "./src/a.ts"}}},
+        {"exports": {".": {"@acme/dev": "./src/a.ts", "my-src": "./src/a.ts"}}},
         {"exports": {".": {"source": {"import": "./src/a.ts"}}}},
         {"exports": "not-relative"},
         {"exports": {".": []}},
@@ -200,11 +212,12 @@ def test_every_place_is_named_by_its_keys_and_line() -> None:
 
 
 def test_conditions_inside_conditions_end_somewhere() -> None:
-    for wrap in ("[%s]", '{"import": %s}'):
-        text = '"./a.js"'
-        for _ in range(900):
-            text = wrap % text
-        collected("entry-point", f'{{"exports": {text}}}')
+    for wrap in ("[%s]", '{"import": %s}', '[{"import": %s}]'):
+        for depth, count in ((8, 1), (14, 1), (40, 0), (400, 0)):
+            text = '"./a.js"'
+            for _ in range(depth):
+                text = wrap % text
+            assert len(collected("entry-point", f'{{"exports": {text}}}')) == count
 
 
 def test_links_and_folders_are_no_files() -> None:
@@ -248,6 +261,8 @@ def test_a_script_file_is_there_or_it_is_missing(command: str, file: str) -> Non
         ("node scripts/setup", "scripts/setup.cjs"),
         ("node lib", "lib/index.js"),
         ("node ./build/addon", "build/addon.node"),
+        ("node lib/data", "lib/data.json"),
+        ("bun setup", "setup.mjs"),
     ],
 )
 def test_node_finds_a_script_without_its_ending(command: str, file: str) -> None:
@@ -296,6 +311,10 @@ def test_a_command_that_need_not_fail_misses_nothing(command: str) -> None:
         ("python3 -c 'import os'", "import os"),
         ("bash -c 'node x.js'", "node x.js"),
         ("perl -e 'run()'", "run()"),
+        ("ruby -e 'run()'", "run()"),
+        ("php --eval 'run()'", "run()"),
+        ("node --print 'run()'", "run()"),
+        ("node -pe 'run()'", "run()"),
         ("deno eval 'run()'", "run()"),
         ("node -e 'require(\"./a\");run()'", 'require("./a");run()'),
         ("node -e 'require(\"child_process\")'", 'require("child_process")'),
@@ -382,6 +401,8 @@ def test_npm_builds_what_has_a_binding_file() -> None:
         ("o/a#semver:^1", "git"),
         ("github:o/a", "git"),
         ("gist:0a1b2c", "git"),
+        ("gitlab:0a1b2c", "git"),
+        ("@o/a", "range"),
         ("https://files.example.org/a.tgz", "https"),
         ("http://files.example.org/a.tgz", "http"),
     ],

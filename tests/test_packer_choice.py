@@ -78,6 +78,15 @@ WORKSPACE = {"package.json": {"workspaces": ["pkg"]}, **MEMBER}
         (
             {
                 "package.json": {
+                    "devEngines": {"packageManager": {"name": "pnpm", "version": "9 || 11"}},
+                }
+            },
+            "pnpm",
+            "package.json",
+        ),
+        (
+            {
+                "package.json": {
                     "packageManager": "npm@10.0.0",
                     "devEngines": {"packageManager": {"name": "pnpm"}},
                 }
@@ -124,6 +133,7 @@ def test_the_first_file_that_speaks_decides(
             "bun 1.0.0",
         ),
         ({**WORKSPACE, "yarn.lock": "", "pkg/package-lock.json": ""}, "npm"),
+        ({**WORKSPACE, "package-lock.json": "", "pkg/pnpm-workspace.yaml": ""}, "pnpm"),
         ({"pnpm-workspace.yaml": "packages: ['p*']", **MEMBER}, "pnpm"),
         ({"pnpm-workspace.yaml": "packages: ['q*']", **MEMBER}, "npm"),
         ({**MEMBER, "yarn.lock": ""}, "npm"),
@@ -160,6 +170,13 @@ def test_an_unknown_packer_in_package_json_leads_to_the_option(tmp_path: Path) -
     write(tmp_path, {"package.json": {"packageManager": "vlt@1.0.0"}})
 
     with pytest.raises(PackerError, match=r"package\.json names a packer.*'vlt@1\.0\.0'.*--packer"):
+        demanded(tmp_path, None)
+
+
+def test_a_broken_package_json_says_nothing_about_its_packer(tmp_path: Path) -> None:
+    write(tmp_path, {"package.json": "{", "yarn.lock": ""})
+
+    with pytest.raises(PackerError, match="cannot be read"):
         demanded(tmp_path, None)
 
 
@@ -208,7 +225,7 @@ def test_a_package_json_without_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_package_json_leads_to_as_is(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"^demo holds no package\.json.* --as-is$"):
+    with pytest.raises(PackerError, match=r"^demo holds no package\.json.* --as-is$"):
         read(tmp_path, "demo")
 
 

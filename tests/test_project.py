@@ -240,11 +240,11 @@ def test_a_process_that_stays_behind_does_not_keep_us_waiting(bench: Bench) -> N
     assert time.monotonic() - started < 30
 
 
-def test_the_packer_gets_no_input_and_the_whole_environment(bench: Bench) -> None:
+def test_the_packer_gets_the_whole_environment_but_for_an_outer_publish_s(bench: Bench) -> None:
     bench.monkeypatch.setenv("DEMO_TOKEN", "here")
     bench.monkeypatch.setenv("CI", "maybe")
     bench.monkeypatch.setenv("npm_config_dry_run", "true")
-    bench.write({"prepack": 'cat > ran; echo "$DEMO_TOKEN $CI ${npm_config_dry_run:-off}" >> ran'})
+    bench.write({"prepack": 'echo "$DEMO_TOKEN $CI ${npm_config_dry_run:-off}" > ran'})
 
     bench.pack()
 
@@ -291,6 +291,17 @@ def program(bench: Bench) -> str:
     text = PACK.format(repository=str(REPOSITORY), temporary=str(bench.folder / "temp"))
     (bench.folder / "pack.py").write_text(text)
     return shlex.join([sys.executable, str(bench.folder / "pack.py")])
+
+
+def test_the_packer_gets_no_input(bench: Bench) -> None:
+    bench.write({"prepack": "cat > ran"})
+
+    ended = subprocess.run(  # noqa: S602 - our own words
+        program(bench), shell=True, cwd=bench.project, input=b"typed", check=False
+    )
+
+    assert ended.returncode == 0
+    assert (bench.project / "ran").read_text() == ""
 
 
 def test_an_interrupt_ends_the_packer_and_its_children(bench: Bench) -> None:
@@ -377,6 +388,19 @@ def test_a_hook_that_audits_by_a_detour_ends_too(bench: Bench) -> None:
     bench.pack()
 
     assert len((bench.project / "notes").read_text().splitlines()) == 3
+
+
+def test_two_packages_that_audit_each_other_end_too(bench: Bench) -> None:
+    other = bench.folder / "other"
+    call = program(bench)
+    bench.write({"prepublishOnly": f"cd ../other && {call}"})
+    write(other, {"package.json": {"scripts": {"prepublishOnly": f"cd ../project && {call}"}}})
+
+    bench.pack()
+
+    # the other once, and this one once more from there
+    assert len((other / "notes").read_text().splitlines()) == 1
+    assert len((bench.project / "notes").read_text().splitlines()) == 1
 
 
 def test_a_hook_of_another_package_does_not_count(bench: Bench) -> None:
@@ -481,7 +505,7 @@ def test_choosing_alone_asks_the_program_for_its_version(bench: Bench) -> None:
     assert str(choose(bench.project, None)) == "npm 11.5.0"
     with pytest.raises(UsageError, match="'cargo' is no packer"):
         choose(bench.project, "cargo")
-    with pytest.raises(UsageError, match=r"holds no package\.json"):
+    with pytest.raises(PackerError, match=r"holds no package\.json"):
         choose(bench.folder, None)
 
 

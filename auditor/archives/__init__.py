@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import chain
 from mmap import ACCESS_READ, mmap
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from auditor.archives import tar, zip  # noqa: A004 - the format's name
 from auditor.archives.inflate import PLAIN_CHUNK, Inflated, is_compressed
 from auditor.errors import ArchiveError
-from auditor.limits import Budget
 from auditor.model import Member, Oddity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from auditor.limits import Budget
 
 Entry = tar.Entry
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Generator, Iterator
-from typing import BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from auditor.errors import ArchiveError
-from auditor.limits import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from auditor.limits import Budget
 
 PACKED_CHUNK = 128 * 1024
 PLAIN_CHUNK = 256 * 1024
@@ -73,14 +76,22 @@ def _xz() -> _Decompressor:
 
 
 _FORMATS: dict[bytes, Callable[[], _Decompressor]] = {GZIP: _gzip, BZIP2: _bzip2, XZ: _xz}
-_LONGEST_MAGIC = max(map(len, _FORMATS))
+_BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
+"""What stands at offset 4: a block, or the end of an empty stream. `BZh` alone begins words."""
+_LONGEST_MAGIC = 10
 _GZIP_RESERVED = 0xE0
 """Flags of a gzip header that must be zero (RFC 1952, 2.3.1.2); zlib looks, isal does not."""
 
 
 def is_compressed(head: bytes) -> bool:
     """Tell by its first bytes whether a file is of a format that `Inflated` reads."""
-    return head.startswith(tuple(_FORMATS))
+    return _format(head) is not None
+
+
+def _format(head: bytes) -> bytes | None:
+    """Return the magic number that a stream begins with."""
+    magic = next((magic for magic in _FORMATS if head.startswith(magic)), None)
+    return None if magic == BZIP2 and not head.startswith(_BZIP2_BLOCKS, 4) else magic
 
 
 class Inflated:
@@ -115,10 +126,10 @@ class Inflated:
 
     def __iter__(self) -> Iterator[bytes]:
         pending = self._enough(self._head)
-        magic = next((magic for magic in _FORMATS if pending.startswith(magic)), None)
+        magic = _format(pending)
         if magic is None:
             raise ArchiveError("not a gzip, bzip2 or xz file")
-        while pending.startswith(magic):
+        while _format(pending) == magic:
             if magic == GZIP and pending[3:4] and pending[3] & _GZIP_RESERVED:
                 raise ArchiveError("the compressed stream is damaged (reserved flags are set)")
             self.streams += 1
@@ -126,9 +137,7 @@ class Inflated:
             pending = self._enough(pending)
         self._count_trailing(pending)
 
-    def _member(
-        self, decompressor: _Decompressor, pending: bytes
-    ) -> Generator[bytes, None, bytes]:
+    def _member(self, decompressor: _Decompressor, pending: bytes) -> Generator[bytes, None, bytes]:
         while not decompressor.eof:
             if decompressor.needs_input and not pending:
                 pending = self._read()

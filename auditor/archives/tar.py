@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from auditor.errors import ArchiveError, LimitError
-from auditor.limits import Budget
 from auditor.model import Member, MemberType, Oddity, Unread
+
+if TYPE_CHECKING:
+    from auditor.limits import Budget
 
 BLOCK = 512
 _TYPES = {
@@ -80,6 +83,14 @@ class Tape:
         if missing:
             raise ArchiveError(f"cut short: {missing:,} bytes of a member are missing")
 
+    def skip(self, count: int) -> None:
+        """Pass over the next `count` bytes; raise ArchiveError where they end early."""
+        if count <= len(self._buffer) - self._position:
+            self._position += count
+        else:
+            for _ in self.pieces(count):
+                pass
+
     def rest(self) -> Iterator[bytes]:
         """Yield everything that is left."""
         yield self._buffer[self._position :]
@@ -116,7 +127,7 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
     late = ""
     counted = 0
     while block := tape.block():
-        if not block.strip(b"\0"):
+        if not block[0] and not block.strip(b"\0"):
             if extended:
                 raise ArchiveError(_DANGLING)
             ended += len(block) == BLOCK  # a part of one may be a header's, whose name is empty
@@ -137,15 +148,23 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
             continue
         budget.member()
         counted += 1
-        settings = {**defaults, **extended}
+        settings = {**defaults, **extended} if extended else defaults
         extended = {}
         claimed = int(settings.get("size", size))
         member = _member(block, claimed, settings, strip)
         if member.path.count("/") > budget.limits.path_depth:
             depth = member.path.count("/")
             raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
-        yield from _oddities(member, size, claimed, late)
-        yield from _with_content(member, tape, block)
+        if late or claimed != size or claimed != member.size:
+            yield from _oddities(member, size, claimed, late)
+        if member.type is MemberType.SPARSE:
+            _skip_sparse_headers(tape, block)
+            yield Unread(path=member.path, reason="not looked into: sparse files are not expanded")
+        content = tape.pieces(member.size)
+        yield member, content
+        for _ in content:
+            pass
+        tape.skip(-member.size % BLOCK)
     if extended:
         raise ArchiveError(_DANGLING)
     if not counted:
@@ -153,20 +172,6 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
     if not ended:
         detail = "ends without the end-of-archive blocks: members may have been cut off"
         yield Oddity(kind="no-end", path="", detail=detail)
-
-
-def _with_content(member: Member, tape: Tape, block: bytes) -> Iterator[Entry]:
-    """Yield a member; then skip what its reader left of the content, and the padding."""
-    if member.type is MemberType.SPARSE:
-        _skip_sparse_headers(tape, block)
-    content = tape.pieces(member.size)
-    yield member, content
-    if member.type is MemberType.SPARSE:
-        yield Unread(path=member.path, reason="not looked into: sparse files are not expanded")
-    for _ in content:
-        pass
-    for _ in tape.pieces(-member.size % BLOCK):
-        pass
 
 
 def _oddities(member: Member, size: int, claimed: int, late: str) -> Iterator[Oddity]:
@@ -255,8 +260,7 @@ def _small(tape: Tape, size: int, budget: Budget) -> bytes:
     if size > budget.limits.header_bytes:
         raise LimitError("header-bytes", budget.limits.header_bytes, size, "bytes")
     data = b"".join(tape.pieces(size))
-    for _ in tape.pieces(-size % BLOCK):
-        pass
+    tape.skip(-size % BLOCK)
     return data
 
 

@@ -109,10 +109,10 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
         if record.kind is not MemberType.FILE:
             yield member, iter(())
             continue
-        problem = _unreadable(record)
-        if problem:
+        unreadable = _unreadable(record)
+        if unreadable:
             yield member, iter(())
-            yield Unread(path=path, reason=problem)
+            yield Unread(path=path, reason=unreadable)
             continue
         yield member, _content(data, record, start, budget)
     if position < directory.offset:

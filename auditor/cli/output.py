@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock, Timer
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +18,9 @@ from auditor.errors import UsageError
 from auditor.safe import safe
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
     from auditor.model import Report
     from auditor.scan import Announce
     from auditor.sources.file import Progress
@@ -77,45 +80,58 @@ def progress() -> Iterator[Announce]:
 
 
 class _Bar:
-    """A progress bar that costs nothing until there is something to wait for."""
+    """A progress bar that appears when there is something to wait for, and not before."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._bar: object = None
+        self._lock = Lock()
+        self._closed = False
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+        self._label = ""
+        self._timer = Timer(PATIENCE, self._appear)
+        self._timer.daemon = True
+        self._timer.start()
 
     def announce(self, label: str) -> Progress:
-        """Return the callback for one artifact."""
-        task: int | None = None
-
-        def advance(done: int, total: int) -> None:
-            nonlocal task
-            if self._bar is None and time.monotonic() - self._started < PATIENCE:
-                return
-            from rich.console import Console  # noqa: PLC0415 - only where there is a bar
-            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn  # noqa: PLC0415
-
-            if self._bar is None:
-                columns = (
-                    TextColumn("{task.description}", markup=False),
-                    BarColumn(),
-                    DownloadColumn(),
-                )
-                self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-                self._bar.start()
-            assert isinstance(self._bar, Progress)  # noqa: S101 - for the type checker
-            if task is None:
-                task = self._bar.add_task(safe(label, 40), total=total)
-            self._bar.update(task, completed=done)
-
-        return advance
+        """Say what is worked on; returns who wants to know how far it is."""
+        with self._lock:
+            self._label = safe(label, 60)
+            if self._bar is not None and self._task is not None:
+                self._bar.update(self._task, description=self._label, completed=0, total=None)
+        return self._advance
 
     def close(self) -> None:
         """Take the bar off the screen."""
-        if self._bar is not None:
-            self._bar.stop()  # type: ignore[attr-defined]
+        self._timer.cancel()
+        with self._lock:
+            self._closed = True
+            if self._bar is not None:
+                self._bar.stop()
+
+    def _advance(self, done: int, total: int) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total)
+
+    def _appear(self) -> None:
+        from rich.console import Console  # noqa: PLC0415 - only where there is a bar
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+        from rich.progress import Progress as RichProgress  # noqa: PLC0415
+
+        with self._lock:
+            if self._closed:
+                return
+            self._bar = RichProgress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task(self._label, total=None)
+            self._bar.start()
 
 
-def packer_output(*, verbose: bool) -> object:
+def packer_output(*, verbose: bool) -> Callable[[str], None] | None:
     """Return what is done with a packer's own output: shown on standard error with -v."""
     if not verbose:
         return None

@@ -54,7 +54,7 @@ def collect(contents: Contents) -> Iterator[BuildSettingFact]:
     ]
     manifest = manifest_of(contents)
     if manifest is not None:
-        found = list(leaves(manifest.text))
+        found = _values(manifest.text)
         yield from _commands(found, frozenset(s.tool for s in scripts if not s.embeds))
         yield from _json_settings(MANIFEST, found)
     yield from _compiler(texts)
@@ -62,7 +62,11 @@ def collect(contents: Contents) -> Iterator[BuildSettingFact]:
         yield from script.settings()
     for path, text in sorted(texts.items()):
         if path in {".swcrc", ".babelrc", ".babelrc.json"}:
-            yield from _json_settings(path, list(leaves(text)))
+            yield from _json_settings(path, _values(text))
+
+
+def _values(text: str) -> list[Leaf]:
+    return [leaf for leaf in leaves(text) if leaf[0]]
 
 
 _DEVELOPMENT = re.compile(r"[.\-_](?:dev|development|local|test|tests|spec|watch|debug|eslint)\.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditor.facts import Contents, Hits
     from auditor.model import Member
 
-MAX_CONFIG = 1024 * 1024
+MAX_CONFIG = 256 * 1024
 """Bytes; nobody writes a longer configuration by hand."""
 
 MAX_DEPTH = 64
@@ -115,7 +115,7 @@ _SCRIPT = re.compile(
     | (?P<sign> [=!<>&|?+*-]+ | . )
     """
 )
-_REGULAR = re.compile(r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
+_REGULAR = re.compile(r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,200}\]){1,1000}+/[a-z]*")
 _VALUE_BEFORE_SLASH = re.compile(r"[\w$)\]}\"'`]\Z")
 
 

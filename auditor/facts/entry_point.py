@@ -16,7 +16,8 @@ from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.model import Fact
 
 _SINGLE = ("main", "module", "types", "typings", "unpkg", "jsdelivr", "style", "sass", "umd:main")
-_ENDINGS = ("", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.json", "/index.node")
+_NODE_ENDINGS = ("", ".js", ".json", ".node", "/index.js", "/index.json", "/index.node")
+_ENDINGS = (*_NODE_ENDINGS, ".cjs", ".mjs")
 _TYPE_ENDINGS = ("", ".d.ts", ".d.mts", ".d.cts", ".ts", "/index.d.ts")
 _STYLE_ENDINGS = ("", ".css", ".scss", ".sass", ".less", "/index.scss", "/_index.scss")
 _SOURCE_CONDITIONS = re.compile(r"(?:.*[-/:])?(?:source|src|development)(?:[-/:].*)?\Z|@.*")
@@ -24,6 +25,7 @@ _SOURCE_CONDITIONS = re.compile(r"(?:.*[-/:])?(?:source|src|development)(?:[-/:]
 _DEEPEST = 32
 """Conditions inside conditions; nobody writes more than a handful."""
 _FIELD_ENDINGS = {
+    "main": _NODE_ENDINGS,
     "types": _TYPE_ENDINGS,
     "typings": _TYPE_ENDINGS,
     "style": _STYLE_ENDINGS,

@@ -119,7 +119,7 @@ def collect(contents: Contents) -> Iterator[PackingConfigFact | Unread]:
     """Yield one fact for each problem of the lists; nothing where there is no package.json."""
     for member in contents.members:
         if is_config(member) and member.size > MAX_CONFIG:
-            yield Unread(path=member.path, reason="longer than a configuration file can be (1 MiB)")
+            yield Unread(path=member.path, reason="too long for a configuration (256 KiB)")
     manifest = manifest_of(contents)
     if manifest is not None and not is_packed_elsewhere(contents):
         yield from _Lists(contents, manifest).facts()

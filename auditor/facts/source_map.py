@@ -186,10 +186,9 @@ class _Shipped:
 
     def has_file(self, seen: MapSeen, source: Source) -> bool:
         """Tell whether the file that a map names is in the artifact, relative to the map."""
-        folder = seen.path.rpartition("/")[0]
         roots = seen.map.roots or ("",)
         return any(
-            links.resolved(folder, f"{root.rstrip('/')}/{source.name}" if root else source.name)
+            links.resolved(seen.path, f"{root.rstrip('/')}/{source.name}" if root else source.name)
             in self._paths
             for root in roots
         )

@@ -68,12 +68,11 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[LinkSeen]:
         return
     if link is None or link.url[:5].lower() == "data:":
         return
-    folder = member.path.rpartition("/")[0]
     yield LinkSeen(
         path=member.path,
         line=links.line_of(data, link.offset),
         url=link.url,
-        target="" if is_remote(link.url) else links.resolved(folder, link.url),
+        target="" if is_remote(link.url) else links.resolved(member.path, link.url),
     )
 
 

@@ -168,15 +168,26 @@ def line_of(text: bytes, offset: int) -> int:
     return text.count(b"\n", 0, offset) + 1
 
 
-def without_link(text: bytes) -> bytes:
-    """Return a text without the comments at its end that tools read (links, debug ids).
+def content_end(text: bytes) -> int:
+    """Return where a text ends, but for blanks and the comments that tools read (links, ids).
 
-    A build step adds them, so that they differ where the text is the same.
+    A build step adds those, so that they differ where the text is the same.
     """
-    text = text.rstrip()
-    while _MAGIC_LINE.match(text, start := text.rfind(b"\n") + 1):
-        text = text[:start].rstrip()
-    return text
+    end = _stripped_end(text, len(text))
+    while _MAGIC_LINE.match(text, start := text.rfind(b"\n", 0, end) + 1, end):
+        end = _stripped_end(text, start)
+    return end
+
+
+def _stripped_end(text: bytes, end: int) -> int:
+    """Return the end of a text without blanks; no more of it is copied than a line's worth."""
+    while end:
+        piece = text[max(0, end - 64) : end]
+        kept = len(piece.rstrip())
+        if kept:
+            return end - len(piece) + kept
+        end -= len(piece)
+    return 0
 
 
 def js_link(text: bytes) -> Link | None:
@@ -233,12 +244,12 @@ def _link(text: bytes, url: str) -> Link | None:
     return Link(url=url, offset=place if place >= 0 else text.rfind(MARK)) if url else None
 
 
-def resolved(folder: str, url: str) -> str:
-    """Return the member path that a relative URL means, seen from a file in `folder`.
+def resolved(path: str, url: str) -> str:
+    """Return the member path that a relative URL means, seen from the file at `path`.
 
-    Query and fragment do not count, percent-escapes are decoded. A URL that leads above the root
-    keeps its `../`, so that it can equal no member's path.
+    Query and fragment do not count, percent-escapes are decoded. A URL that leads above the root,
+    of a nested archive too, keeps its `../`, so that it can equal no member's path.
     """
+    archive, bang, inner = path.rpartition("!")
     plain = unquote(url.partition("?")[0].partition("#")[0])
-    joined = plain if plain.startswith("/") else f"{folder}/{plain}" if folder else plain
-    return posixpath.normpath(joined)
+    return archive + bang + posixpath.normpath(posixpath.join(posixpath.dirname(inner), plain))

@@ -76,7 +76,8 @@ def text_digest(text: bytes) -> bytes:
     """Digest a text so that line endings, blank edges and linking comments do not matter."""
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
-    return hashlib.sha256(links.without_link(text.removeprefix(b"\xef\xbb\xbf")).strip()).digest()
+    text = text.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return hashlib.sha256(memoryview(text)[: links.content_end(text)]).digest()
 
 
 def unwrapped(data: bytes) -> bytes:

@@ -105,8 +105,9 @@ class _Printer:
         """The one line of a call that could read nothing at all."""
         word, style = _VERDICT[self._report.verdict]
         place = safe(gap.location.path or gap.location.source)
-        line = Text.assemble((f" {word} ", f"{style} reverse"), " ", (place, "bold"))
-        self._console.print(line.append(f": {safe(gap.reason, 600)}", "not bold"), soft_wrap=True)
+        reason = safe(gap.reason, 600).removeprefix(place).lstrip(": ")
+        line = Text.assemble((f" {word} ", f"{style} reverse"), " ", (place, "bold"), f": {reason}")
+        self._console.print(line, soft_wrap=True)
 
     def _source(self, source: str) -> None:
         for artifact in (a for a in self._report.artifacts if a.source == source):

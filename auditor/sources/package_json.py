@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from auditor.errors import PackerError, ParseError, UsageError
+from auditor.errors import PackerError, ParseError
 from auditor.shape import get, json_object, texts
 
 MANIFEST = "package.json"
@@ -33,13 +33,13 @@ class PackageJson:
 def read(folder: Path, label: str = "") -> PackageJson:
     """Read a folder's package.json.
 
-    Raises UsageError when there is none, PackerError with the reason when it cannot be read;
-    `label` is how the message names the folder.
+    Raises PackerError when there is none, or with the reason when it cannot be read; `label` is
+    how the message names the folder.
     """
     path = folder / MANIFEST
     shown = label or str(folder)
     if not path.is_file():
-        raise UsageError(
+        raise PackerError(
             f"{shown} holds no {MANIFEST}: nothing here can be published with npm; "
             "audit a .tgz, or the folder as it is with --as-is"
         )

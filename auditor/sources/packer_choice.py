@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor.errors import AuditError, PackerError
+from auditor.errors import PackerError
 from auditor.packers import NAMES, Packer
 from auditor.safe import safe
 from auditor.sources import package_json, workspaces
@@ -75,7 +75,7 @@ def _above(folder: Path) -> tuple[tuple[Path, ...], bool]:
 def _named(folder: Path, *, must: bool) -> str:
     try:
         return package_json.read(folder).package_manager
-    except AuditError:
+    except PackerError:
         if must:
             raise
         return ""  # folders between a package and its root need no package.json

@@ -49,8 +49,8 @@ class _Target:
 def choose(directory: Path, wanted: str | None) -> Packer:
     """Return the packer that would publish a folder, in the version that is installed.
 
-    `wanted` is `NAME[@VERSION]` and wins. Raises UsageError when that is no packer's name or the
-    folder is no package, PackerError when package.json is broken or the packer is not there.
+    `wanted` is `NAME[@VERSION]` and wins. Raises UsageError when that is no packer's name,
+    PackerError when package.json is not there or broken, or the packer is not there.
     """
     return _program(directory.resolve(), wanted)[1].packer
 
@@ -71,7 +71,7 @@ def packed(  # noqa: PLR0913 - one parameter per option of the command
     `label` is the folder as the user typed it. `workspaces` are names or relative paths,
     `all_workspaces` takes each that is not private; without both it is the folder itself.
     `output` gets what the packers print. Runs the project's code, unless `ignore_scripts`.
-    Raises UsageError when the folder is no package or a workspace is not there, PackerError when
+    Raises UsageError when a workspace is not there, PackerError when the folder is no package or
     no tarball comes of it.
     """
     root = directory.resolve()
@@ -81,7 +81,7 @@ def packed(  # noqa: PLR0913 - one parameter per option of the command
         made = []
         for number, target in enumerate(targets):
             place = Path(private, str(number))
-            place.mkdir(mode=0o700)
+            place.mkdir()
             manifest = package_json.read(target.folder, target.label)
             tarball, notes = Rehearsal(
                 folder=target.folder,

@@ -79,7 +79,7 @@ class Rehearsal:
         """Run the pack command; `unrun` are its scripts where none is to run."""
         packer = self.program.packer
         destination = private / "out"
-        destination.mkdir(mode=0o700)
+        destination.mkdir()
         environment = self._environment(Stage.WITHIN)
         gag = no_scripts.Gag()
         if unrun is not None:
@@ -109,7 +109,6 @@ class Rehearsal:
         shown = listed(names, len(names))
         note = f"{why}scripts were not run ({shown}), so the list may differ from what is published"
         return (note, *notes)
-
 
     def _never(self, ours: dialects.Dialect) -> tuple[str, ...]:
         """Return a note where a publish skips a script that its author may count on."""

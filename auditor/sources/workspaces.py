@@ -67,7 +67,7 @@ def has(root: Path, folder: Path) -> bool:
     of_pnpm = (root / package_json.PNPM_WORKSPACE).is_file()
     try:
         found = patterns(root, "pnpm" if of_pnpm else "")
-    except (PackerError, UsageError):
+    except PackerError:
         return False  # what lies above the package is not what was asked about
     if root == folder:
         return of_pnpm or bool(found.texts)
