@@ -329,7 +329,8 @@ class LeaveOut:
 
     def _negations(self, files: tuple[str, ...], patterns: tuple[str, ...]) -> Iterator[Change]:
         if Reading.CLASSIC not in self._own:
-            for base in (files, tuple(dict.fromkeys(map(_as_folder, files)))):
+            kept = [e for e in files if not any(_repeats(e, pattern) for pattern in patterns)]
+            for base in (kept, dict.fromkeys(map(_as_folder, kept))):
                 yield self._listed((*base, *(f"!{pattern}" for pattern in patterns)))
         if len(patterns) == 1:
             yield from self._by_ending(files, patterns[0])

@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 from string import Formatter
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from auditor import facts, yamldoc
 from auditor.errors import ParseError, RuleError
@@ -414,7 +414,7 @@ def field_types(fact: type[Fact]) -> dict[str, type]:
 
 
 def _plain_type(hint: Any) -> type:  # noqa: ANN401 - type hints are of many kinds
-    if isinstance(hint, UnionType):
+    if get_origin(hint) in {Union, UnionType}:
         (hint,) = (arg for arg in get_args(hint) if arg is not type(None))
     if hasattr(hint, "__supertype__"):
         hint = hint.__supertype__

@@ -228,6 +228,7 @@ def test_without_a_project_the_advice_is_for_the_kind_of_package() -> None:
 
 MENDED = [
     (["dist", "!*.map"], "npm@12.2.0", ["dist", "!**/*.map"]),
+    (["dist", "!*.map", "lib"], "npm@12.2.0", ["dist", "lib", "!**/*.map"]),
     (["dist", "!test"], "pnpm@10.1.0", ["dist", "!**/test"]),
     (["dist", "!dist/*.map"], "npm@11.0.0", ["dist", "!dist/**/*.map"]),
     (["!**/*.map", "dist"], "npm@11.0.0", ["dist", "!**/*.map"]),
@@ -268,6 +269,20 @@ def test_lines_of_an_npmignore_that_nobody_reads_are_moved(npmignore: str, text:
     (fact,) = (fact for fact in collect(contents) if isinstance(fact, PackingConfigFact))
 
     assert advice(contents)["leave_out"](fact) == text
+
+
+def test_an_entry_that_says_the_same_in_another_way_is_replaced() -> None:
+    contents = project(
+        {"package.json": manifest(["dist", "!*.map"]), ".npmignore": "*.map\n"},
+        "npm@12.2.0",
+        PACKED,
+    )
+    fact = next(f for f in collect(contents) if f.path == ".npmignore")
+
+    assert isinstance(fact, PackingConfigFact)
+    assert advice(contents)["leave_out"](fact).startswith(
+        'In package.json, write: "files": ["dist", "!**/*.map"].'
+    )
 
 
 def test_an_entry_that_matches_nothing_is_to_be_corrected() -> None:
@@ -439,12 +454,13 @@ CONFIGS = [
     ),
     (".babelrc", '"sourceMaps": "inline"', "babel sourceMaps inline True True"),
     (".babelrc", '"env": {"test": {"sourceMaps": true}}', ""),
+    ("babel.config.json", '"sourceMaps": true', "babel sourceMaps true True False"),
 ]
 
 
 @pytest.mark.parametrize(("path", "body", "expected"), CONFIGS)
 def test_settings_of_configurations(path: str, body: str, expected: str) -> None:
-    start = "" if path.startswith(".") else "module.exports = "
+    start = "module.exports = " if path.endswith(("js", "ts")) else ""
 
     assert told({path: f"{start}{{{body}}}"}) == ([expected] if expected else [])
 
@@ -540,7 +556,8 @@ def test_no_text_makes_the_readers_raise(text: str) -> None:
     contents = project({name: text.replace("a", "sourcemap: ") for name in names})
 
     assert len(contents.of(ConfigSeen)) == len(names) - 1
-    assert list(build_setting.collect(contents)) is not None
+    last = text.count("\n") + 1
+    assert all(1 <= (fact.line or 0) <= last for fact in build_setting.collect(contents))
 
 
 @given(st.text("{}[]()\"'`/\\*:=,.\n ab", max_size=60))

@@ -389,12 +389,21 @@ def test_odd_lists_raise_nothing(files: object) -> None:
         assert all(isinstance(fact, PackingConfigFact) for fact in collected)
 
 
-@given(st.lists(st.text("!*/.a[]{},?", max_size=8), max_size=4), st.text("ab/.", min_size=1))
-def test_no_list_makes_the_model_raise(files: list[str], path: str) -> None:
-    lists = Configuration(files=tuple(files), ignores={"": tuple(files), "a": tuple(files)})
+IN_ORDER = {Reading.PACKLIST, Reading.GLOBBED, Reading.SETS}
+
+
+@given(
+    st.lists(st.text("!*/.ab[]{},?", max_size=8), max_size=4),
+    st.sampled_from(["ab", "a/b", "a/b/ab.b"]),
+)
+def test_an_entry_that_is_the_path_itself_has_the_last_word(files: list[str], path: str) -> None:
+    last = Configuration(files=(*files, path))
+    gone = Configuration(files=(*files, path, f"!{path}"))
 
     for reading in Reading:
-        assert ships(lists, reading, path) in {True, False}
+        if reading in IN_ORDER or not any(entry.startswith("!") for entry in files):
+            assert ships(last, reading, path)
+    assert not ships(gone, Reading.GLOBBED, path)
 
 
 def test_a_configuration_longer_than_people_write_is_a_gap() -> None:

@@ -159,12 +159,13 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
             yield from _oddities(member, size, claimed, late)
         if member.type is MemberType.SPARSE:
             _skip_sparse_headers(tape, block)
-            yield Unread(path=member.path, reason="not looked into: sparse files are not expanded")
         content = tape.pieces(member.size)
         yield member, content
         for _ in content:
             pass
         tape.skip(-member.size % BLOCK)
+        if member.type is MemberType.SPARSE:
+            yield Unread(path=member.path, reason="not looked into: sparse files are not expanded")
     if extended:
         raise ArchiveError(_DANGLING)
     if not counted:

@@ -61,7 +61,7 @@ def collect(contents: Contents) -> Iterator[BuildSettingFact]:
     for script in scripts:
         yield from script.settings()
     for path, text in sorted(texts.items()):
-        if path in {".swcrc", ".babelrc", ".babelrc.json"}:
+        if path in {".swcrc", ".babelrc", ".babelrc.json", "babel.config.json"}:
             yield from _json_settings(path, _values(text))
 
 

@@ -312,7 +312,8 @@ class _Trial:
         return tuple(reading for reading, kept in self._kept.items() if not kept)
 
     def late(self) -> bool:
-        return any(self._moved[reading] for reading in self.loses())
+        """Tell whether the entry's place alone is what is wrong with it."""
+        return bool(self.loses()) and all(self._moved.values())
 
     def differs(self) -> bool:
         return bool(self.loses()) and bool(self.wins())
