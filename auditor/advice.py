@@ -17,6 +17,7 @@ from auditor.facts import build_setting, packing_config
 from auditor.facts.config_file import config_texts
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.facts.packing_config import PackingConfigFact, Problem
+from auditor.model import ArtifactKind
 from auditor.packing import Configuration, Reading, ships
 
 if TYPE_CHECKING:
@@ -41,44 +42,46 @@ _DEVELOPMENT = re.compile(
     r"(?i)(?:\.|node_modules/|(?:__)?tests?(?:__)?/|specs?/|docs?/|examples?/|bench|scripts/|src/"
     r"|coverage/|fixtures/|tools/|gulpfile|gruntfile|karma)"
 )
-_PYTHON = re.compile(
-    r"(?:.*\.(?:py|pyi|pyc|pyd|pyx|pxd)|(?:.*/)?[^/]+\.(?:dist|egg)-info/.*|PKG-INFO)\Z"
-)
-
-_GENERAL_NPM = (
-    'For an npm package, name what ships in "files" of package.json'
-    ' and keep maps out with "!**/*.map" as its last entry;'
-    ' an .npmignore has no effect where there is a "files" list.'
+_GENERAL_NPM = 'Name what ships in "files" of package.json (an .npmignore has no effect beside it).'
+_GENERAL_NPM_MAPS = (
+    'Name what ships in "files" of package.json, with "!**/*.map" as its last entry'
+    ' (an .npmignore has no effect beside "files").'
 )
 _GENERAL_PYTHON = (
-    "For a wheel or sdist, exclude it in the settings of the build backend in pyproject.toml,"
-    " for both of them; some backends do not look at .gitignore."
+    "Exclude it in the build backend's settings in pyproject.toml, for the sdist and the wheel;"
+    " some backends do not look at .gitignore."
 )
+_GENERAL_ARCHIVE = "Leave it out where this archive is made."
 _GENERAL_EMIT = (
-    "Switch maps off for the release build:"
-    " sourcemap: false (vite, rollup, rolldown, esbuild, tsup, tsdown, unbuild),"
-    " devtool: false (webpack), sourceMap and inlineSourceMap false (tsc),"
-    " --no-source-maps (parcel, which emits them unasked)."
+    "Or switch maps off in the release build: sourcemap: false (webpack: devtool: false;"
+    " tsc: sourceMap and inlineSourceMap false; parcel: --no-source-maps)."
 )
 
 
-def advice(project: Contents | None) -> Mapping[str, Callable[[Fact], str]]:
+def advice(
+    project: Contents | None, kind: ArtifactKind = ArtifactKind.NPM_TARBALL
+) -> Mapping[str, Callable[[Fact], str]]:
     """Return what a rule's `fix` can ask for by name, each a text of a few short lines.
 
     `leave_out` says how to keep the file of a fact out of the package, or how to mend the list
     that a packing-config fact is about; `stop_emitting` which setting emits maps. Without a
-    project, or one without package.json, both are general.
+    project, or one without package.json, both are general, for the kind of artifact.
     """
     if project is None or manifest_of(project) is None:
-        return {"leave_out": _general, "stop_emitting": lambda _: _GENERAL_EMIT}
+        general = _GENERAL.get(kind, _GENERAL_ARCHIVE)
+        maps = _GENERAL_NPM_MAPS if kind is ArtifactKind.NPM_TARBALL else general
+        return {
+            "leave_out": lambda fact: maps if _outer(fact.path).endswith(".map") else general,
+            "stop_emitting": lambda _: _GENERAL_EMIT,
+        }
     return {"leave_out": LeaveOut(project), "stop_emitting": _StopEmitting(project)}
 
 
-def _general(fact: Fact) -> str:
-    path = _outer(fact.path)
-    if _PYTHON.match(path):
-        return _GENERAL_PYTHON
-    return f"{_GENERAL_NPM}\n{_GENERAL_PYTHON}"
+_GENERAL = {
+    ArtifactKind.NPM_TARBALL: _GENERAL_NPM,
+    ArtifactKind.WHEEL: _GENERAL_PYTHON,
+    ArtifactKind.SDIST: _GENERAL_PYTHON,
+}
 
 
 def _outer(path: str) -> str:

@@ -242,7 +242,7 @@ class _Scanner:
             paths = PackedPaths(paths=frozenset(member.path for member in contents.members))
             seen = {**project.observations, PackedPaths: (paths,)}
             project = replace(project, observations=seen)
-        known = advice(project)
+        known = advice(project, artifact.kind)
         self._judged(artifact, contents, known)
         if project is not None:
             self._judged(replace(artifact, kind=ArtifactKind.PROJECT), project, known)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from auditor.facts import Contents
 from auditor.facts.file import kind_of
 from auditor.facts.source_map import MapSeen
-from auditor.maps.reader import Source
 from auditor.model import ByteCount, Disclosure, MemberType, Share
+
+if TYPE_CHECKING:
+    from auditor.facts import Contents
+    from auditor.maps.reader import Source
 
 
 def shares(contents: Contents) -> tuple[Share, ...]:

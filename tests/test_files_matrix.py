@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from auditor.model import Report, Verdict
+from auditor.scan import Request, scan
 from auditor.sources.project import packed
 from tests.packer_tools import PACKERS, TOOLS, prepare, use
 
@@ -141,6 +143,39 @@ def test_what_ships_is_what_the_table_says(cell: Cell) -> None:
 
     assert {"package.json", "dist/a.js"} <= names
     assert "".join(key for key, path in STRAYS.items() if path in names) == cell.ships
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("packer", PACKERS)
+def test_the_audit_reports_exactly_the_maps_that_ship(cell: Cell) -> None:
+    report = scan(Request(targets=(str(cell.tarball),)))
+
+    assert report.gaps == ()
+    assert found(report, "embedded-sources") == {STRAYS[k] for k in cell.ships if k in "ab"}
+    assert found(report, "credential-file") == {STRAYS[k] for k in cell.ships if k in "EN"}
+    if not cell.ships:
+        assert report.verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("packer", ["npm11", "npm12", "pnpm10"])
+def test_the_audit_of_the_project_says_the_same_and_how_to_mend_it(cell: Cell) -> None:
+    report = scan(Request(targets=(str(cell.project),), packer=TOOLS[cell.packer].name))
+    maps = {STRAYS[k] for k in cell.ships if k in "ab"}
+
+    assert report.gaps == ()
+    assert report.artifacts[0].packer.split(" ")[0] == TOOLS[cell.packer].name
+    assert found(report, "embedded-sources") == maps
+    if not cell.ships:
+        assert report.verdict is Verdict.PASS
+    elif maps:
+        fixes = [f.fix for f in report.findings if f.rule == "embedded-sources"]
+        assert all("package.json" in fix for fix in fixes)
+        assert report.verdict is Verdict.FAIL
+
+
+def found(report: Report, rule: str) -> set[str]:
+    return {f.location.path for f in report.findings if f.rule == rule}
 
 
 def test_the_table_has_a_cell_for_every_packer() -> None:

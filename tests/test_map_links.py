@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 from auditor.maps import links
 from auditor.maps.links import InlineMap, js_link
 from auditor.model import Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 URL = "a.js.map"
 COMMENT = f"//# sourceMappingURL={URL}"

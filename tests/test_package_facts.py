@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor import facts
-from auditor.archives import Entry
 from auditor.examine import Examination
 from auditor.facts import Contents
 from auditor.facts.dependency import DependencyFact, scheme_of
@@ -22,7 +21,10 @@ from auditor.facts.script import ScriptFact
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Fact, Member, Unread, Verdict
 from auditor.scan import Request, scan
-from tests.conftest import Pack
+
+if TYPE_CHECKING:
+    from auditor.archives import Entry
+    from tests.conftest import Pack
 
 Manifest = Mapping[str, Any]
 KINDS = ("dependency", "entry-point", "package", "script")

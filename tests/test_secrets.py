@@ -179,6 +179,7 @@ EMULATOR = (
 PLACEHOLDERS = {
     "AWS manual": "AKIA" + "IOSFODNN7" + "EXAMPLE",
     "one letter": "ghp" + "_" + "0" * 36,
+    "two letters": "hf" + "_" + "aB" * 17,
     "crosses": "sk" + "_live_" + "x" * 24,
     "some crosses": "glpat" + "-" + "abcdeXXXXXXXXXXXfghi",
     "your": "hf" + "_" + ("YOUR" + "_TOKEN" + "abcdefhijklmnopqrstuvwxyz" * 2)[:34],
@@ -349,6 +350,9 @@ NO_KEYS = {
     "one letter": f"{BEGIN}\n{'A' * 200}\n{END}\n",
     "cut short with dots": f"{BEGIN}\n{LONG[:64]}\n...\n{END}\n",
     "cut short": f"{BEGIN}\n{LONG[:200]}\n{END}\n",
+    "a short one, cut short": pem("", der(46)[:36]),
+    "a longer one, cut short": pem("", der(200)[:196]),
+    "a long one, cut short": pem("RSA", der(1188)[:1185]),
     "no ASN.1": f"{BEGIN}\n{base64.b64encode(b'no key, but words that are long enough').decode()}",
     "not OpenSSH": pem("OPENSSH", der(300)),
     "a public key": pem("", der(290)).replace("PRIVATE", "PUBLIC"),

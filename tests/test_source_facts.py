@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
 from auditor import facts
-from auditor.archives import Entry
 from auditor.examine import Examination
-from auditor.facts import Contents
 from auditor.facts.build_path import BuildPathFact
 from auditor.facts.source_map import SourceMapFact
 from auditor.facts.source_reference import SourceReferenceFact
@@ -21,7 +19,13 @@ from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, ByteCount, Disclosure, Fact, Member, Report, Unread, Verdict
 from auditor.scan import Request, scan
 from auditor.summary import disclosure, shares
-from tests.conftest import Pack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditor.archives import Entry
+    from auditor.facts import Contents
+    from tests.conftest import Pack
 
 Members = Mapping[str, str | bytes]
 

@@ -49,7 +49,6 @@ _EXTENDING = frozenset({b"x", b"g", b"X", b"L", b"K"})
 """Headers that say something of those behind them: pax, Solaris' pax, GNU long names."""
 _LARGEST_OCTAL = 8**11
 """Sizes from here on do not fit into a header: there the extended one alone is right."""
-_DANGLING = "an extended header at the end belongs to no member"
 
 Entry = tuple[Member, Iterator[bytes]] | Oddity | Unread
 """A member with its content, something odd about the archive, or what could not be read."""
@@ -121,15 +120,13 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
     Raises ArchiveError where the structure breaks, LimitError where a limit is met.
     """
     tape = Tape(chunks)
-    extended: dict[str, str] = {}
-    defaults: dict[str, str] = {}
+    extended = _Extended()
     ended = 0
     late = ""
     counted = 0
     while block := tape.block():
         if not block[0] and not block.strip(b"\0"):
-            if extended:
-                raise ArchiveError(_DANGLING)
+            extended.none_left()
             ended += len(block) == BLOCK  # a part of one may be a header's, whose name is empty
             continue
         if not is_header(block):
@@ -140,20 +137,14 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
             ended = 0
         size = _number(block[124:136], "size")
         if block[156:157] in _EXTENDING:
-            records = _records(block[156:157], _small(tape, size, budget))
-            everywhere = block[156:157] == b"g"
-            known = defaults if everywhere else extended
-            yield from _conflicts(records, known, everywhere=everywhere)
-            known.update(records)
+            yield from extended.take(block[156:157], _small(tape, size, budget))
             continue
         budget.member()
         counted += 1
-        settings = {**defaults, **extended} if extended else defaults
-        extended = {}
+        settings = extended.settings()
         claimed = int(settings.get("size", size))
         member = _member(block, claimed, settings, strip)
-        if member.path.count("/") > budget.limits.path_depth:
-            depth = member.path.count("/")
+        if (depth := member.path.count("/")) > budget.limits.path_depth:
             raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
         if late or claimed != size or claimed != member.size:
             yield from _oddities(member, size, claimed, late)
@@ -166,13 +157,55 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
         tape.skip(-member.size % BLOCK)
         if member.type is MemberType.SPARSE:
             yield Unread(path=member.path, reason="not looked into: sparse files are not expanded")
-    if extended:
-        raise ArchiveError(_DANGLING)
+    extended.none_left()
     if not counted:
         raise ArchiveError("no members: this is no tar archive, or an empty one")
     if not ended:
         detail = "ends without the end-of-archive blocks: members may have been cut off"
         yield Oddity(kind="no-end", path="", detail=detail)
+
+
+class _Extended:
+    """What extended headers have said: of the next member, and of all that follow."""
+
+    __slots__ = ("_every", "_next")
+
+    def __init__(self) -> None:
+        self._every: dict[str, str] = {}
+        self._next: dict[str, str] = {}
+
+    def take(self, typeflag: bytes, data: bytes) -> Iterator[Oddity]:
+        """Take in one header, a GNU long name as the pax record that it equals.
+
+        Yield what readers disagree about: a global header's say, and two headers that differ.
+        """
+        if typeflag in {b"L", b"K"}:
+            records = {"path" if typeflag == b"L" else "linkpath": _text(data)}
+        else:
+            records = _pax(data)
+        known = self._every if typeflag == b"g" else self._next
+        for key in sorted(records.keys() & _STRUCTURAL):
+            if typeflag == b"g":
+                detail = f"a global header sets the {key} of all members that follow"
+            elif known.get(key, records[key]) != records[key]:
+                detail = f"two extended headers of one member differ in its {key}"
+            else:
+                continue
+            yield Oddity(kind=AMBIGUOUS, path=records.get("path", ""), detail=detail)
+        known.update(records)
+
+    def settings(self) -> dict[str, str]:
+        """Return what holds for the member whose header comes now."""
+        if not self._next:
+            return self._every
+        settings = {**self._every, **self._next}
+        self._next = {}
+        return settings
+
+    def none_left(self) -> None:
+        """Raise ArchiveError where a header was for a member that does not come."""
+        if self._next:
+            raise ArchiveError("an extended header at the end belongs to no member")
 
 
 def _oddities(member: Member, size: int, claimed: int, late: str) -> Iterator[Oddity]:
@@ -200,27 +233,6 @@ def _no_header(block: bytes, tape: Tape, ended: int) -> Oddity:
         path="",
         detail=f"{size:,} bytes behind the end-of-archive blocks that are no member",
     )
-
-
-def _records(typeflag: bytes, data: bytes) -> dict[str, str]:
-    """Return what an extended header says, a GNU long name as the pax record that it equals."""
-    if typeflag in {b"L", b"K"}:
-        return {"path" if typeflag == b"L" else "linkpath": _text(data)}
-    return _pax(data)
-
-
-def _conflicts(
-    records: dict[str, str], known: dict[str, str], *, everywhere: bool
-) -> Iterator[Oddity]:
-    """Tell what readers disagree about: a global header's say, and two headers that differ."""
-    for key in sorted(records.keys() & _STRUCTURAL):
-        if everywhere:
-            detail = f"a global header sets the {key} of all members that follow"
-        elif known.get(key, records[key]) != records[key]:
-            detail = f"two extended headers of one member differ in its {key}"
-        else:
-            continue
-        yield Oddity(kind=AMBIGUOUS, path=records.get("path", ""), detail=detail)
 
 
 def is_header(block: bytes) -> bool:

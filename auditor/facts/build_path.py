@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
 from auditor.facts.source_map import MapSeen
 from auditor.model import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SCHEME = re.compile(
     r"(?:webpack|file|rollup|vite|ng|turbopack|parcel)[\w-]*:/{2,3}", re.IGNORECASE

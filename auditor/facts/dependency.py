@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Unread
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.model import Fact
 from auditor.shape import text_map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SECTIONS = ("dependencies", "optionalDependencies", "peerDependencies")
 _SCHEMES = (

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.model import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SINGLE = ("main", "module", "types", "typings", "unpkg", "jsdelivr", "style", "sass", "umd:main")
 _NODE_ENDINGS = ("", ".js", ".json", ".node", "/index.js", "/index.json", "/index.node")

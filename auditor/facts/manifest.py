@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auditor.errors import ParseError
 from auditor.facts import Contents, Hits, Reader, Unread
-from auditor.model import Member
 from auditor.shape import json_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.model import Member
 
 MANIFEST = "package.json"
 

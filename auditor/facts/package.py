@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from semver import Version
 
@@ -13,6 +13,9 @@ from auditor.facts import Collector, Contents, Unread
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.model import Fact
 from auditor.shape import get
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9-][a-z0-9._-]*\Z")
 _NOT_A_NAME = frozenset({"node_modules", "favicon.ico"})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
@@ -13,6 +13,9 @@ from auditor.maps.links import LinkSeen
 from auditor.maps.origin import is_third_party, plain_name
 from auditor.maps.reader import Origin, Source, SourceMap, TooDeepError
 from auditor.model import ByteCount, Fact, Member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _KEYS = frozenset({b'"mappings"', b'"sections"', b"sourcesContent"})
 _ESCAPED_KEYS = b"\\u00"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from auditor.facts import Collector, Contents, Hits, Reader
@@ -12,6 +12,9 @@ from auditor.facts.source_map import MapSeen
 from auditor.maps import links
 from auditor.maps.links import LinkSeen
 from auditor.model import Fact, Member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _STYLES = (".css", ".scss", ".less")

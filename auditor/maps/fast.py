@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from auditor.maps.reader import MAX_SECTION_DEPTH, Origin, Part, part_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _ESCAPED_KEY = re.compile(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 

@@ -11,11 +11,14 @@ import json
 import posixpath
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_to_bytes
 
 from auditor.model import Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 MARK = b"sourceMappingURL="
 """The literal that every form of link holds."""

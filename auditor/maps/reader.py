@@ -11,16 +11,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auditor.errors import ParseError
 from auditor.maps import links
 from auditor.maps.origin import is_third_party
 from auditor.model import ByteCount, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 MAX_SECTION_DEPTH = 32
 """Index maps inside index maps; the standard allows one level, no bundler writes more."""
