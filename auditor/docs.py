@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor import rulefile
 from auditor.errors import UsageError
-from auditor.rulefile import Rule, Ruleset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from auditor.rulefile import Rule, Ruleset
 
 _BLOCK = re.compile(r"(<!-- (?P<name>[\w: -]+):begin -->\n).*?(<!-- (?P=name):end -->)", re.DOTALL)
 
@@ -106,23 +110,15 @@ def readme_rules(ruleset: Ruleset) -> str:
 
 def help_text(*command: str) -> str:
     """Return a command's `--help` as the program prints it at 80 columns."""
-    import click  # noqa: PLC0415 - the rule pages do without it
+    from click.testing import CliRunner  # noqa: PLC0415 - the rule pages do without it
 
     from auditor.cli import cli  # noqa: PLC0415
 
-    current: click.Command = cli
-    context = click.Context(cli, info_name="audit", terminal_width=80, max_content_width=80)
-    for name in command:
-        group = current
-        assert isinstance(group, click.Group)  # noqa: S101 - for the type checker
-        found = group.get_command(context, name)
-        if found is None:
-            raise UsageError(f"there is no command {name!r}")
-        current = found
-        context = click.Context(current, context, info_name=name, terminal_width=80)
-    return f"```console\n$ audit {' '.join(command)} --help\n{current.get_help(context)}\n```\n".replace(
-        "audit  --help", "audit --help"
-    )
+    call = (*command, "--help")
+    done = CliRunner().invoke(cli, call, prog_name="audit", terminal_width=80)
+    if done.exit_code:
+        raise UsageError(f"there is no command {' '.join(command)!r}")
+    return f"```console\n$ audit {' '.join(call)}\n{done.output}```\n"
 
 
 def splice(readme: str, ruleset: Ruleset) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from auditor.anchors import Anchors
 from auditor.archives import Entry, is_archive, walk
 from auditor.errors import InputError, LimitError, MemberError
 from auditor.facts import Contents, Hits, Reader
-from auditor.limits import Budget
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from auditor.limits import Budget
 
 NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Formatter
-from typing import get_type_hints
+from typing import TYPE_CHECKING, get_type_hints
 
 from auditor import words
 from auditor.match import Lists, Predicate, predicate
@@ -20,7 +20,9 @@ from auditor.model import (
     Profile,
     Severity,
 )
-from auditor.rulefile import Rule, Ruleset
+
+if TYPE_CHECKING:
+    from auditor.rulefile import Rule, Ruleset
 
 Advice = Mapping[str, Callable[[Fact], str]]
 """By name, what a fix can say about this project and its packer, given the fact."""
@@ -105,7 +107,9 @@ def filled(template: str, values: Mapping[str, str]) -> str:
         parts.append(text)
         if name is not None:
             value = values[name]
-            parts.append(f"{value} {noun if value == '1' else words.plural(noun)}" if noun else value)
+            parts.append(
+                f"{value} {noun if value == '1' else words.plural(noun)}" if noun else value
+            )
     return "".join(parts)
 
 

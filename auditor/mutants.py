@@ -7,12 +7,16 @@ nobody has tried.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from auditor import ruletest
-from auditor.match import Condition, Where
-from auditor.rulefile import Rule, Ruleset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.match import Condition, Where
+    from auditor.rulefile import Rule, Ruleset
 
 
 def uncovered(rule: Rule, ruleset: Ruleset) -> Iterator[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from auditor.model import Finding, Gap, Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 EXIT_PASS = 0
 EXIT_FAIL = 1

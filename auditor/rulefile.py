@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from string import Formatter
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from auditor import facts, yamldoc
 from auditor.errors import ParseError, RuleError
 from auditor.match import OPERATORS, Condition, Lists, Operand, Where
 from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 ADVICE = frozenset({"leave_out", "stop_emitting"})
 """What a `fix` may name besides the fact's fields; see `auditor.advice`."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from auditor import facts
-from auditor.archives import Entry
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
-from auditor.facts import Contents
-from auditor.packers import PackedPaths, Packer
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
 from auditor.model import Artifact, Fact, Finding, Location, Member, MemberType, Oddity, Severity
+from auditor.packers import PackedPaths, Packer
 from auditor.rulefile import ADVICE, FileSpec, Rule, Ruleset, RuleTest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from auditor.archives import Entry
+    from auditor.facts import Contents
 
 Found = tuple[tuple[str, Severity | None], ...]
 

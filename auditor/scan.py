@@ -1,4 +1,4 @@
-"""The pipeline: from what the user named to a report; joins what touches the disk to what does not."""
+"""The pipeline, from what the user named to a report: joins the disk to the pure parts."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor import facts, policy, rulefile
 from auditor.advice import advice
 from auditor.archives import Entry, walk
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
@@ -32,6 +32,9 @@ from auditor.packers import PackedPaths
 from auditor.sources import directory
 from auditor.sources.file import Progress, ReadFile
 from auditor.summary import disclosure, shares
+
+if TYPE_CHECKING:
+    from auditor.facts import Contents
 
 Announce = Callable[[str], Progress | None]
 """Called with the label of each artifact before it is read; returns who wants its progress."""

@@ -1,6 +1,6 @@
 """The stand-in of the leak, audited in full, beside `gzip -dc` of the same file.
 
-    python bench/leak.py [ROUNDS]
+python bench/leak.py [ROUNDS]
 """
 
 from __future__ import annotations

@@ -48,9 +48,8 @@ def _source(draw: random.Random, lines: int) -> str:
     for number in range(lines):
         first, second, third = draw.choice(_WORDS), draw.choice(_WORDS), draw.choice(_WORDS)
         filler = draw.getrandbits(160).to_bytes(20, "big").hex()
-        out.append(
-            f'  const {first}{number} = await {second}.{third}("{filler}", {{ {third}: {number} }});'
-        )
+        call = f'{second}.{third}("{filler}", {{ {third}: {number} }})'
+        out.append(f"  const {first}{number} = await {call};")
     return "\n".join(line.ljust(_LINE_BYTES - 3) for line in out) + "\n"
 
 
@@ -105,13 +104,15 @@ def build(folder: Path, scale: float = 1.0) -> Standin:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     tarball = folder / "leak.tgz"
-    with gzip.GzipFile(tarball, "wb", compresslevel=6, mtime=0) as packed:
-        with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            for name, text in members.items():
-                data = text.encode()
-                info = tarfile.TarInfo(f"package/{name}")
-                info.size, info.mode, info.mtime = len(data), 0o644, 499162500
-                tar.addfile(info, BytesIO(data))
+    with (
+        gzip.GzipFile(tarball, "wb", compresslevel=6, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name, text in members.items():
+            data = text.encode()
+            info = tarfile.TarInfo(f"package/{name}")
+            info.size, info.mode, info.mtime = len(data), 0o644, 499162500
+            tar.addfile(info, BytesIO(data))
     return Standin(
         project=project,
         tarball=tarball,

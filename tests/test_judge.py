@@ -60,7 +60,9 @@ def file(path: str, size: int, line: int | None = None) -> FileFact:
     )
 
 
-def judged(*facts: FileFact, name: str = "demo", profile: Profile = Profile.RELEASE) -> list[Finding]:
+def judged(
+    *facts: FileFact, name: str = "demo", profile: Profile = Profile.RELEASE
+) -> list[Finding]:
     artifact = Artifact(source="a.tgz", kind=ArtifactKind.NPM_TARBALL, name=name)
     advice = {"leave_out": lambda fact: f"drop {fact.path}", "stop_emitting": lambda _: ""}
     return list(Judge(ruleset(), profile).findings(artifact, "file", facts, advice))
@@ -69,7 +71,11 @@ def judged(*facts: FileFact, name: str = "demo", profile: Profile = Profile.RELE
 def test_message_fix_and_severity_are_of_the_fact() -> None:
     small, large = judged(file("a.js", 11), file("b.js", 5000))
 
-    assert (small.message, small.severity, small.fix) == ("a.js has 11 bytes", Severity.LOW, "drop a.js")
+    assert (small.message, small.severity, small.fix) == (
+        "a.js has 11 bytes",
+        Severity.LOW,
+        "drop a.js",
+    )
     assert (large.message, large.severity) == ("b.js has 5.0 kB", Severity.HIGH)
     assert large.evidence["size"] == 5000
 

@@ -28,7 +28,17 @@ LAYERS = [
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 PURE = RANK["report"]
-IMPURE = {"os", "socket", "subprocess", "requests", "time", "random", "tempfile", "shutil", "urllib.request"}
+IMPURE = {
+    "os",
+    "socket",
+    "subprocess",
+    "requests",
+    "time",
+    "random",
+    "tempfile",
+    "shutil",
+    "urllib.request",
+}
 """What no module below the sources may import: disk, network, clock, environment."""
 READS_RULES = {"rulefile", "docs"}
 """They read our own files, not the user's."""
@@ -56,9 +66,7 @@ def test_imports_go_to_lower_layers_only(path: Path) -> None:
     layer = layer_of(path)
     assert layer in RANK, f"{layer} has no layer: add it to LAYERS"
     ours = {name.split(".")[1] for name in imports_of(path) if name.startswith("auditor.")}
-    upward = {
-        name for name in ours & RANK.keys() if name != layer and RANK[name] > RANK[layer]
-    }
+    upward = {name for name in ours & RANK.keys() if name != layer and RANK[name] > RANK[layer]}
     if layer == "docs":
         upward.discard("cli")  # it prints the help texts, which only the command line has
     assert upward == set()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.maps import links
@@ -160,6 +160,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=9).map("".join))
+@settings(deadline=None, derandomize=True)
 def test_the_standard_s_algorithm_gives_the_same_link(text: str) -> None:
     """Ours may only add a link whose line begins with code, which a parser would find."""
     wanted = without_parsing(text)
@@ -304,6 +305,7 @@ def test_the_samples_hold_what_makes_them_hard() -> None:
     st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]),
     st.sampled_from(["=", ""]),
 )
+@settings(deadline=None, derandomize=True)
 def test_any_base64_is_decoded_as_it_was_written(
     value: str, encode: Callable[[bytes], bytes], dropped: str
 ) -> None:
@@ -363,6 +365,7 @@ def test_what_is_no_inline_map_gives_no_document(text: str) -> None:
         max_size=20,
     ).map(b"".join)
 )
+@settings(deadline=None, derandomize=True)
 def test_any_text_is_gone_through(text: bytes) -> None:
     links.js_link(text)
     links.css_link(text)

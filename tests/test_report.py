@@ -50,9 +50,7 @@ ARTIFACT = Artifact(
         Share(kind="source maps", files=1, size=ByteCount(3_000_000)),
         Share(kind="scripts", files=2, size=ByteCount(1_000_000)),
     ),
-    discloses=Disclosure(
-        maps=1, files=2, lines=1200, size=ByteCount(50_000), third_party_files=7
-    ),
+    discloses=Disclosure(maps=1, files=2, lines=1200, size=ByteCount(50_000), third_party_files=7),
 )
 
 
@@ -127,7 +125,8 @@ def test_colour_is_the_views_and_never_in_a_pipe() -> None:
 
 @pytest.mark.parametrize("name", report.names())
 @pytest.mark.parametrize(
-    "text", ["\x1b[2J", "\r\nPASS", "[bold]x[/bold]", "[/]", "\u202egpj", ":smile:", "\ud800", "a" * 9000]
+    "text",
+    ["\x1b[2J", "\r\nPASS", "[bold]x[/bold]", "[/]", "\u202egpj", ":smile:", "\ud800", "a" * 9000],
 )
 def test_no_format_lets_a_name_do_anything(name: str, text: str) -> None:
     whole = Report(

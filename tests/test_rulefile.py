@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from auditor import rulefile
 from auditor.errors import RuleError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOOD = """\
 id: big-file
@@ -33,35 +36,95 @@ tests:
 """
 
 REFUSED = [
-    ("severity: low", "severity: lo", "severity: 'lo' is none of info, low, medium, high, critical; did you mean 'low'?"),
+    (
+        "severity: low",
+        "severity: lo",
+        "severity: 'lo' is none of info, low, medium, high, critical; did you mean 'low'?",
+    ),
     ("severity: low", "severty: low", "severty: is no key here; did you mean 'severity'?"),
-    ("  size: {over: 10}", "  sice: {over: 10}", "where.sice: the fact has no such field; did you mean 'size'?"),
-    ("  size: {over: 10}", "  size: {ovr: 10}", "where.size: 'ovr' is no operator; did you mean 'over'?"),
-    ("  size: {over: 10}", "  size: {glob: '*'}", "where.size: 'glob' cannot compare a field of type int"),
+    (
+        "  size: {over: 10}",
+        "  sice: {over: 10}",
+        "where.sice: the fact has no such field; did you mean 'size'?",
+    ),
+    (
+        "  size: {over: 10}",
+        "  size: {ovr: 10}",
+        "where.size: 'ovr' is no operator; did you mean 'over'?",
+    ),
+    (
+        "  size: {over: 10}",
+        "  size: {glob: '*'}",
+        "where.size: 'glob' cannot compare a field of type int",
+    ),
     ("  size: {over: 10}", "  size: {over: [1, 2]}", "where.size: 'over' takes one value"),
     ("  size: {over: 10}", "  size: {over: '10'}", "where.size: '10' is no int"),
-    ("  size: {over: 10}", "  size: 1.5", "line 5: has '1.5' without quotes, which YAML readers disagree about"),
+    (
+        "  size: {over: 10}",
+        "  size: 1.5",
+        "line 5: has '1.5' without quotes, which YAML readers disagree about",
+    ),
     ("  size: {over: 10}", "  executable: 1", "where.executable: 1 is no bool"),
     ("  size: {over: 10}", "  name: {listed-in: nowhere.txt}", "where.name: no list 'nowhere.txt'"),
     ("  size: {over: 10}", "  name: [a, a]", "where.name: says one value twice"),
-    ("where:\n  size: {over: 10}", "where: {}", "where: must be a mapping of fields to conditions, and not empty"),
+    (
+        "where:\n  size: {over: 10}",
+        "where: {}",
+        "where: must be a mapping of fields to conditions, and not empty",
+    ),
     ("fact: file", "fact: fil", "fact: 'fil' is no fact; did you mean 'file'?"),
-    ("fact: file", "fact: no", "line 3: has 'no' without quotes, which YAML readers disagree about"),
+    (
+        "fact: file",
+        "fact: no",
+        "line 3: has 'no' without quotes, which YAML readers disagree about",
+    ),
     ("title: A big file", "title: A big file\ntitle: B", "line 3: has the key 'title' twice"),
-    ("title: A big file", "title: &a A big file", "line 2: sets the anchor &a; nothing may refer to it"),
-    ("id: big-file", "id: bigger-file", "id: 'bigger-file' must be words-with-dashes and the file's name"),
-    ("{path} has {size}", "{path} has {sise}", "message: {sise} is no field of the fact; did you mean 'size'?"),
+    (
+        "title: A big file",
+        "title: &a A big file",
+        "line 2: sets the anchor &a; nothing may refer to it",
+    ),
+    (
+        "id: big-file",
+        "id: bigger-file",
+        "id: 'bigger-file' must be words-with-dashes and the file's name",
+    ),
+    (
+        "{path} has {size}",
+        "{path} has {sise}",
+        "message: {sise} is no field of the fact; did you mean 'size'?",
+    ),
     ("{path} has {size}", "{path!r}", "message: {path} takes no format; a number may take a noun"),
     ("{path} has {size}", "{path:file}", "message: {path} takes no format"),
     ("{path} has {size}", "{size:>5}", "message: {size} takes no format"),
-    ("{path} has {size}", "{path", "message: expected '}' before end of string; write {{ and }} for braces"),
+    (
+        "{path} has {size}",
+        "{path",
+        "message: expected '}' before end of string; write {{ and }} for braces",
+    ),
     ("confidence: high\n", "", "confidence: is missing"),
     ("artifacts: [npm-tarball]", "artifacts: [npm-tarbal]", "artifacts: 'npm-tarbal' is none of"),
-    ("artifacts: [npm-tarball]", "artifacts: [project]", "artifacts: the fact 'file' is never seen in project"),
-    ("    finds: []", "    finds: [a.bin]", "tests: must hold one that finds and one that does not"),
+    (
+        "artifacts: [npm-tarball]",
+        "artifacts: [project]",
+        "artifacts: the fact 'file' is never seen in project",
+    ),
+    (
+        "    finds: []",
+        "    finds: [a.bin]",
+        "tests: must hold one that finds and one that does not",
+    ),
     ("  - name: small", "  - name: one byte over", "tests: two tests have the same name"),
-    ("{npm-tarball: {a.bin: \"x\"}}", "{npm-tarball: {a.bin: 1}}", "tests[1].given.npm-tarball.a.bin: must be a text"),
-    ("title: A big file\nfact: file", "fact: file\ntitle: A big file", "keys must stand in this order"),
+    (
+        '{npm-tarball: {a.bin: "x"}}',
+        "{npm-tarball: {a.bin: 1}}",
+        "tests[1].given.npm-tarball.a.bin: must be a text",
+    ),
+    (
+        "title: A big file\nfact: file",
+        "fact: file\ntitle: A big file",
+        "keys must stand in this order",
+    ),
 ]
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from auditor import docs, mutants, rulefile, ruletest
-from auditor.rulefile import Rule
+
+if TYPE_CHECKING:
+    from auditor.rulefile import Rule
 
 RULES = rulefile.load((rulefile.builtin_folder(),), tests=True)
 FIXED_IDS = {

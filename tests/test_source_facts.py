@@ -257,6 +257,9 @@ def test_counts_are_those_of_a_naive_count() -> None:
 SHIPPED = {
     "as it is": {"src/a.ts": TYPESCRIPT},
     "under another name": {"lib/other.ts": TYPESCRIPT},
+    "as a script": {"lib/other.js": TYPESCRIPT},
+    "as a style sheet": {"lib/other.css": TYPESCRIPT},
+    "in a nested archive's folder": {"vendor/kit.tgz!src/a.ts": TYPESCRIPT},
     "with Windows line ends": {"src/a.ts": TYPESCRIPT.replace("\n", "\r\n")},
     "with a byte-order mark": {"src/a.ts": b"\xef\xbb\xbf" + TYPESCRIPT.encode()},
     "with a link at its end": {"src/a.ts": f"{TYPESCRIPT}//# sourceMappingURL=a.js.map\n"},
@@ -274,8 +277,13 @@ def test_a_text_that_ships_anyway_is_disclosed(members: dict[str, str | bytes]) 
     [
         ("../../dist/esm/internal/umd.js", "src/internal/umd.ts"),
         ("../out/ui/page.js", "src/ui/page.tsx"),
+        ("../out/ui/page.js", "src/ui/page.jsx"),
+        ("../out/ui/page.mjs", "src/ui/page.mts"),
+        ("../out/ui/page.cjs", "src/ui/page.cts"),
         ("site.css", "scss/site.scss"),
         ("../dist/css/site.css", "styles/site.less"),
+        ("../dist/css/site.css", "styles/site.sass"),
+        ("../dist/css/site.css", "styles/site.styl"),
     ],
 )
 def test_a_compiled_step_is_disclosed_where_its_original_ships(source: str, shipped: str) -> None:
@@ -299,6 +307,17 @@ def test_a_compiled_step_is_disclosed_where_its_original_ships(source: str, ship
 def test_a_text_is_not_disclosed_by_a_file_that_says_less(source: str, shipped: str) -> None:
     fact = map_fact({"dist/a.js.map": document("secret", sources=(source,)), shipped: "less"})
     assert fact.undisclosed_files == 1
+
+
+ESCAPED = (
+    r'{"\u0073ources": ["../src/a.ts"], "\u0073ourcesContent": ["let a"], "\u006dappings": ""}'
+)
+
+
+@pytest.mark.parametrize("name", ["dist/a.js.map", "dist/A.JS.MAP", "dist/stats.json"])
+@pytest.mark.parametrize("text", [ESCAPED.encode(), document("let a").encode("utf-16")])
+def test_a_map_in_which_no_key_is_written_plainly_is_one(name: str, text: bytes) -> None:
+    assert map_fact({name: text}, name).undisclosed_files == 1
 
 
 def test_the_sample_names_hidden_texts_first() -> None:
@@ -425,7 +444,9 @@ def test_what_is_no_map_is_no_gap(pack: Pack, name: str, text: str) -> None:
 
 def reference(url: str, name: str = "dist/a.js") -> SourceReferenceFact:
     comment = (
-        f"/*# sourceMappingURL={url} */" if name.endswith("css") else f"//# sourceMappingURL={url}"
+        f"/*# sourceMappingURL={url} */"
+        if name.endswith(("css", "less"))
+        else f"//# sourceMappingURL={url}"
     )
     (fact,) = facts_of("source-reference", {name: f"run()\n{comment}\n"})
     assert isinstance(fact, SourceReferenceFact)
@@ -457,13 +478,19 @@ def reference(url: str, name: str = "dist/a.js") -> SourceReferenceFact:
     ],
 )
 def test_a_reference_to_elsewhere(url: str, host: str, marks: str) -> None:
-    for name in ("dist/a.js", "dist/a.css", "dist/a.d.ts"):
+    for name in ("dist/a.js", "dist/a.css", "dist/a.scss", "dist/a.less", "dist/a.d.ts"):
         fact = reference(url, name)
         assert fact.remote
         assert fact.host == host
         told = {mark for mark in ("archive", "storage", "internal") if getattr(fact, mark)}
         assert told == set(marks.split())
         assert not fact.dangling
+
+
+@pytest.mark.parametrize("ending", "zip tar tgz tar.gz bz2 tar.xz zst 7z rar".split())
+def test_an_archive_is_told_by_its_ending(ending: str) -> None:
+    assert reference(f"ftps://files.example.com/src.{ending}").archive
+    assert reference(f"https://files.example.com/src.{ending}/").archive is False
 
 
 @pytest.mark.parametrize(
@@ -492,10 +519,10 @@ def test_maps_refer_by_source_root_and_by_sources() -> None:
         "c.map": document("x", sources=("webpack://app/a.ts", "/a.ts", "ng://b/c.ts")),
     }
     told = [
-        (f.path, f.evidence()["form"], f.evidence()["archive"])
+        (f.path, f.evidence()["form"], f.evidence()["archive"], f.evidence()["dangling"])
         for f in facts_of("source-reference", members)
     ]
-    assert told == [("a.map", "sources", False), ("b.map", "sourceRoot", True)]
+    assert told == [("a.map", "sources", False, False), ("b.map", "sourceRoot", True, False)]
 
 
 # -- build paths

@@ -8,17 +8,21 @@ inflated is Unread. Stored and deflated entries are read; encryption and other m
 
 from __future__ import annotations
 
+import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from struct import Struct, error as StructError
-from typing import NamedTuple
+from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archives.inflate import PLAIN_CHUNK
 from auditor.archives.tar import Entry, stripped
 from auditor.errors import ArchiveError, LimitError, MemberError
-from auditor.limits import Budget
 from auditor.model import Member, MemberType, Oddity, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.limits import Budget
 
 LOCAL = b"PK\x03\x04"
 CENTRAL = b"PK\x01\x02"
@@ -96,7 +100,9 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
             what = "before the first entry" if not position else f"before the entry {path!r}"
             hidden = bytes(data[position : position + 4]) == LOCAL
             detail = "an entry that the directory does not list" if hidden else "bytes"
-            yield _odd("trailing-data", f"{detail} {what}, {record.offset - position:,} bytes", path)
+            yield _odd(
+                "trailing-data", f"{detail} {what}, {record.offset - position:,} bytes", path
+            )
         position = _end_of(data, record, start)
         member = Member(
             path=path,
@@ -237,7 +243,7 @@ def _local(data: memoryview, record: Record, path: str) -> tuple[int, list[Oddit
         (
             magic, _, flags, method, _, _, crc, packed, size, name_size, extra_size
         ) = _LOCAL.unpack_from(data, record.offset)  # fmt: skip
-    except StructError:
+    except struct.error:
         raise ArchiveError("the entry's local header lies outside the file") from None
     if magic != LOCAL:
         raise ArchiveError("there is no local header where the directory points")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
 from auditor.model import ByteCount, Fact, MemberType
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _KINDS = {
     "source maps": "map",
     "scripts": "js mjs cjs jsx",
-    "types and sources": "ts mts cts tsx vue svelte coffee py pyi pyx pxd rs go c cc cpp h hpp java",
+    "types and sources": (
+        "ts mts cts tsx vue svelte coffee py pyi pyx pxd rs go c cc cpp h hpp java"
+    ),
     "styles": "css scss sass less styl",
     "documents": "md markdown txt rst html htm pdf adoc ipynb",
     "data": "json jsonc json5 yaml yml toml xml csv tsv sqlite db dat proto graphql",

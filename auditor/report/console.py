@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
@@ -14,6 +14,9 @@ from auditor import words
 from auditor.model import Artifact, Finding, Gap, Report, Severity, Verdict
 from auditor.report import ReportFormat, View
 from auditor.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 SHOWN = 3
 """Places of one rule that are listed before the rest is counted."""
@@ -102,7 +105,7 @@ class _Printer:
         self._line(line)
 
     def _nothing(self, gap: Gap) -> None:
-        """The one line of a call that could read nothing at all."""
+        """Print the one line of a call that could read nothing at all."""
         word, style = _VERDICT[self._report.verdict]
         place = safe(gap.location.path or gap.location.source)
         reason = safe(gap.reason, 600).removeprefix(place).lstrip(": ")

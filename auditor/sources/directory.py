@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from auditor.archives import Entry
-from auditor.limits import Budget
 from auditor.model import Member, MemberType, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from auditor.archives import Entry
+    from auditor.limits import Budget
 
 _CHUNK = 1024 * 1024
 _TYPES = {
@@ -63,7 +67,7 @@ def member_of(path: Path, folder: Path, budget: Budget) -> tuple[Member, Iterato
         size=status.st_size if kind is MemberType.FILE else 0,
         type=kind,
         mode=stat.S_IMODE(status.st_mode),
-        link=os.readlink(path) if kind is MemberType.SYMLINK else "",
+        link=str(path.readlink()) if kind is MemberType.SYMLINK else "",
     )
     if kind is not MemberType.FILE:
         return member, iter(())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from io import RawIOBase
-from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from auditor.errors import InputError, LimitError
-from auditor.limits import Limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditor.limits import Limits
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes there are."""
