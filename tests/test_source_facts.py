@@ -585,8 +585,9 @@ def test_a_path_that_says_nothing_of_a_machine(source: str) -> None:
 
 
 def test_a_path_of_one_s_own_is_the_example_and_decides() -> None:
-    fact = build_path("/home/runner/work/a/a/b.ts", "/srv/farm/c.ts", root="/home/ann/app")
-    assert (fact.count, fact.example, fact.user, fact.shared) == (3, "/home/ann/app", "ann", False)
+    fact = build_path("/home/runner/work/a/a/b.ts", "/srv/farm/c.ts", "/home/ann/d.ts")
+    assert (fact.count, fact.example, fact.user, fact.shared) == (3, "/srv/farm/c.ts", "ann", False)
+    assert build_path("a.ts", root="/home/ann/app").example == "/home/ann/app"
 
 
 # -- the summary

@@ -22,6 +22,8 @@ SHOWN = 3
 """Places of one rule that are listed before the rest is counted."""
 GAPS_SHOWN = 10
 MESSAGE = 160
+REPEATED = 60
+"""Characters from which a line of a fix is not said twice."""
 BAR = 24
 
 _STYLE = {
@@ -64,6 +66,8 @@ class _Printer:
         self._console = console
         self._report = report
         self._view = view
+        self._said: set[str] = set()
+        """Lines of fixes: advice on one artifact is the same for many rules, and said once."""
 
     def print(self) -> None:
         report = self._report
@@ -190,7 +194,8 @@ class _Printer:
             self._fix(ranked[0].fix)
 
     def _fix(self, fix: str) -> None:
-        lines = [safe(line, 400) for line in fix.splitlines()]
+        lines = [safe(line, 400) for line in fix.splitlines() if line not in self._said]
+        self._said.update(line for line in fix.splitlines() if len(line) > REPEATED)
         paragraphs = [" ".join(group) for group in _paragraphs(lines)]
         for index, paragraph in enumerate(paragraphs):
             mark = ("fix: ", "green") if index == 0 else ("     ", "")
