@@ -28,8 +28,8 @@ docs: .venv/dev
 	$(BIN)/python -m auditor.docs
 
 bench: .venv/dev
-	$(BIN)/python bench/leak.py
-	$(BIN)/python bench/real_packages.py
+	$(BIN)/python -m bench.leak
+	$(BIN)/python -m bench.real_packages
 
 setup: .venv/dev
 

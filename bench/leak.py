@@ -1,6 +1,6 @@
 """The stand-in of the leak, audited in full, beside `gzip -dc` of the same file.
 
-python bench/leak.py [ROUNDS]
+python -m bench.leak [ROUNDS]
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import in_turn, table
+from bench.measure import in_turn, table
 
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     with tempfile.TemporaryDirectory() as folder:
         # in a process of its own: a child's peak counts what its parent held when it was started
-        maker = [sys.executable, str(Path(__file__).with_name("standin.py")), folder]
+        maker = [sys.executable, "-m", "bench.standin", folder]
         subprocess.run(maker, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
         file = str(Path(folder, "leak.tgz"))
         audit = [sys.executable, "-m", "auditor"]

@@ -1,6 +1,6 @@
 """What the audit says of real npm packages, as a Markdown table: the one in the README.
 
-    python bench/real_packages.py [FOLDER]
+    python -m bench.real_packages [FOLDER]
 
 Each package is fetched once, by `npm pack NAME@VERSION` from the registry that npm is set up with,
 into FOLDER (by default `audit-real-packages` below the system's temporary folder).

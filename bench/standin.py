@@ -1,6 +1,6 @@
 """A stand-in of the 2.1.88 leak: a 12 MB bundle and its 59.8 MB source map, in bun's key order.
 
-    python bench/standin.py FOLDER [--scale 1.0]
+    python -m bench.standin FOLDER [--scale 1.0]
 
 writes FOLDER/project (what `npm publish` would be run in) and FOLDER/leak.tgz. Nothing of the real
 package is in it: names and text are drawn from a fixed seed, so every run makes the same bytes.
