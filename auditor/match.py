@@ -229,8 +229,7 @@ def _part(part: str) -> str:
         sign = part[position]
         position += 1
         if sign == "*":
-            if part[position : position + 1] != "*":
-                chunks.append("")
+            chunks.append("")
         elif sign == "?":
             chunks[-1] += "[^/]"
         elif sign == "[" and (end := _class_end(part, position)) > 0:

@@ -377,6 +377,13 @@ def test_a_lone_compressed_file_over_the_size_limit_is_listed_with_its_size_and_
     ]
 
 
+def test_of_a_lone_compressed_file_over_the_size_limit_nothing_is_kept() -> None:
+    budget = Budget(Limits(member_bytes=1000))
+    for size, kept in ((1000, 1000), (1001, 0), (600_000, 0)):
+        ((member, content),) = walk(BytesIO(gz(b"x" * size)), budget, strip=0, lone="x")  # type: ignore[misc]
+        assert (member.size, len(b"".join(content))) == (size, kept)
+
+
 def test_nested_archives_share_one_budget_of_bytes() -> None:
     inner = tgz(file(b"x", b"x" * 5000))
     data = tgz(*(file(f"{n}.tgz".encode(), inner) for n in range(4)))

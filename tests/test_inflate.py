@@ -337,6 +337,14 @@ def test_a_nested_stream_is_not_blamed_for_what_lies_around_it(
     assert b"".join(Inflated(BytesIO(gz(NOISE)), budget)) == NOISE
 
 
+def test_what_was_read_before_counts_as_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits_module, "RATIO_FLOOR", 100)
+    data = gz(b"ab" * 100)
+    stream = Inflated(BytesIO(), Budget(Limits(ratio=20)), data)
+
+    assert b"".join(stream) == b"ab" * 100
+
+
 def test_all_streams_together_stop_at_the_budget(library: str) -> None:
     data = gz(NOISE)
     allowed = Limits(unpacked_bytes=len(NOISE))

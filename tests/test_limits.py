@@ -107,6 +107,7 @@ def test_bytes_are_counted_together_however_they_were_packed() -> None:
         (1, 1001, 1001),
         (5, 1001, 200),  # just above
         (6, 1001, None),
+        (6, 1200, None),  # the limit itself
         (0, 1001, 1001),  # nothing packed is no division by zero
     ],
 )

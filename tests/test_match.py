@@ -140,6 +140,7 @@ GLOB_CASES = {
     "a?c": "abc a.c | ac abbc a/c",
     "[ab].js": "a.js B.js | c.js ab.js [ab].js",
     "[!ab].js": "c.js -.js | a.js ab.js",
+    "x[!a]y": "xby | x/y xay",
     "[a-c]x": "ax bx cx | dx -x",
     "[a-]x": "ax -x | bx",
     "[]x]": "] x | [] a",

@@ -75,6 +75,10 @@ TOKENS = {
     "glpat": ("GitLab token", "glpat" + "-" + drawn(NAMED, 20)),
     "xoxb": ("Slack token", "xoxb" + "-123451234512-1234512345123-" + drawn(LETTERS, 24)),
     "xoxp": ("Slack token", "xoxp" + "-123451234512-123451234512-99-" + drawn(LOWER_HEX, 32)),
+    **{
+        f"xox{kind}": ("Slack token", f"xox{kind}" + "-2-123451234512-" + drawn(LETTERS, 32))
+        for kind in "aers"
+    },
     "sk_live": ("Stripe key", "sk" + "_live_" + drawn(LETTERS, 24)),
     "rk_live": ("Stripe key", "rk" + "_live_" + drawn(LETTERS, 99)),
     "anthropic": ("Anthropic key", "sk" + "-ant-api03-" + drawn(NAMED, 93) + "AA"),

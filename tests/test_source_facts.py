@@ -12,11 +12,22 @@ import pytest
 
 from auditor import facts
 from auditor.examine import Examination
+from auditor.facts import Contents
 from auditor.facts.build_path import BuildPathFact
 from auditor.facts.source_map import SourceMapFact
 from auditor.facts.source_reference import SourceReferenceFact
 from auditor.limits import Budget, Limits
-from auditor.model import ArtifactKind, ByteCount, Disclosure, Fact, Member, Report, Unread, Verdict
+from auditor.model import (
+    ArtifactKind,
+    ByteCount,
+    Disclosure,
+    Fact,
+    Member,
+    MemberType,
+    Report,
+    Unread,
+    Verdict,
+)
 from auditor.scan import Request, scan
 from auditor.summary import disclosure, shares
 
@@ -24,7 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditor.archives import Entry
-    from auditor.facts import Contents
     from tests.conftest import Pack
 
 Members = Mapping[str, str | bytes]
@@ -608,6 +618,26 @@ def test_the_summary_counts_each_text_once() -> None:
 
 def test_without_texts_there_is_no_disclosure() -> None:
     assert disclosure(contents_of({"a.js": "run()", "a.js.map": document(None)})) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [("../src/a.ts", (1, 0)), ("../node_modules/l/i.js", (0, 1))],
+)
+def test_a_disclosure_of_one_kind_only(source: str, told: tuple[int, int]) -> None:
+    out = disclosure(contents_of({"a.js.map": document("let a", sources=(source,))}))
+    assert out is not None
+    assert (out.files, out.third_party_files) == told
+
+
+def test_shares_count_neither_folders_nor_what_archives_hold() -> None:
+    members = (
+        Member(path="lib", name="lib", size=7, type=MemberType.DIRECTORY),
+        Member(path="lib/a.js", name="lib/a.js", size=3),
+        Member(path="lib/a.tgz!b.js", name="b.js", size=5),
+    )
+    told = shares(Contents(kind=ArtifactKind.NPM_TARBALL, members=members))
+    assert [(share.kind, share.files, share.size) for share in told] == [("scripts", 1, 3)]
 
 
 def test_shares_call_a_map_a_map_by_any_name() -> None:

@@ -107,6 +107,14 @@ CASES: dict[str, tuple[bytes, list[str]]] = {
         archive(file(b"a", b"12345678", size=b"00000000008\0"), AFTER),
         ["error: a header's size is no octal number"],
     ),
+    "a size with the digit nine": (
+        archive(file(b"a", size=b"00000000009\0"), AFTER),
+        ["error: a header's size is no octal number"],
+    ),
+    "a size with a tab": (
+        archive(file(b"a", b"hello", size=b"0000000005\t"), AFTER),
+        ["error: a header's size is no octal number"],
+    ),
     "a size between blanks": (
         archive(file(b"a", b"hello", size=b"         5 \0"), AFTER),
         [
@@ -421,6 +429,17 @@ CASES: dict[str, tuple[bytes, list[str]]] = {
     "a zero block between members": (
         archive(file(b"a"), bytes(BLOCK), AFTER),
         ["file 'a' 0", f"member-after-end 'z': behind a zero block: {BEHIND}", Z],
+    ),
+    "zero blocks between members, and none at the end": (
+        file(b"a") + bytes(BLOCK) + file(b"b") + bytes(BLOCK) + AFTER,
+        [
+            "file 'a' 0",
+            f"member-after-end 'b': behind a zero block: {BEHIND}",
+            "file 'b' 0",
+            f"member-after-end 'z': behind a zero block: {BEHIND}",
+            Z,
+            NO_END,
+        ],
     ),
     "members behind the end": (
         archive(file(b"a"), END, pax({"path": b"late.js"}), file(b"b"), AFTER),

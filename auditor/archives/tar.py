@@ -290,7 +290,7 @@ def _pax(data: bytes) -> dict[str, str]:
             raise ArchiveError("a pax header is malformed: a record without a length")
         end = start + int(data[start:space])
         key, equals, value = data[space + 1 : end].partition(b"=")
-        if end <= space or end > len(data) or not equals or value[-1:] != b"\n":
+        if end > len(data) or not equals or value[-1:] != b"\n":
             raise ArchiveError("a pax header is malformed: a record's length is wrong")
         name = key.decode("utf-8", "backslashreplace")
         if name.startswith("GNU.sparse."):
