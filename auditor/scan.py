@@ -40,10 +40,9 @@ Announce = Callable[[str], Progress | None]
 """Called with the label of each artifact before it is read; returns who wants its progress."""
 
 
-_PYTHON = "only files and source maps are judged: the rules for Python packages are still to come"
+_WHEEL = "RECORD, tags, metadata and entry points of wheels are not examined by this version"
 _NOTES: Mapping[ArtifactKind, tuple[str, ...]] = {
-    ArtifactKind.WHEEL: (_PYTHON,),
-    ArtifactKind.SDIST: (_PYTHON,),
+    ArtifactKind.SDIST: ("files, maps and the archive are judged; Python metadata is not yet",),
     ArtifactKind.ARCHIVE: ("neither an npm package nor a wheel or sdist: only files are judged",),
 }
 
@@ -200,6 +199,8 @@ class _Scanner:
             self.result.gaps.extend(examination.gaps)
             return
         kind = _kind(examination)
+        if kind is ArtifactKind.WHEEL:
+            self.result.gap(artifact.source, _WHEEL)
         contents = examination.contents(kind, size)
         notes = (*artifact.notes, *_NOTES.get(kind, ()))
         artifact = replace(artifact, kind=kind, notes=notes, packed=ByteCount(size), sha256=digest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,21 @@ def test_a_folder_as_it_is_needs_no_packer(
     assert code == 1
     assert document["artifacts"][0]["kind"] == "folder"
     assert document["findings"][0]["location"]["path"] == "dist/app.js.map"
+
+
+def test_a_wheel_is_read_and_what_is_not_judged_yet_is_a_gap(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "demo-1.0.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("demo/static/app.js.map", MAP)
+        wheel.writestr("demo-1.0.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+    code, document = as_json(capsys, str(path))
+
+    assert code == 3
+    assert document["artifacts"][0]["kind"] == "wheel"
+    assert [finding["rule"] for finding in document["findings"]] == ["embedded-sources"]
+    assert "RECORD" in document["gaps"][0]["reason"]
 
 
 def test_an_empty_folder_is_no_pass(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
