@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from auditor.anchors import Anchors
-from auditor.archives import Entry, is_archive, walk
+from auditor.archives import Entry, is_archive, unread_format, walk
 from auditor.errors import InputError, LimitError, MemberError
 from auditor.facts import Contents, Hits, Reader
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
@@ -115,6 +115,8 @@ class Examination:
                         self._observations[type(seen)].append(seen)
         if is_archive(data[:512]):
             self._nested(member, data, depth)
+        elif unread := unread_format(data[:512]):
+            self._gap(member.path, f"not looked into: {unread} archives are not read")
 
     def _nested(self, member: Member, data: bytes, depth: int) -> None:
         if depth >= self._budget.limits.nesting:

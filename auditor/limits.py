@@ -32,8 +32,6 @@ class Limits:
     """Folders in one member's path."""
     header_bytes: int = MIB
     """One PAX or long-name header."""
-    document_bytes: int = 64 * MIB
-    """One JSON, YAML or TOML document that is parsed whole (source maps excepted)."""
     matches: int = 100_000
     """Places in one member where one content pattern is tried."""
 

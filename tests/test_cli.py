@@ -173,6 +173,17 @@ def test_a_wheel_is_read_and_what_is_not_judged_yet_is_a_gap(
     assert "RECORD" in document["gaps"][0]["reason"]
 
 
+@pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01", b"\x28\xb5\x2f\xfd"])
+def test_an_archive_inside_that_cannot_be_read_is_a_gap(
+    capsys: pytest.CaptureFixture[str], pack: Pack, magic: bytes
+) -> None:
+    code, document = as_json(capsys, str(pack({"data/x.bin": magic + bytes(100)})))
+
+    assert code == 3
+    assert document["gaps"][0]["location"]["path"] == "data/x.bin"
+    assert "archives are not read" in document["gaps"][0]["reason"]
+
+
 def test_an_empty_folder_is_no_pass(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, document = as_json(capsys, str(tmp_path), "--as-is")
 

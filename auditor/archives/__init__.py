@@ -21,6 +21,18 @@ Entry = tar.Entry
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
+_UNREAD = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+}
+
+
+def unread_format(head: bytes) -> str:
+    """Return the name of the archive format that a file begins like and that we do not read."""
+    return next((name for magic, name in _UNREAD.items() if head.startswith(magic)), "")
+
+
 def is_archive(head: bytes) -> bool:
     """Tell by its first bytes (512 are enough) whether `walk` may be asked to read a file."""
     return is_compressed(head) or head.startswith(ZIP_MAGIC) or _is_tar(head)
