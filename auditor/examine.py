@@ -25,9 +25,11 @@ NEST = "!"
 class Examination:
     """What one artifact's members show; filled by `run`, then handed out as Contents."""
 
-    def __init__(self, source: str, readers: Iterable[Reader], budget: Budget) -> None:
+    def __init__(
+        self, source: str, readers: Iterable[Reader], budget: Budget, *, wheel: bool = False
+    ) -> None:
         self._source = source
-        self._readers = tuple(readers)
+        self._readers = tuple(reader for reader in readers if wheel or not reader.wheels_only)
         self._budget = budget
         self._anchors = Anchors(frozenset(a for r in self._readers for a in r.anchors))
         self._members: list[Member] = []
@@ -39,10 +41,11 @@ class Examination:
         """Read all entries; where they break off, say so with a gap and keep what was seen."""
         self._run(entries, outer="", depth=0)
 
-    def contents(self, kind: ArtifactKind, packed: int | None) -> Contents:
+    def contents(self, kind: ArtifactKind, packed: int | None, file: str = "") -> Contents:
         """Return what was seen."""
         return Contents(
             kind=kind,
+            file=file,
             members=tuple(self._members),
             oddities=tuple(self._oddities),
             packed=packed,
@@ -57,9 +60,12 @@ class Examination:
         """Tell whether a member of that path was seen."""
         return any(member.path == path for member in self._members)
 
-    def has_member_like(self, ending: str) -> bool:
-        """Tell whether a member's path ends so."""
-        return any(member.path.endswith(ending) for member in self._members)
+    def root(self) -> str:
+        """Return the folder that was taken off the path of the first member, empty for none."""
+        for member in self._members:
+            head, slash, tail = member.name.partition("/")
+            return head if slash and tail == member.path else ""
+        return ""
 
     def _run(self, entries: Iterable[Entry], outer: str, depth: int) -> None:
         last = outer

@@ -109,6 +109,8 @@ class Member:
     """The target of a link, as spelled."""
     owner: str = ""
     """User name in the header."""
+    group: str = ""
+    """Group name in the header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

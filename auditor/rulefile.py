@@ -40,8 +40,8 @@ S = TypeVar("S", bound=StrEnum)
 class FileSpec:
     """One member of a rule test: its content or a size, and what its header says.
 
-    `name` is the archive's spelling where it is not the path. With `oddity` it is no member: the
-    reader reports that kind of Oddity there, with the text.
+    `name` is the archive's spelling where it is not the path, `base64` a content that is no text.
+    With `oddity` it is no member: the reader reports that kind of Oddity there, with the text.
     """
 
     text: str = ""
@@ -50,6 +50,8 @@ class FileSpec:
     link: str | None = None
     type: str = "file"
     name: str | None = None
+    owner: str = ""
+    base64: str = ""
     oddity: str | None = None
 
 
@@ -62,6 +64,10 @@ class RuleTest:
     members: tuple[tuple[str, FileSpec], ...]
     packer: str = ""
     packed: tuple[str, ...] = ()
+    file: str = ""
+    """The artifact's file name."""
+    sdist: tuple[str, ...] = ()
+    """The paths of the sdist that a wheel is compared with."""
     finds: tuple[tuple[str, Severity | None], ...]
     """Each place as `path`, `path:line` or `path (key)`, with the severity where it varies."""
 
@@ -292,7 +298,7 @@ class _RuleReader:
     def _test(self, node: object, key: str) -> RuleTest:
         if not isinstance(node, dict):
             raise self._error(key, "must be a mapping")
-        self._keys(node, key, ["name", "packer", "packed", "given", "finds"])
+        self._keys(node, key, ["name", "packer", "packed", "file", "sdist", "given", "finds"])
         given = node.get("given")
         if not isinstance(given, dict) or len(given) != 1:
             raise self._error(f"{key}.given", "must name one artifact kind")
@@ -301,9 +307,10 @@ class _RuleReader:
         ((kind, members),) = given.items()
         if not isinstance(members, dict) or not members:
             raise self._error(f"{key}.given.{kind}", "must map paths to contents")
-        packed = node.get("packed", [])
-        if not isinstance(packed, list) or not all(isinstance(p, str) for p in packed):
-            raise self._error(f"{key}.packed", "must be a list of paths")
+        for listed in ("packed", "sdist"):
+            paths = node.get(listed, [])
+            if not isinstance(paths, list) or not all(isinstance(p, str) for p in paths):
+                raise self._error(f"{key}.{listed}", "must be a list of paths")
         return RuleTest(
             name=node["name"],
             artifact=self._choice(ArtifactKind, kind, f"{key}.given"),
@@ -312,7 +319,9 @@ class _RuleReader:
                 for path, value in members.items()
             ),
             packer=str(node.get("packer", "")),
-            packed=tuple(packed),
+            packed=tuple(node.get("packed", [])),
+            file=str(node.get("file", "")),
+            sdist=tuple(node.get("sdist", [])),
             finds=tuple(self._found(item, f"{key}.finds") for item in node["finds"]),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,17 @@ from auditor.archives.tar import stripped
 from auditor.examine import Examination
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
-from auditor.model import Artifact, Fact, Finding, Location, Member, MemberType, Oddity, Severity
+from auditor.model import (
+    Artifact,
+    ArtifactKind,
+    Fact,
+    Finding,
+    Location,
+    Member,
+    MemberType,
+    Oddity,
+    Severity,
+)
 from auditor.packers import PackedPaths, Packer
 from auditor.rulefile import ADVICE, FileSpec, Rule, Ruleset, RuleTest
 
@@ -32,7 +43,7 @@ def entries(test: RuleTest) -> Iterator[Entry]:
 def _entry(path: str, spec: FileSpec) -> Entry:
     if spec.oddity is not None:
         return Oddity(kind=spec.oddity, path=path, detail=spec.text)
-    data = spec.text.encode("utf-8", "surrogatepass")
+    data = b64decode(spec.base64) or spec.text.encode("utf-8", "surrogatepass")
     if spec.size is not None:
         data = data.ljust(spec.size, b"\n")
     kind = MemberType.SYMLINK if spec.link is not None and spec.type == "file" else spec.type
@@ -43,6 +54,7 @@ def _entry(path: str, spec: FileSpec) -> Entry:
         type=MemberType(kind),
         mode=spec.mode,
         link=spec.link or "",
+        owner=spec.owner,
     )
     return member, iter((data,))
 
@@ -50,11 +62,12 @@ def _entry(path: str, spec: FileSpec) -> Entry:
 def contents_of(test: RuleTest) -> Contents:
     """Return the contents that a test's collectors see."""
     _, readers = facts.load()
-    examination = Examination("test", readers, Budget(Limits()))
+    wheel = test.artifact is ArtifactKind.WHEEL
+    examination = Examination("test", readers, Budget(Limits()), wheel=wheel)
     examination.run(entries(test))
     if examination.gaps:
         raise AssertionError(f"{test.name}: {examination.gaps[0].reason}")
-    contents = examination.contents(test.artifact, None)
+    contents = examination.contents(test.artifact, None, test.file)
     observations = dict(contents.observations)
     if test.packer:
         observations[Packer] = (Packer.parse(test.packer),)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import facts, policy, rulefile
+from auditor import facts, kinds, policy, rulefile
 from auditor.advice import advice
-from auditor.archives import Entry, walk
+from auditor.archives import listing, walk
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
+from auditor.facts.distribution import distribution_of
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
@@ -40,9 +41,7 @@ Announce = Callable[[str], Progress | None]
 """Called with the label of each artifact before it is read; returns who wants its progress."""
 
 
-_WHEEL = "RECORD, tags, metadata and entry points of wheels are not examined by this version"
 _NOTES: Mapping[ArtifactKind, tuple[str, ...]] = {
-    ArtifactKind.SDIST: ("files, maps and the archive are judged; Python metadata is not yet",),
     ArtifactKind.ARCHIVE: ("neither an npm package nor a wheel or sdist: only files are judged",),
 }
 
@@ -186,10 +185,12 @@ class _Scanner:
 
     def _file(self, path: Path, artifact: Artifact, project: Contents | None) -> None:
         budget = Budget(self._request.limits)
-        examination = Examination(artifact.source, self._readers, budget)
+        progress = self._announce(artifact.source)
+        shape = kinds.of_zip(path.name, _listing(path, budget))
+        examination = Examination(artifact.source, self._readers, budget, wheel=shape.wheel)
         try:
-            with ReadFile(path, self._request.limits, self._announce(artifact.source)) as file:
-                examination.run(_entries(file, budget))
+            with ReadFile(path, self._request.limits, progress) as file:
+                examination.run(walk(file.stream(), budget, strip=1, strip_zip=int(shape.root)))
                 digest = file.finish()
                 size = file.size
         except InputError as problem:
@@ -198,10 +199,8 @@ class _Scanner:
         if examination.is_empty():
             self.result.gaps.extend(examination.gaps)
             return
-        kind = _kind(examination)
-        if kind is ArtifactKind.WHEEL:
-            self.result.gap(artifact.source, _WHEEL)
-        contents = examination.contents(kind, size)
+        kind = ArtifactKind.WHEEL if shape.wheel else kinds.of_archive(path.name, examination)
+        contents = examination.contents(kind, size, path.name)
         notes = (*artifact.notes, *_NOTES.get(kind, ()))
         artifact = replace(artifact, kind=kind, notes=notes, packed=ByteCount(size), sha256=digest)
         self._conclude(artifact, contents, examination, project)
@@ -229,13 +228,12 @@ class _Scanner:
     ) -> None:
         """Turn what was seen into facts, findings and the artifact's line in the report."""
         self.result.gaps.extend(examination.gaps)
-        manifest = manifest_of(contents)
-        document = manifest.document if manifest else {}
+        name, version = _identity(contents)
         taken = shares(contents)
         artifact = replace(
             artifact,
-            name=_text(document.get("name")),
-            version=_text(document.get("version")),
+            name=name,
+            version=version,
             unpacked=ByteCount(sum(share.size for share in taken)),
             files=len(contents.files()),
             shares=taken,
@@ -270,19 +268,22 @@ class _Scanner:
                 yield fact
 
 
-def _entries(file: ReadFile, budget: Budget) -> Iterator[Entry]:
-    return walk(file.stream(), budget, strip=1)
+def _listing(path: Path, budget: Budget) -> tuple[str, ...]:
+    try:
+        with path.open("rb") as file:
+            return listing(file, budget)
+    except OSError:
+        return ()  # why it cannot be opened is said when it is to be read
 
 
-def _kind(examination: Examination) -> ArtifactKind:
-    """Tell what an archive is by what lies at its root."""
-    if examination.has_member(MANIFEST):
-        return ArtifactKind.NPM_TARBALL
-    if examination.has_member("PKG-INFO"):
-        return ArtifactKind.SDIST
-    if examination.has_member_like(".dist-info/WHEEL"):
-        return ArtifactKind.WHEEL
-    return ArtifactKind.ARCHIVE
+def _identity(contents: Contents) -> tuple[str, str]:
+    """Return name and version as the artifact's own manifest or metadata has them."""
+    if contents.kind in {ArtifactKind.WHEEL, ArtifactKind.SDIST}:
+        said = distribution_of(contents)
+        return said.name, said.version
+    manifest = manifest_of(contents)
+    document = manifest.document if manifest else {}
+    return _text(document.get("name")), _text(document.get("version"))
 
 
 def _text(value: object) -> str:

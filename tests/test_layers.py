@@ -14,7 +14,7 @@ LAYERS = [
     {"limits", "shape", "safe", "yamldoc", "anchors", "packers", "match"},
     {"archives", "maps"},
     {"facts", "packing"},
-    {"examine", "advice", "summary"},
+    {"examine", "advice", "summary", "kinds"},
     {"rulefile"},
     {"judge"},
     {"ruletest"},

@@ -84,7 +84,12 @@ def test_what_zipfile_writes_is_read_whole(
     method: int,
     stream: bool,  # noqa: FBT001 - hypothesis gives it
 ) -> None:
-    assert listed(built(members, method, stream=stream)) == (members, [])
+    read, other = listed(built(members, method, stream=stream))
+    count = f"{len(members)} of {len(members)}"
+    told = f"data-descriptor: {count} entries have sizes behind their content (data descriptors)"
+
+    assert read == members
+    assert other == ([told] if stream else [])
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -108,6 +113,47 @@ def test_a_changed_content_never_passes(data: st.DataObject) -> None:
     except ArchiveError:
         return
     assert other or members == {"a.py": b"some text, " * 40}
+
+
+def with_extra(fields: bytes, comment: bytes = b"") -> bytes:
+    """Write a zip of one entry with these extra fields and comment."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        info = zipfile.ZipInfo("a.py")
+        info.extra, info.comment = fields, comment
+        archive.writestr(info, b"text")
+    return out.getvalue()
+
+
+def field(kind: int, body: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (with_extra(field(0x5455, b"\x01abcd")), []),
+        (
+            with_extra(b"", b"by hand"),
+            ["entry-comment: 1 of 1 entries have a comment of their own"],
+        ),
+        (
+            with_extra(field(0x7075, b"\x01crc!" + b"other.py")),
+            ["header-mismatch: has a second name in an extra field, 'other.py'"],
+        ),
+        (with_extra(field(0x7075, b"\x01crc!" + b"a.py")), []),
+        (
+            with_extra(field(0x7075, b"\x01crc!" + b"a.py") * 2),
+            [
+                "header-mismatch: has an extra field twice, and readers differ on which of them"
+                " counts"
+            ],
+        ),
+    ],
+    ids=["time", "comment", "second name", "the same name", "twice"],
+)
+def test_what_else_an_entry_carries_is_told(data: bytes, told: list[str]) -> None:
+    assert listed(data) == ({"a.py": b"text"}, told)
 
 
 def flags_of(data: bytes, value: int, *, directory: bool = True, local: bool = True) -> bytes:

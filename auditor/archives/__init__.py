@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from auditor.archives import tar, zip  # noqa: A004 - the format's name
 from auditor.archives.inflate import PLAIN_CHUNK, Inflated, is_compressed
-from auditor.errors import ArchiveError
+from auditor.errors import ArchiveError, InputError
 from auditor.model import Member, Oddity
 
 if TYPE_CHECKING:
@@ -38,10 +38,27 @@ def is_archive(head: bytes) -> bool:
     return is_compressed(head) or head.startswith(ZIP_MAGIC) or _is_tar(head)
 
 
-def walk(file: BinaryIO, budget: Budget, *, strip: int, lone: str = "") -> Iterator[Entry]:
+def listing(file: BinaryIO, budget: Budget) -> tuple[str, ...]:
+    """Return the names in a zip's directory, unread; nothing for other files and broken ones.
+
+    Enough to tell what a zip is before it is read; that it is sound is for `walk` to say.
+    """
+    head = file.read(4)
+    if not head.startswith(ZIP_MAGIC):
+        return ()
+    try:
+        return zip.listing(_whole(file, head), budget)
+    except InputError:
+        return ()
+
+
+def walk(
+    file: BinaryIO, budget: Budget, *, strip: int, strip_zip: int = 0, lone: str = ""
+) -> Iterator[Entry]:
     """Yield the members of an archive, whatever its name, in file order.
 
-    `strip` folders are taken off the paths of a tar archive; a zip has no root folder.
+    `strip` folders are taken off the paths of a tar archive, `strip_zip` off those of a zip: of
+    the zips, only old sdists have a root folder.
     With `lone`, a compressed file that holds no tar archive is one member of that name.
 
     Raises ArchiveError (no archive, damaged, not supported) or LimitError; what was yielded
@@ -49,7 +66,7 @@ def walk(file: BinaryIO, budget: Budget, *, strip: int, lone: str = "") -> Itera
     """
     head = file.read(tar.BLOCK)
     if head.startswith(ZIP_MAGIC):
-        yield from zip.members(_whole(file, head), budget, strip=0)
+        yield from zip.members(_whole(file, head), budget, strip=strip_zip)
         return
     if _is_tar(head):
         plain = chain((head,), iter(lambda: file.read(PLAIN_CHUNK), b""))

@@ -44,7 +44,7 @@ AMBIGUOUS = "ambiguous-header"
 """The kind of oddity where headers can be read in two ways."""
 _STRUCTURAL = frozenset({"path", "linkpath", "size"})
 """The pax records that decide on what is unpacked where."""
-_KEPT = _STRUCTURAL | {"uname", "GNU.sparse.name"}
+_KEPT = _STRUCTURAL | {"uname", "gname", "GNU.sparse.name"}
 _EXTENDING = frozenset({b"x", b"g", b"X", b"L", b"K"})
 """Headers that say something of those behind them: pax, Solaris' pax, GNU long names."""
 _LARGEST_OCTAL = 8**11
@@ -332,6 +332,7 @@ def _member(block: bytes, size: int, settings: dict[str, str], strip: int) -> Me
         mode=_number(block[100:108], "mode") & 0o7777,
         link=settings.get("linkpath", _text(block[157:257])) if link else "",
         owner=settings.get("uname", _text(block[265:297]) if ustar else ""),
+        group=settings.get("gname", _text(block[297:329]) if ustar else ""),
     )
 
 

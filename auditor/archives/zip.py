@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,7 +37,15 @@ _END = Struct("<4sHHHHLLH")
 _END64_RECORD = Struct("<4sQHHLLQQQQ")
 _LOCATOR = Struct("<4sLQL")
 
+DESCRIPTORS = "data-descriptor"
+COMMENTS = "entry-comment"
+UNLOVED = frozenset({DESCRIPTORS, COMMENTS})
+"""Kinds of oddity that every unpacker reads in the same way."""
+
 _LONGEST_COMMENT = 0xFFFF
+_UNICODE_PATH = 0x7075
+_ONCE = frozenset({1, _UNICODE_PATH})
+"""Extra fields that change what an entry is: two of one kind can be read in two ways."""
 _ENCRYPTED = 0x1
 _DESCRIPTOR = 0x8
 _UTF8 = 0x800
@@ -59,6 +68,9 @@ class Record:
     offset: int
     mode: int
     kind: MemberType
+    extra: bytes
+    comment: int
+    """Bytes of the entry's comment."""
 
 
 class _Directory(NamedTuple):
@@ -82,6 +94,7 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
     if directory.offset + directory.size != directory.end:
         yield _odd("trailing-data", "bytes between the directory and the end record")
     records = sorted(_records(data, directory), key=lambda record: record.offset)
+    yield from _unloved(records)
     position = 0
     for record in records:
         budget.member()
@@ -128,8 +141,28 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
         raise ArchiveError("a zip archive without entries")
 
 
+def listing(data: memoryview, budget: Budget) -> tuple[str, ...]:
+    """Return the names in the central directory, as many as the budget allows members."""
+    most = budget.limits.members
+    return tuple(record.name for record in islice(_records(data, _find_directory(data)), most))
+
+
 def _odd(kind: str, detail: str, path: str = "") -> Oddity:
     return Oddity(kind=kind, path=path, detail=detail)
+
+
+def _unloved(records: list[Record]) -> Iterator[Oddity]:
+    """Tell, once for each, what is sound by the format and yet not taken by every index."""
+    for kind, what, those in (
+        (DESCRIPTORS, "sizes behind their content (data descriptors)", _with_descriptor(records)),
+        (COMMENTS, "a comment of their own", [r for r in records if r.comment]),
+    ):
+        if those:
+            yield _odd(kind, f"{len(those):,} of {len(records):,} entries have {what}")
+
+
+def _with_descriptor(records: list[Record]) -> list[Record]:
+    return [record for record in records if record.flags & _DESCRIPTOR]
 
 
 def has_end(data: memoryview) -> bool:
@@ -192,9 +225,32 @@ def _records(data: memoryview, directory: _Directory) -> Iterator[Record]:
             offset=offset,
             mode=mode & 0o7777,
             kind=_kind(name, mode),
+            extra=extra,
+            comment=comment_size,
         )
     if at != directory.offset + directory.size:
         raise ArchiveError("the central directory has another size than its end record says")
+
+
+def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the extra fields (APPNOTE 4.5.1): number and content."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        yield kind, extra[4 : 4 + length]
+        extra = extra[4 + length :]
+
+
+def _renamed(extra: bytes, record: Record) -> Iterator[str]:
+    """Tell where extra fields give an entry a second name, or one of them stands there twice."""
+    fields = list(_fields(extra))
+    kinds = [kind for kind, _ in fields if kind in _ONCE]
+    if len(kinds) > len(set(kinds)):
+        yield "has an extra field twice, and readers differ on which of them counts"
+    for kind, body in fields:
+        if kind == _UNICODE_PATH and body[5:] != record.raw_name:
+            name = body[5:].decode("utf-8", "backslashreplace")
+            if name != record.name:  # the field is there to spell a name that cp437 cannot
+                yield f"has a second name in an extra field, {name!r}"
 
 
 def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
@@ -202,10 +258,7 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
     wanted = [value == 0xFFFFFFFF for value in (size, packed, offset)]
     if not any(wanted):
         return size, packed, offset
-    while len(extra) >= 4:
-        kind = int.from_bytes(extra[:2], "little")
-        length = int.from_bytes(extra[2:4], "little")
-        body, extra = extra[4 : 4 + length], extra[4 + length :]
+    for kind, body in _fields(extra):
         if kind == 1:
             if len(body) < 8 * sum(wanted):
                 raise ArchiveError("a zip64 field is too short for the sizes it stands for")
@@ -254,6 +307,10 @@ def _local(data: memoryview, record: Record, path: str) -> tuple[int, list[Oddit
     differs = []
     if raw != record.raw_name:
         differs.append(f"name {_name(raw, flags)!r}")
+    oddities = [
+        Oddity(kind="header-mismatch", path=path, detail=detail)
+        for detail in dict.fromkeys((*_renamed(record.extra, record), *_renamed(extra, record)))
+    ]
     if method != record.method:
         differs.append(f"method {method}")
     if not flags & _DESCRIPTOR or (packed, size, crc) != (0, 0, 0):
@@ -261,7 +318,7 @@ def _local(data: memoryview, record: Record, path: str) -> tuple[int, list[Oddit
             differs.append(f"sizes {packed:,} and {size:,}")
         if crc != record.crc:
             differs.append("checksum")
-    oddities = [
+    oddities += [
         Oddity(
             kind="header-mismatch",
             path=path,

@@ -34,6 +34,8 @@ class Reader:
     """
 
     anchors: frozenset[bytes] = frozenset()
+    wheels_only: bool = False
+    """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = lambda _: False
     read: Callable[[Member, bytes, Hits], Iterable[object]]
 
@@ -46,6 +48,8 @@ class Contents:
     members: tuple[Member, ...]
     oddities: tuple[Oddity, ...] = ()
     packed: int | None = None
+    file: str = ""
+    """The artifact's own file name, without folders: of a wheel or sdist it is a claim, too."""
     observations: Mapping[type, tuple[object, ...]] = field(default_factory=dict)
 
     def of(self, kind: type[T]) -> tuple[T, ...]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from auditor import words
 from auditor.archives.tar import stripped
+from auditor.archives.zip import UNLOVED
 from auditor.facts import Collector, Contents
 from auditor.model import ArtifactKind, Fact, Member, MemberType
 
@@ -89,7 +90,7 @@ class ArchiveEntryFact(Fact):
     detail: str
     """What is wrong, to be read after the name."""
     structural: bool
-    """True where the archive's reader met it: a matter of bytes, not of names."""
+    """True where the archive's reader met it and readers differ: a matter of bytes, not names."""
 
 
 def collect(contents: Contents) -> Iterator[ArchiveEntryFact]:
@@ -105,7 +106,7 @@ def collect(contents: Contents) -> Iterator[ArchiveEntryFact]:
             name=oddity.path or "the archive",
             target="",
             detail=oddity.detail,
-            structural=True,
+            structural=oddity.kind not in UNLOVED,
         )
     members = contents.members
     if contents.kind is ArtifactKind.FOLDER:
