@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from auditor import facts
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
+from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
 from auditor.model import (
@@ -73,6 +74,8 @@ def contents_of(test: RuleTest) -> Contents:
         observations[Packer] = (Packer.parse(test.packer),)
     if test.packed:
         observations[PackedPaths] = (PackedPaths(paths=frozenset(test.packed)),)
+    if test.sdist:
+        observations[SdistSeen] = (SdistSeen(label="the sdist", paths=frozenset(test.sdist)),)
     return replace(contents, observations=observations)
 
 

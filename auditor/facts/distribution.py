@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from auditor.model import Member
 
 DIST_INFO = ".dist-info"
+SITE = frozenset({"purelib", "platlib"})
+"""The install schemes that end in site-packages."""
 _DOCUMENTS = frozenset({"WHEEL", "METADATA", "RECORD", "entry_points.txt", "top_level.txt"})
 _AT_ROOT = frozenset({"PKG-INFO", "pyproject.toml"})
 _HEADER = re.compile(r"(?m)^([A-Za-z-]+):[ \t]*(.*?)[ \t]*\r?$")
@@ -115,6 +117,24 @@ def _wheel(contents: Contents, documents: dict[str, bytes]) -> Distribution:
         dist_info=dist_info,
         documents=documents,
     )
+
+
+def scheme_of(path: str) -> tuple[str, str]:
+    """Return the install scheme of a wheel's member, and its path there.
+
+    What lies at the root is `purelib` as far as paths go (Root-Is-Purelib decides between two
+    folders that are one nearly everywhere). `X.data/SCHEME/REST` names its scheme itself. A
+    dist-info's own scheme is `dist-info`. Members of nested archives land nowhere: `nested`.
+    """
+    if "!" in path:
+        return "nested", path
+    head, slash, rest = path.partition("/")
+    if slash and head.endswith(".data"):
+        scheme, _, below = rest.partition("/")
+        return scheme, below
+    if slash and head.endswith(DIST_INFO):
+        return "dist-info", rest
+    return "purelib", path
 
 
 def split_wheel_name(file: str) -> tuple[str, str, str]:

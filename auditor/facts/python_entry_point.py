@@ -1,0 +1,220 @@
+"""entry_points.txt of a wheel: whether it can be read, and whether what it names is there.
+
+Rests on the "Entry points specification". The file is read as indexes read it: UTF-8, an INI file
+with `=` alone as the delimiter, names of scripts from a narrow set of characters.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from auditor.facts import Collector, Contents, Reader, Unread
+from auditor.facts.distribution import SITE, distribution_of, scheme_of
+from auditor.model import ArtifactKind, Fact, MemberType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.facts import Hits
+    from auditor.model import Member
+
+SCRIPTS = frozenset({"console_scripts", "gui_scripts"})
+_SCRIPT_NAME = re.compile(r"[\w.-]+\Z")
+_OBJECT = re.compile(
+    r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*"
+    r"(?::\s*(?P<attribute>[^\W\d]\w*(?:\.[^\W\d]\w*)*))?\s*(?:\[.*\])?\s*\Z"
+)
+_LARGEST = 1024 * 1024
+_MODULE = re.compile(r"(?P<path>.+?)(?:/__init__)?(?:\.py|\.pyc|(?:\.[\w-]+)?\.(?:so|pyd))\Z")
+_DEFINED = re.compile(
+    r"(?m)^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"
+    r"|^[ \t]*(\w+)[ \t]*(?::[^=\n]{1,200})?=[^=]"
+    r"|^[ \t]*(?:from|import)[ \t]([^\n(]*(?:\([^()]*\))?)"
+)
+_OPEN = re.compile(
+    r"(?m)^[ \t]*from[ \t]+\S+[ \t]+import[ \t]*\*|__getattr__|\bglobals\(\)|\bexec\("
+)
+"""Signs that names come into being in a way that reading does not show."""
+
+
+class Problem(StrEnum):
+    """What is wrong with one entry, or with the file."""
+
+    NONE = "none"
+    UNREADABLE = "unreadable"
+    """It is no UTF-8 text or no INI file: an index refuses the upload."""
+    BAD_NAME = "bad-name"
+    """A script whose name has other characters than letters, digits, `.`, `_`, `-`."""
+    BAD_REFERENCE = "bad-reference"
+    """It is not of the form `module:attribute`, or a script has no attribute."""
+    MISSING_MODULE = "missing-module"
+    """The module belongs to a package of this wheel and is not in it."""
+    FOREIGN_MODULE = "foreign-module"
+    """No package of this wheel has that name; a dependency may."""
+    MISSING_ATTRIBUTE = "missing-attribute"
+    """The module is there and nothing in it has that name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamesSeen:
+    """The names that a module's text defines or imports; `open` where there may be others."""
+
+    path: str
+    names: frozenset[str]
+    open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonEntryPointFact(Fact):
+    """One entry; `key` is `group.name`. Where the file cannot be read, one fact for the file."""
+
+    group: str
+    script: bool
+    """It makes a command."""
+    target: str
+    problem: Problem
+    detail: str
+    """What is wrong, to be read after the entry."""
+    requires: bool
+    """The wheel requires other packages, from which a foreign module could come."""
+
+
+def read(member: Member, data: bytes, _: Hits) -> Iterator[NamesSeen]:
+    """Leave the names of one module."""
+    text = data.decode("utf-8", "replace")
+    names: set[str] = set()
+    for defined, assigned, imported in _DEFINED.findall(text):
+        if imported:
+            names.update(re.findall(r"\w+", imported))
+        else:
+            names.add(defined or assigned)
+    yield NamesSeen(path=member.path, names=frozenset(names), open=_OPEN.search(text) is not None)
+
+
+def collect(contents: Contents) -> Iterator[PythonEntryPointFact | Unread]:
+    """Yield one fact for each entry of a wheel's entry_points.txt."""
+    if contents.kind is not ArtifactKind.WHEEL:
+        return
+    wheel = distribution_of(contents)
+    data = wheel.document("entry_points.txt")
+    if data is None:
+        return
+    path = f"{wheel.dist_info}/entry_points.txt"
+    if len(data) > _LARGEST:
+        yield Unread(path=path, reason=f"entry points of {len(data):,} bytes are not read")
+        return
+    requires = b"\nRequires-Dist:" in (wheel.document("METADATA") or b"")
+    parser = configparser.ConfigParser(
+        delimiters=("=",), interpolation=None, default_section="\0", strict=True
+    )
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        text = data.decode("utf-8")
+        parser.read_string(text)
+    except (UnicodeDecodeError, configparser.Error) as error:
+        reason = re.sub(r"\s+", " ", str(error).replace("<string>", "it"))
+        yield PythonEntryPointFact(
+            path=path,
+            group="",
+            script=False,
+            target="",
+            problem=Problem.UNREADABLE,
+            detail=f"cannot be read: {reason}"[:300],
+            requires=requires,
+        )
+        return
+    modules = _Modules(contents)
+    for group in parser.sections():
+        for name, target in parser.items(group):
+            script = group in SCRIPTS
+            problem, detail = _judged(name, target, modules, script=script)
+            yield PythonEntryPointFact(
+                path=path,
+                line=_line(text, group, name),
+                key=f"{group}.{name}",
+                group=group,
+                script=script,
+                target=target,
+                problem=problem,
+                detail=detail,
+                requires=requires,
+            )
+
+
+def _judged(name: str, target: str, modules: _Modules, *, script: bool) -> tuple[Problem, str]:
+    if script and not _SCRIPT_NAME.match(name):
+        return Problem.BAD_NAME, "has characters in its name that no command may have"
+    found = _OBJECT.match(target)
+    if found is None or (script and not found["attribute"]):
+        return Problem.BAD_REFERENCE, f"names {target!r}, where module:function is due"
+    module = found["module"]
+    if not modules.own(module):
+        return Problem.FOREIGN_MODULE, f"names {module}, which is no package of this wheel"
+    if not modules.has(module):
+        return Problem.MISSING_MODULE, f"names the module {module}, which is not in the wheel"
+    attribute = (found["attribute"] or "").partition(".")[0]
+    if attribute and not modules.may_define(module, attribute):
+        return Problem.MISSING_ATTRIBUTE, f"names {attribute}, which {module} does not define"
+    return Problem.NONE, ""
+
+
+class _Modules:
+    """The modules of a wheel, asked by dotted name."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._paths: dict[str, str] = {}
+        self._folders: set[str] = set()
+        for member in contents.members:
+            scheme, rest = scheme_of(member.path)
+            if member.type is MemberType.DIRECTORY or scheme not in SITE:
+                continue
+            parts = rest.split("/")
+            self._folders.update("/".join(parts[:end]) for end in range(1, len(parts)))
+            found = _MODULE.match(rest)
+            if found:
+                self._paths[found["path"]] = member.path
+        self._names = {seen.path: seen for seen in contents.of(NamesSeen)}
+
+    def own(self, module: str) -> bool:
+        top = module.partition(".")[0]
+        return top in self._paths or top in self._folders
+
+    def has(self, module: str) -> bool:
+        path = module.replace(".", "/")
+        return path in self._paths or path in self._folders
+
+    def may_define(self, module: str, attribute: str) -> bool:
+        """Tell whether a module's text has a name; of machine code and folders nobody knows."""
+        path = module.replace(".", "/")
+        seen = self._names.get(self._paths.get(path, ""))
+        if seen is None or seen.open or attribute in seen.names:
+            return True
+        return f"{path}/{attribute}" in self._paths or f"{path}/{attribute}" in self._folders
+
+
+def _line(text: str, group: str, name: str) -> int:
+    """Return the line of an entry, from 1; of its group where the name is not found."""
+    lines = text.splitlines()
+    inside = False
+    at = 1
+    for number, line in enumerate(lines, 1):
+        if line.strip() == f"[{group}]":
+            inside, at = True, number
+        elif line.startswith("["):
+            inside = False
+        elif inside and line.partition("=")[0].strip() == name:
+            return number
+    return at
+
+
+def wants(member: Member) -> bool:
+    """Ask for the modules of site-packages."""
+    return member.path.endswith(".py") and scheme_of(member.path)[0] in SITE
+
+
+READER = Reader(wheels_only=True, wants=wants, read=read)
+COLLECTOR = Collector(name="python-entry-point", fact=PythonEntryPointFact, collect=collect)
