@@ -13,8 +13,10 @@ from auditor.advice import advice
 from auditor.archives import listing, walk
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
+from auditor.facts import module_difference
 from auditor.facts.distribution import distribution_of
 from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
 from auditor.model import (
@@ -89,7 +91,7 @@ def scan(
             raise UsageError(f"{target}: no such file or folder")
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules))
     scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
-    for target in request.targets:
+    for target in _sdists_first(request.targets):
         scanner.target(target)
     result = scanner.result
     return Report(
@@ -117,6 +119,8 @@ class _Scanner:
         self._announce = announce
         self._output = output
         self._collectors, self._readers = facts.load()
+        self._sdists: dict[tuple[str, str], SdistSeen] = {}
+        """The sdists seen so far, by project and version: what wheels are compared with."""
         self.result = _Result()
 
     def target(self, target: str) -> None:
@@ -200,10 +204,22 @@ class _Scanner:
             self.result.gaps.extend(examination.gaps)
             return
         kind = ArtifactKind.WHEEL if shape.wheel else kinds.of_archive(path.name, examination)
-        contents = examination.contents(kind, size, path.name)
+        contents = self._compared(examination.contents(kind, size, path.name), artifact.source)
         notes = (*artifact.notes, *_NOTES.get(kind, ()))
         artifact = replace(artifact, kind=kind, notes=notes, packed=ByteCount(size), sha256=digest)
         self._conclude(artifact, contents, examination, project)
+
+    def _compared(self, contents: Contents, label: str) -> Contents:
+        """Remember an sdist, or give a wheel the sdist of its release to be compared with."""
+        if contents.kind is ArtifactKind.SDIST:
+            key, seen = module_difference.sdist_of(contents, label)
+            self._sdists[key] = seen
+        elif contents.kind is ArtifactKind.WHEEL:
+            found = self._sdists.get(distribution_of(contents).release)
+            if found is not None:
+                observations = {**contents.observations, SdistSeen: (found,)}
+                return replace(contents, observations=observations)
+        return contents
 
     def _folder(self, path: Path, label: str) -> None:
         budget = Budget(self._request.limits)
@@ -268,6 +284,11 @@ class _Scanner:
                 yield fact
 
 
+def _sdists_first(targets: tuple[str, ...]) -> list[str]:
+    """Return the targets so that each wheel comes behind the sdist it is compared with."""
+    return sorted(targets, key=lambda target: target.lower().endswith(".whl"))
+
+
 def _listing(path: Path, budget: Budget) -> tuple[str, ...]:
     try:
         with path.open("rb") as file:
@@ -280,7 +301,7 @@ def _identity(contents: Contents) -> tuple[str, str]:
     """Return name and version as the artifact's own manifest or metadata has them."""
     if contents.kind in {ArtifactKind.WHEEL, ArtifactKind.SDIST}:
         said = distribution_of(contents)
-        return said.name, said.version
+        return said.title, said.version
     manifest = manifest_of(contents)
     document = manifest.document if manifest else {}
     return _text(document.get("name")), _text(document.get("version"))

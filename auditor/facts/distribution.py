@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from auditor.facts import Contents, Reader
 from auditor.model import ArtifactKind
@@ -76,6 +77,20 @@ class Distribution:
     def project(self) -> str:
         """The project's name as an index compares it (PEP 503)."""
         return canonicalize_name(self.name)
+
+    @property
+    def release(self) -> tuple[str, str]:
+        """Project and version, so that all spellings of one release are equal."""
+        try:
+            return self.project, str(Version(self.version))
+        except InvalidVersion:
+            return self.project, self.version
+
+    @property
+    def title(self) -> str:
+        """The project's name as its metadata spells it, where that is the name of the file."""
+        said = headers(self.document("METADATA") or b"").get("Name", "")
+        return said if canonicalize_name(said) == self.project else self.name
 
     def document(self, name: str) -> bytes | None:
         """Return a document of the dist-info, or of an sdist's root; None where it is missing."""

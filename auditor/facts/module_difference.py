@@ -14,14 +14,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
-from auditor.facts.distribution import SITE, scheme_of
+from auditor.facts.distribution import SITE, distribution_of, scheme_of
 from auditor.facts.source_map import TextSeen
+from auditor.maps.reader import text_digest
 from auditor.model import ArtifactKind, Fact, MemberType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MODULE = (".py", ".pyi")
+_BLANK = text_digest(b"")
+"""Of an empty module nobody can say that it is the same one."""
 _GENERATED = re.compile(
     r"(?i)(?:.*/)?(?:_?_?version(?:_?info)?_*|_?build_?(?:info|config)|_?git_?(?:hash|version)"
     r"|.*_pb2(?:_grpc)?|.*_ui|_?parser|_?lextab|parsetab|__about__)\.pyi?\Z"
@@ -60,6 +63,16 @@ class ModuleDifferenceFact(Fact):
     """Its name is one that builds write, such as `_version.py`."""
     other: str
     """The artifact that lacks it, as the report names it."""
+
+
+def sdist_of(contents: Contents, label: str) -> tuple[tuple[str, str], SdistSeen]:
+    """Return project and version of an sdist, and what wheels of it are compared with."""
+    seen = SdistSeen(
+        label=label,
+        paths=frozenset(contents.files()),
+        digests=frozenset(text.digest for text in contents.of(TextSeen)) - {_BLANK},
+    )
+    return distribution_of(contents).release, seen
 
 
 def collect(contents: Contents) -> Iterator[ModuleDifferenceFact]:
