@@ -47,10 +47,6 @@ _GENERAL_NPM_MAPS = (
     'Name what ships in "files" of package.json, with "!**/*.map" as its last entry'
     ' (an .npmignore has no effect beside "files").'
 )
-_GENERAL_PYTHON = (
-    "Exclude it in the build backend's settings in pyproject.toml, for the sdist and the wheel;"
-    " some backends do not look at .gitignore."
-)
 _GENERAL_ARCHIVE = "Leave it out where this archive is made."
 _GENERAL_EMIT = (
     "Or switch maps off in the release build: sourcemap: false (webpack: devtool: false;"
@@ -59,29 +55,33 @@ _GENERAL_EMIT = (
 
 
 def advice(
-    project: Contents | None, kind: ArtifactKind = ArtifactKind.NPM_TARBALL
+    project: Contents | None,
+    kind: ArtifactKind = ArtifactKind.NPM_TARBALL,
+    artifact: Contents | None = None,
 ) -> Mapping[str, Callable[[Fact], str]]:
     """Return what a rule's `fix` can ask for by name, each a text of a few short lines.
 
     `leave_out` says how to keep the file of a fact out of the package, or how to mend the list
     that a packing-config fact is about; `stop_emitting` which setting emits maps. Without a
-    project, or one without package.json, both are general, for the kind of artifact.
+    project, or one without package.json, both are general, for the kind of artifact. For a wheel
+    or sdist its own contents tell the backend where no project does.
     """
+    if kind in {ArtifactKind.WHEEL, ArtifactKind.SDIST}:
+        from auditor import advice_python  # noqa: PLC0415 - it builds on this module
+
+        return {
+            "leave_out": advice_python.leave_out(project, artifact, kind),
+            "stop_emitting": lambda _: _GENERAL_EMIT,
+        }
     if project is None or manifest_of(project) is None:
-        general = _GENERAL.get(kind, _GENERAL_ARCHIVE)
-        maps = _GENERAL_NPM_MAPS if kind is ArtifactKind.NPM_TARBALL else general
+        npm = kind is ArtifactKind.NPM_TARBALL
+        general = _GENERAL_NPM if npm else _GENERAL_ARCHIVE
+        maps = _GENERAL_NPM_MAPS if npm else _GENERAL_ARCHIVE
         return {
             "leave_out": lambda fact: maps if _outer(fact.path).endswith(".map") else general,
             "stop_emitting": lambda _: _GENERAL_EMIT,
         }
     return {"leave_out": LeaveOut(project), "stop_emitting": _StopEmitting(project)}
-
-
-_GENERAL = {
-    ArtifactKind.NPM_TARBALL: _GENERAL_NPM,
-    ArtifactKind.WHEEL: _GENERAL_PYTHON,
-    ArtifactKind.SDIST: _GENERAL_PYTHON,
-}
 
 
 def _outer(path: str) -> str:

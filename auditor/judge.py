@@ -76,7 +76,8 @@ def _finding(
 ) -> Finding:
     rule = compiled.rule
     values = rendered(fact)
-    identity = "\0".join((rule.id, artifact.name, stable_path(fact.path), fact.key or ""))
+    names = (rule.id, artifact.kind.value, artifact.name, stable_path(fact.path), fact.key or "")
+    identity = "\0".join(names)
     seen[identity] += 1
     digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "backslashreplace"))
     fix_values = values | {

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from auditor.errors import UsageError
 
-NAMES = ("npm", "pnpm", "yarn", "bun")
+NODE = ("npm", "pnpm", "yarn", "bun")
+PYTHON = ("build", "uv")
+NAMES = (*NODE, *PYTHON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

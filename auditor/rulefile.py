@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get
 
 from auditor import facts, yamldoc
 from auditor.errors import ParseError, RuleError
+from auditor.facts.git_state import PathState
 from auditor.match import OPERATORS, Condition, Lists, Operand, Where
 from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
 
@@ -27,6 +28,7 @@ _KEYS = (
     "id title fact where severity severity_when confidence status since artifacts profiles owner "
     "protected message why fix false_positives references tests"
 ).split()
+_TEST_KEYS = "name packer packed file size sdist git given finds".split()
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
 _BAD_ID = re.compile(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
 _NOUN = re.compile(r"[a-z][a-z -]*\Z")
@@ -39,6 +41,9 @@ S = TypeVar("S", bound=StrEnum)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSpec:
     """One member of a rule test: its content or a size, and what its header says.
+
+    A content may be written as a list of parts, so that a rule file does not itself hold what the
+    rule finds: rules ship with us, and we are audited, too.
 
     `name` is the archive's spelling where it is not the path, `base64` a content that is no text.
     With `oddity` it is no member: the reader reports that kind of Oddity there, with the text.
@@ -68,6 +73,10 @@ class RuleTest:
     """The artifact's file name."""
     sdist: tuple[str, ...] = ()
     """The paths of the sdist that a wheel is compared with."""
+    size: int | None = None
+    """Bytes of the artifact's own file."""
+    git: tuple[PathState, ...] = ()
+    """What git says of packed files, each spelled as `PathState.parse` reads it."""
     finds: tuple[tuple[str, Severity | None], ...]
     """Each place as `path`, `path:line` or `path (key)`, with the severity where it varies."""
 
@@ -298,7 +307,7 @@ class _RuleReader:
     def _test(self, node: object, key: str) -> RuleTest:
         if not isinstance(node, dict):
             raise self._error(key, "must be a mapping")
-        self._keys(node, key, ["name", "packer", "packed", "file", "sdist", "given", "finds"])
+        self._keys(node, key, _TEST_KEYS)
         given = node.get("given")
         if not isinstance(given, dict) or len(given) != 1:
             raise self._error(f"{key}.given", "must name one artifact kind")
@@ -311,6 +320,8 @@ class _RuleReader:
             paths = node.get(listed, [])
             if not isinstance(paths, list) or not all(isinstance(p, str) for p in paths):
                 raise self._error(f"{key}.{listed}", "must be a list of paths")
+        if not isinstance(node.get("size", 0), int):
+            raise self._error(f"{key}.size", "must be a whole number")
         return RuleTest(
             name=node["name"],
             artifact=self._choice(ArtifactKind, kind, f"{key}.given"),
@@ -321,16 +332,28 @@ class _RuleReader:
             packer=str(node.get("packer", "")),
             packed=tuple(node.get("packed", [])),
             file=str(node.get("file", "")),
+            size=node.get("size"),
             sdist=tuple(node.get("sdist", [])),
+            git=self._git(node.get("git", {}), f"{key}.git"),
             finds=tuple(self._found(item, f"{key}.finds") for item in node["finds"]),
         )
+
+    def _git(self, node: object, key: str) -> tuple[PathState, ...]:
+        if not isinstance(node, dict):
+            raise self._error(key, "must map paths to what git says of them")
+        try:
+            return tuple(PathState.parse(path, str(text)) for path, text in node.items())
+        except ValueError as problem:
+            raise self._error(key, str(problem)) from None
 
     def _file_spec(self, value: object, key: str) -> FileSpec:
         if isinstance(value, str):
             return FileSpec(text=value)
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            return FileSpec(text="".join(value))
         types = get_type_hints(FileSpec)
         if not isinstance(value, dict) or not value:
-            raise self._error(key, f"must be a text, or a mapping of {', '.join(types)}")
+            raise self._error(key, f"must be a text, its parts, or a mapping of {', '.join(types)}")
         self._keys(value, key, list(types))
         for name, item in value.items():
             if not isinstance(item, types[name]):

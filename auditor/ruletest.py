@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from auditor import facts
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
+from auditor.facts.git_state import GitSeen
 from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
@@ -68,12 +69,14 @@ def contents_of(test: RuleTest) -> Contents:
     examination.run(entries(test))
     if examination.gaps:
         raise AssertionError(f"{test.name}: {examination.gaps[0].reason}")
-    contents = examination.contents(test.artifact, None, test.file)
+    contents = examination.contents(test.artifact, test.size, test.file)
     observations = dict(contents.observations)
     if test.packer:
         observations[Packer] = (Packer.parse(test.packer),)
     if test.packed:
         observations[PackedPaths] = (PackedPaths(paths=frozenset(test.packed)),)
+    if test.git:
+        observations[GitSeen] = (GitSeen(states=test.git),)
     if test.sdist:
         observations[SdistSeen] = (SdistSeen(label="the sdist", paths=frozenset(test.sdist)),)
     return replace(contents, observations=observations)

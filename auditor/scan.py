@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from auditor import facts, kinds, policy, rulefile
 from auditor.advice import advice
 from auditor.archives import listing, walk
+from auditor.backends import CONFIG_NAMES
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import module_difference
+from auditor.facts import Contents, module_difference
 from auditor.facts.distribution import distribution_of
+from auditor.facts.git_state import GitSeen
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
@@ -31,13 +33,14 @@ from auditor.model import (
     Report,
     Unread,
 )
-from auditor.packers import PackedPaths
+from auditor.packers import PYTHON, PackedPaths, Packer
 from auditor.sources import directory
 from auditor.sources.file import Progress, ReadFile
+from auditor.sources.wish import Wish
 from auditor.summary import disclosure, shares
 
 if TYPE_CHECKING:
-    from auditor.facts import Contents
+    from auditor.sources.project import Packed
 
 Announce = Callable[[str], Progress | None]
 """Called with the label of each artifact before it is read; returns who wants its progress."""
@@ -53,15 +56,22 @@ class Request:
     """One call of `audit pack`."""
 
     targets: tuple[str, ...]
-    packer: str | None = None
-    ignore_scripts: bool = False
-    workspaces: tuple[str, ...] = ()
-    all_workspaces: bool = False
+    wish: Wish = field(default_factory=Wish)
     as_is: bool = False
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.RELEASE
     settings: policy.Settings = field(default_factory=policy.Settings)
     limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The folder that an artifact was packed from, and its configuration."""
+
+    folder: Path
+    contents: Contents
+    judged: bool
+    """The configuration itself is judged, by the rules for projects."""
 
 
 @dataclass(slots=True)
@@ -136,58 +146,57 @@ class _Scanner:
             self.result.gap(target, "neither a regular file nor a folder")
 
     def _project(self, path: Path, label: str) -> None:
-        from auditor.sources.project import packed  # noqa: PLC0415 - only where one is packed
+        from auditor.sources.publication import published  # noqa: PLC0415 - only where one is packed
 
-        request = self._request
         self._announce(f"packing {label}")
         with ExitStack() as stack:
             try:
-                packs = stack.enter_context(
-                    packed(
-                        path,
-                        label,
-                        packer=request.packer,
-                        ignore_scripts=request.ignore_scripts,
-                        workspaces=request.workspaces,
-                        all_workspaces=request.all_workspaces,
-                        output=self._output,
-                    )
+                publication = stack.enter_context(
+                    published(path, label, self._request.wish, self._output)
                 )
             except InputError as problem:
                 self.result.gap(label, str(problem))
                 return
-            for pack in packs:
+            for reason in publication.problems:
+                self.result.gap(label, reason)
+            for pack in publication.packs:
                 artifact = Artifact(
                     source=pack.label,
                     kind=ArtifactKind.ARCHIVE,
                     packer=str(pack.packer),
                     notes=pack.notes,
                 )
-                project = self._configuration(pack.directory, pack.label)
-                observations = {**project.observations, type(pack.packer): (pack.packer,)}
-                self._file(pack.tarball, artifact, replace(project, observations=observations))
+                self._file(pack.tarball, artifact, self._configuration(pack))
 
-    def _configuration(self, folder: Path, label: str) -> Contents:
+    def _configuration(self, pack: Packed) -> Project:
         """Read the files that decide what a project's packer takes."""
         from auditor.packing import CONFIG_GLOBS  # noqa: PLC0415 - only where one is packed
 
+        folder = pack.directory
+        python = pack.packer.name in PYTHON
         names = sorted(
             {
                 found.relative_to(folder).as_posix()
-                for glob in CONFIG_GLOBS
+                for glob in (CONFIG_NAMES if python else CONFIG_GLOBS)
                 for found in folder.glob(glob)
                 if found.is_file() and "node_modules" not in found.parts
             }
         )
         budget = Budget(self._request.limits)
-        examination = Examination(label, self._readers, budget)
+        examination = Examination(pack.label, self._readers, budget)
         examination.run(directory.files(folder, names, budget))
         self.result.gaps.extend(
             gap for gap in examination.gaps if gap.location.path != MANIFEST
         )  # a bad package.json is in the tarball too, and said once
-        return examination.contents(ArtifactKind.PROJECT, None)
+        contents = examination.contents(ArtifactKind.PROJECT, None)
+        observations = {**contents.observations, Packer: (pack.packer,)}
+        return Project(
+            folder=folder,
+            contents=replace(contents, observations=observations),
+            judged=not python,
+        )
 
-    def _file(self, path: Path, artifact: Artifact, project: Contents | None) -> None:
+    def _file(self, path: Path, artifact: Artifact, project: Project | None) -> None:
         budget = Budget(self._request.limits)
         progress = self._announce(artifact.source)
         shape = kinds.of_zip(path.name, _listing(path, budget))
@@ -205,6 +214,10 @@ class _Scanner:
             return
         kind = ArtifactKind.WHEEL if shape.wheel else kinds.of_archive(path.name, examination)
         contents = self._compared(examination.contents(kind, size, path.name), artifact.source)
+        if project is not None and (known := _git(project.folder, contents)):
+            artifact = replace(artifact, notes=(*artifact.notes, *known.notes))
+            observations = {**contents.observations, GitSeen: (known,)}
+            contents = replace(contents, observations=observations)
         notes = (*artifact.notes, *_NOTES.get(kind, ()))
         artifact = replace(artifact, kind=kind, notes=notes, packed=ByteCount(size), sha256=digest)
         self._conclude(artifact, contents, examination, project)
@@ -240,7 +253,7 @@ class _Scanner:
         artifact: Artifact,
         contents: Contents,
         examination: Examination,
-        project: Contents | None,
+        project: Project | None,
     ) -> None:
         """Turn what was seen into facts, findings and the artifact's line in the report."""
         self.result.gaps.extend(examination.gaps)
@@ -256,14 +269,15 @@ class _Scanner:
             discloses=disclosure(contents),
         )
         self.result.artifacts.append(artifact)
+        configuration = None
         if project is not None:
             paths = PackedPaths(paths=frozenset(member.path for member in contents.members))
-            seen = {**project.observations, PackedPaths: (paths,)}
-            project = replace(project, observations=seen)
-        known = advice(project, artifact.kind)
+            seen = {**project.contents.observations, PackedPaths: (paths,)}
+            configuration = replace(project.contents, observations=seen)
+        known = advice(configuration, artifact.kind, contents)
         self._judged(artifact, contents, known)
-        if project is not None:
-            self._judged(replace(artifact, kind=ArtifactKind.PROJECT), project, known)
+        if project is not None and configuration is not None and project.judged:
+            self._judged(replace(artifact, kind=ArtifactKind.PROJECT), configuration, known)
 
     def _judged(
         self, artifact: Artifact, contents: Contents, known: Mapping[str, Callable[[Fact], str]]
@@ -287,6 +301,12 @@ class _Scanner:
 def _sdists_first(targets: tuple[str, ...]) -> list[str]:
     """Return the targets so that each wheel comes behind the sdist it is compared with."""
     return sorted(targets, key=lambda target: target.lower().endswith(".whl"))
+
+
+def _git(folder: Path, contents: Contents) -> GitSeen | None:
+    from auditor.sources import git  # noqa: PLC0415 - only where a project was packed
+
+    return git.seen(folder, contents)
 
 
 def _listing(path: Path, budget: Budget) -> tuple[str, ...]:

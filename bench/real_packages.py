@@ -1,9 +1,10 @@
-"""What the audit says of real npm packages, as a Markdown table: the one in the README.
+"""What the audit says of real packages, as a Markdown table: the one in the README.
 
     python -m bench.real_packages [FOLDER]
 
-Each package is fetched once, by `npm pack NAME@VERSION` from the registry that npm is set up with,
-into FOLDER (by default `audit-real-packages` below the system's temporary folder).
+Each package is fetched once, by `npm pack NAME@VERSION` or `pip download NAME==VERSION` from the
+registry that npm or pip is set up with, into FOLDER (by default `audit-real-packages` below the
+system's temporary folder).
 """
 
 from __future__ import annotations
@@ -35,6 +36,29 @@ PACKAGES = (
     "agent-base@4.3.0",
     "esbuild@0.25.0",
 )
+DISTRIBUTIONS = (
+    "gradio==5.9.1",
+    "mlflow==2.19.0",
+    "streamlit==1.41.0",
+    "jupyterlab==4.3.4",
+    "wandb==0.19.1",
+    "spacy==3.8.2",
+    "pytorch_lightning==0.7.6",
+    "langdetect==1.0.9 (sdist)",
+    "attrs==24.2.0",
+    "num2words==0.5.13",
+    "structlog==24.4.0",
+)
+_ONE_PLATFORM = (
+    "--only-binary=:all:",
+    "--platform=manylinux2014_x86_64",
+    "--implementation=cp",
+    "--python-version=3.11",
+    "--abi=cp311",
+    "--abi=abi3",
+    "--abi=none",
+)
+"""The same wheels on every machine."""
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 HEAD = (
     "package",
@@ -70,6 +94,25 @@ def fetched(spec: str, folder: Path) -> Path:
             subprocess.run(command, cwd=made, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
             (tarball,) = Path(made).glob("*.tgz")
             tarball.replace(path)
+    return path
+
+
+def downloaded(spec: str, folder: Path) -> Path:
+    """Return the wheel of `NAME==VERSION`, or the sdist with ` (sdist)` behind it; by pip.
+
+    For an old sdist pip runs its setup.py: it wants to know what the package requires.
+    """
+    requirement, _, kind = spec.partition(" ")
+    place = folder / re.sub(r"[^\w.]+", "-", spec)
+    if not place.is_dir():
+        choice = (f"--no-binary={requirement.partition('==')[0]}",) if kind else _ONE_PLATFORM
+        with tempfile.TemporaryDirectory(dir=folder) as made:
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *choice]
+            command += ["--disable-pip-version-check", "--dest", made, requirement]
+            subprocess.run(command, check=True)  # noqa: S603
+            Path(made).rename(place)
+            Path(made).mkdir()  # for its own removal
+    (path,) = place.iterdir()
     return path
 
 
@@ -119,6 +162,9 @@ def main() -> None:
     print("|---|---:|---:|---:|---:|---|---|---|---:|")
     for spec in PACKAGES:
         cells = row(spec, *audited(fetched(spec, folder)))
+        print(f"| {' | '.join(cells)} |", flush=True)
+    for spec in DISTRIBUTIONS:
+        cells = row(spec, *audited(downloaded(spec, folder)))
         print(f"| {' | '.join(cells)} |", flush=True)
 
 

@@ -18,6 +18,7 @@ import pytest
 from auditor.model import Report, Verdict
 from auditor.scan import Request, scan
 from auditor.sources.project import packed
+from auditor.sources.wish import Wish
 from tests.packer_tools import PACKERS, TOOLS, prepare, use
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def test_the_audit_reports_exactly_the_maps_that_ship(cell: Cell) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=str)
 @pytest.mark.parametrize("packer", ["npm11", "npm12", "pnpm10"])
 def test_the_audit_of_the_project_says_the_same_and_how_to_mend_it(cell: Cell) -> None:
-    report = scan(Request(targets=(str(cell.project),), packer=TOOLS[cell.packer].name))
+    report = scan(Request(targets=(str(cell.project),), wish=Wish(packer=TOOLS[cell.packer].name)))
     maps = {STRAYS[k] for k in cell.ships if k in "ab"}
 
     assert report.gaps == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -161,3 +162,22 @@ def test_no_format_lets_a_name_do_anything(name: str, text: str) -> None:
 )
 def test_sizes_are_decimal_as_registries_print_them(count: int, text: str) -> None:
     assert words.size(count) == text
+
+
+def test_a_fix_that_was_said_is_not_said_again_and_no_sentence_is_torn() -> None:
+    first = (
+        "Revoke the token first, and look at what it was used for since it was packed. Then take\n"
+        'it out of the file.\nIn pyproject.toml:\n  exclude = ["/a"]'
+    )
+    second = first.replace("/a", "/b")
+    found = tuple(
+        replace(finding("x", rule=rule), fix=fix)
+        for rule, fix in (("a-a", first), ("b-b", first), ("c-c", second))
+    )
+    fixes = [part.partition("\n\n")[0] for part in rendered(findings=found).split("  fix: ")[1:]]
+
+    assert fixes[0].startswith("Revoke the token first")
+    assert fixes[1].strip() == "as above"
+    assert " ".join(fixes[2].split()) == (
+        'Then take it out of the file. In pyproject.toml: exclude = ["/b"]'
+    )

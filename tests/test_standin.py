@@ -6,6 +6,7 @@ import pytest
 
 from auditor.model import Report, Severity, Verdict
 from auditor.scan import Request, scan
+from auditor.sources.wish import Wish
 from bench.standin import BUNDLE_BYTES, FILES, LINES, MAP_BYTES, Standin, build
 
 
@@ -45,7 +46,7 @@ def test_the_tarball_fails_with_the_right_counts(standin: Standin) -> None:
 
 @pytest.mark.packer
 def test_the_project_fails_with_the_right_counts(standin: Standin) -> None:
-    report = scan(Request(targets=(str(standin.project),), packer="npm"))
+    report = scan(Request(targets=(str(standin.project),), wish=Wish(packer="npm")))
 
     check(report, standin)
     (finding,) = (f for f in report.findings if f.rule == "embedded-sources")

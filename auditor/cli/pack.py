@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 @click.option(
     "--packer",
     metavar="NAME[@VERSION]",
-    help="npm, pnpm, yarn or bun; default: packageManager, then the lockfile, then npm.",
+    help="npm, pnpm, yarn, bun, build or uv; default: what the project's files say.",
 )
 @click.option(
     "--ignore-scripts", is_flag=True, help="Do not run the project's scripts; the list may differ."
+)
+@click.option(
+    "--no-isolation",
+    is_flag=True,
+    help="Build with the Python packages installed here, not with those the project requires.",
 )
 @click.option(
     "--workspace",
@@ -37,6 +42,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     targets: tuple[str, ...],
     packer: str | None,
     ignore_scripts: bool,
+    no_isolation: bool,
     workspaces: tuple[str, ...],
     all_workspaces: bool,
     as_is: bool,
@@ -52,9 +58,9 @@ def command(  # noqa: PLR0913 - one parameter per option
 ) -> int:
     """Audit what would be published, or a package file.
 
-    TARGET is a project folder (default: the current one) or a .tgz. For a folder, the project's
-    own packer runs as in a publish, scripts included, into a private temporary folder, and the
-    tarball that it makes is audited. Nothing of a package file ever runs.
+    TARGET is a project folder (default: the current one), a .tgz, a wheel or an sdist. For a
+    folder, the project's own packer or build backend runs as in a publish, scripts included, into
+    a private temporary folder, and what it makes is audited. Nothing of a package file ever runs.
     """
     del debug  # read by the top-level handler
     from auditor.cli import output  # noqa: PLC0415 - see options: only the called command's cost
@@ -62,14 +68,18 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.model import Profile  # noqa: PLC0415
     from auditor.policy import Settings  # noqa: PLC0415
     from auditor.scan import Request, scan  # noqa: PLC0415
+    from auditor.sources.wish import Wish  # noqa: PLC0415
 
     files = output.destinations(reports)
     request = Request(
         targets=targets or (".",),
-        packer=packer,
-        ignore_scripts=ignore_scripts,
-        workspaces=workspaces,
-        all_workspaces=all_workspaces,
+        wish=Wish(
+            packer=packer,
+            ignore_scripts=ignore_scripts,
+            isolation=not no_isolation,
+            workspaces=workspaces,
+            all_workspaces=all_workspaces,
+        ),
         as_is=as_is,
         rules=rules,
         profile=Profile(profile),

@@ -142,7 +142,7 @@ def readings(packer: Packer | None) -> tuple[Reading, ...]:
 
     Without a version these are the last two, which may still be in use.
     """
-    if packer is None:
+    if packer is None or packer.name not in _CHANGES:
         return MODERN
     changes = _CHANGES[packer.name]
     if packer.major is None:

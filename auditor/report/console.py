@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from auditor import words
+from auditor import fixes, words
 from auditor.model import Artifact, Finding, Gap, Report, Severity, Verdict
 from auditor.report import ReportFormat, View
 from auditor.safe import safe
@@ -23,7 +24,8 @@ SHOWN = 3
 GAPS_SHOWN = 10
 MESSAGE = 160
 REPEATED = 60
-"""Characters from which a line of a fix is not said twice."""
+"""Characters from which a sentence of a fix is not said twice."""
+_SENTENCE = re.compile(r"(?<=[.:)])\s+(?=[A-Z(])")
 BAR = 24
 
 _STYLE = {
@@ -67,7 +69,7 @@ class _Printer:
         self._report = report
         self._view = view
         self._said: set[str] = set()
-        """Lines of fixes: advice on one artifact is the same for many rules, and said once."""
+        """Fixes and their sentences: advice on one artifact is the same for many rules."""
 
     def print(self) -> None:
         report = self._report
@@ -191,15 +193,30 @@ class _Printer:
         if len(findings) > shown:
             self._line(Text(_more(ranked[shown:]), "dim"), indent=2)
         if not quiet or self._view.verbose:
-            self._fix(ranked[0].fix)
+            most = None if self._view.verbose else fixes.MOST
+            self._fix(fixes.joined((finding.fix for finding in ranked), most))
 
     def _fix(self, fix: str) -> None:
-        lines = [safe(line, 400) for line in fix.splitlines() if line not in self._said]
-        self._said.update(line for line in fix.splitlines() if len(line) > REPEATED)
+        """Print a fix; what another finding has said already is not said again."""
+        lines = [safe(line, 400) for line in fix.splitlines()]
         paragraphs = [" ".join(group) for group in _paragraphs(lines)]
-        for index, paragraph in enumerate(paragraphs):
+        whole = "\n".join(paragraphs)
+        if whole in self._said:
+            shown = ["as above"]
+        else:
+            self._said.add(whole)
+            shown = [text for text in map(self._unsaid, paragraphs) if text]
+        for index, paragraph in enumerate(shown):
             mark = ("fix: ", "green") if index == 0 else ("     ", "")
             self._line(Text.assemble(mark, paragraph), indent=2)
+
+    def _unsaid(self, paragraph: str) -> str:
+        """Return a paragraph without the long sentences that stood in an earlier fix."""
+        if paragraph.startswith(" "):  # a line to type
+            return paragraph
+        sentences = [s for s in _SENTENCE.split(paragraph) if s not in self._said]
+        self._said.update(s for s in sentences if len(s) > REPEATED)
+        return " ".join(sentences)
 
     def _shares(self, artifact: Artifact) -> None:
         if not artifact.shares or not artifact.unpacked:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor.errors import PackerError
-from auditor.packers import NAMES, Packer
+from auditor.errors import PackerError, UsageError
+from auditor.packers import NODE, Packer
 from auditor.safe import safe
 from auditor.sources import package_json, workspaces
 
@@ -45,7 +45,10 @@ def demanded(folder: Path, wanted: str | None) -> Demand:
     wrong `wanted`, PackerError when package.json is broken or names a packer that we do not know.
     """
     if wanted is not None:
-        return Demand(packer=Packer.parse(wanted), source="--packer")
+        packer = Packer.parse(wanted)
+        if packer.name not in NODE:
+            raise UsageError(f"{packer.name} packs no npm package; choose one of {', '.join(NODE)}")
+        return Demand(packer=packer, source="--packer")
     above, in_workspace = _above(folder)
     for current in above if in_workspace else above[:1]:
         named = _named(current, must=current == folder)
@@ -83,10 +86,10 @@ def _named(folder: Path, *, must: bool) -> str:
 
 def _known(text: str) -> Packer:
     name = text.partition("@")[0]
-    if name not in NAMES:
+    if name not in NODE:
         raise PackerError(
             f"{package_json.MANIFEST} names a packer not known here, {safe(text, 80)!r}; "
-            f"choose one of {', '.join(NAMES)} with --packer, or audit a ready .tgz"
+            f"choose one of {', '.join(NODE)} with --packer, or audit a ready .tgz"
         )
     return Packer.parse(text)
 
