@@ -284,7 +284,7 @@ class _Scanner:
     ) -> None:
         of_project = artifact.kind is ArtifactKind.PROJECT
         for name, collector in self._collectors.items():
-            if collector.project == of_project:
+            if collector.project == of_project and self._judge.wants(name):
                 seen = collector.collect(contents)
                 self.result.findings.extend(
                     self._judge.findings(artifact, name, self._facts(seen, artifact), known)

@@ -57,7 +57,7 @@ def told(document: str | bytes, *files: str, kind: ArtifactKind = ArtifactKind.W
 TAKEN = [
     "",
     "Summary: " + "x" * 512,
-    "Summary: UNKNOWN\nHome-page: UNKNOWN\nLicense: UNKNOWN\nAuthor-email: UNKNOWN\nPlatform: UNKNOWN",
+    "Summary: UNKNOWN\nHome-page: UNKNOWN\nAuthor-email: UNKNOWN\nPlatform: UNKNOWN",
     "License: UNKNOWN\nLicense-Expression: MIT",
     "Author-email: Jane Doe <jane@example.org>",
     "Author-email: jane@localhost, joe@example.org",
@@ -254,7 +254,6 @@ HEADERS = st.sampled_from(
     [
         b"A: 1",
         b"b:",
-        b"From x",
         b" c",
         b"\td",
         b"",
@@ -368,7 +367,7 @@ RENDERS = [
     ".. math::\n\n   x^2\n",
 ]
 BREAKS = [
-    ("Demo\n==\n\nText\n", 1, "Title underline too short."),
+    ("Demonstration\n=====\n\nText\n", 2, "Title underline too short."),
     ("See :ref:`start`.\n", 1, 'Unknown interpreted text role "ref".'),
     ("a\n\n.. toctree::\n", 3, 'Unknown directive type "toctree".'),
     ("a\n\n*b\n", 3, "Inline emphasis start-string without end-string."),
@@ -438,7 +437,7 @@ def test_a_description_in_a_header_is_set_off_by_its_margin() -> None:
     ("body", "reason"),
     [
         ("a\n" * (LARGEST // 2 + 1), "over 262,144 characters"),
-        ("".join(f"{' ' * i}a\n\n" for i in range(900)), "docutils: RecursionError"),
+        ("".join(f"{' ' * i}a\n\n" for i in range(600)), "docutils: RecursionError"),
     ],
     ids=["long", "nested"],
 )
