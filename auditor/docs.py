@@ -90,7 +90,9 @@ def _example(rule: Rule) -> str:
         "```",
     ]
     for path, spec in test.members[:8]:
-        text = f"({spec.size:,} bytes)" if spec.size is not None else spec.text.strip() or "(empty)"
+        text = spec.text.strip() or ("(binary)" if spec.base64 else "(empty)")
+        if spec.size is not None:
+            text = f"({spec.size:,} bytes)"
         lines.append(f"{path}: {text if len(text) <= 160 else text[:157] + '...'}")
     if len(test.members) > 8:
         lines.append(f"... and {len(test.members) - 8} more")

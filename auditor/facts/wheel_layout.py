@@ -23,6 +23,7 @@ from auditor.facts.distribution import (
     headers,
     scheme_of,
 )
+from auditor.facts.native_code import NativeCodeFact
 from auditor.model import ArtifactKind, Fact, MemberType
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _EXTENSION = re.compile(
     r"\.(?:cpython-\d+\w*(?:-[\w-]+)?|cp\d+-\w+|pypy\w*-[\w-]+|abi3)\.(?:so|pyd)\Z"
 )
 """The suffixes by which CPython and PyPy find extension modules; no data file has one."""
+_PROGRAMS = frozenset({"ELF", "Mach-O", "PE"})
 _TAG = re.compile(r"(?m)^Tag:[ \t]*(\S+)[ \t]*\r?$")
 _SUPPORTED = 1
 """The major version of the format; installers refuse a higher one."""
@@ -82,7 +84,7 @@ def collect(contents: Contents) -> Iterator[WheelLayoutFact]:
     if contents.kind is not ArtifactKind.WHEEL:
         return
     wheel = distribution_of(contents)
-    platforms = 0
+    platforms = len({seen.format for seen in contents.of(NativeCodeFact)} & _PROGRAMS)
     requires = b"\nRequires-Dist:" in (wheel.document("METADATA") or b"")
     for problem, path, detail in (*_frame(contents, wheel), *_tags(contents, wheel)):
         yield WheelLayoutFact(
@@ -153,7 +155,11 @@ def _tags(contents: Contents, wheel: Distribution) -> Iterator[Told]:
         if member.type is not MemberType.DIRECTORY and "!" not in member.path
         if _EXTENSION.search(member.path)
     }
-    binary = native
+    binary = {
+        seen.path
+        for seen in contents.of(NativeCodeFact)
+        if seen.format in _PROGRAMS and "!" not in seen.path
+    } | native
     platforms = {tag.rpartition("-")[2] for tag in wanted}
     if platforms == {"any"} and native:
         told = f"tagged {wheel.tags}, for any platform, it has {_some(native, 'extension module')}"

@@ -1,0 +1,141 @@
+"""Jupyter notebooks: what the outputs of their cells hold, and whose machine they tell of.
+
+Rests on the notebook format, versions 3 and 4 (nbformat). Only outputs and metadata are looked at:
+what an author typed into a cell is meant to be read. A file that is no notebook is passed over;
+one that has the keys of a notebook and cannot be parsed is a gap.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from auditor import buildpaths
+from auditor.errors import ParseError
+from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.model import ByteCount, Fact, Member
+from auditor.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ENDING = ".ipynb"
+_TOO_DEEP = "nested too deep to be read as JSON"
+_KEYS = re.compile(rb'"(?:cells|worksheets)"\s*:')
+_IMAGE = re.compile(rb'"(?:image/[a-z+.-]{1,20}|png|jpeg|svg)"\s*:')
+"""The key of a picture; version 3 has no media types. Quotes inside a text are escaped."""
+_ERROR = re.compile(rb'"output_type"\s*:\s*"(?:error|pyerr)"')
+_ESCAPE = re.compile(rb"\\(?:([\\/\"])|u001[bB]\[[0-9;]{0,20}m|[bfnrt])")
+"""A slash of either kind or a quote, a colour of a terminal, or a blank."""
+
+
+class _Cell(msgspec.Struct):
+    cell_type: str = ""
+    outputs: list[msgspec.Raw] = []
+
+
+class _Sheet(msgspec.Struct):
+    cells: list[_Cell] = []
+
+
+class _Notebook(msgspec.Struct):
+    cells: list[_Cell] = []
+    worksheets: list[_Sheet] = []
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookFact(Fact):
+    """One notebook."""
+
+    code_cells: int
+    output_cells: int
+    """Code cells that have an output."""
+    output_bytes: ByteCount
+    """What the outputs take in the file."""
+    images: int
+    errors: int
+    """Outputs that are the traceback of an error."""
+    paths: int
+    """Different paths below somebody's home, in outputs and metadata."""
+    example: str
+    user: str
+    """The user name that a path shows; empty for none, or one of a build service or image."""
+    detail: str
+    """What is in the outputs, in words."""
+
+
+def read(member: Member, data: bytes, _: Hits) -> Iterator[NotebookFact | Unread]:
+    """Leave the fact of one notebook, or a gap for one that cannot be parsed."""
+    if not _KEYS.search(data):
+        return
+    try:
+        notebook = _parsed(data)
+    except ParseError as problem:
+        yield Unread(path=member.path, reason=f"not looked into as a notebook: {problem}")
+        return
+    cells = [*notebook.cells, *(cell for sheet in notebook.worksheets for cell in sheet.cells)]
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    outputs = [bytes(output) for cell in code for output in cell.outputs]
+    shown = buildpaths.shown(
+        path
+        for raw in (*outputs, bytes(notebook.metadata))
+        for path in buildpaths.in_text(_text(raw))
+    )
+    images = sum(1 for raw in outputs for _ in _IMAGE.finditer(raw))
+    errors = sum(1 for raw in outputs if _ERROR.search(raw))
+    details = (
+        images and counted(images, "picture"),
+        errors and counted(errors, "traceback"),
+        shown.example and f"paths such as {shown.example}",
+    )
+    yield NotebookFact(
+        path=member.path,
+        code_cells=len(code),
+        output_cells=sum(1 for cell in code if cell.outputs),
+        output_bytes=ByteCount(sum(map(len, outputs))),
+        images=images,
+        errors=errors,
+        paths=shown.count,
+        example=shown.example,
+        user=shown.user,
+        detail=", ".join(detail for detail in details if detail) or "text",
+    )
+
+
+def _parsed(data: bytes) -> _Notebook:
+    """Parse a notebook; raise ParseError with the reason.
+
+    Python writes NaN and Infinity, which are no JSON: then the slower parser takes them.
+    """
+    plain = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return msgspec.json.decode(plain, type=_Notebook)
+    except RecursionError:
+        raise ParseError(_TOO_DEEP) from None
+    except msgspec.DecodeError:
+        pass
+    try:
+        return msgspec.json.decode(msgspec.json.encode(json.loads(plain)), type=_Notebook)
+    except RecursionError:
+        raise ParseError(_TOO_DEEP) from None
+    except ValueError as problem:  # of both parsers, and for texts that are no UTF-8
+        raise ParseError(f"not readable as JSON: {problem}") from None
+
+
+def _text(raw: bytes) -> bytes:
+    """Return what a JSON value says, with slashes as they are meant and without colours."""
+    return _ESCAPE.sub(lambda found: found[1] or b" ", raw)
+
+
+def collect(contents: Contents) -> Iterator[NotebookFact]:
+    """Yield what the reader found."""
+    yield from contents.of(NotebookFact)
+
+
+READER = Reader(wants=lambda member: member.path.lower().endswith(_ENDING), read=read)
+COLLECTOR = Collector(name="notebook", fact=NotebookFact, collect=collect)
