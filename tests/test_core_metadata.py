@@ -168,6 +168,8 @@ def test_a_problem_is_told_with_its_line_and_field(fields: str, problems: list[s
         (LEAST.replace(": 1.0", ": one"), ["3 Version: invalid-value"]),
         (LEAST.replace(": 1.0", ": UNKNOWN"), ["3 Version: invalid-value"]),
         (LEAST.replace(": 1.0", ": 1.0+local.1"), ["3 Version: local-version"]),
+        (LEAST.replace(": 1.0", ": 1.0.dev1+g1"), ["3 Version: development-version"]),
+        (LEAST.replace(": 1.0", ": 1.0.dev1"), []),
         (LEAST.replace(">=3.9", "three"), ["4 Requires-Python: invalid-value"]),
         (
             LEAST.replace("2.4", "2.3") + "License-Expression: MIT\n",

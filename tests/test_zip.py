@@ -115,6 +115,9 @@ def test_a_changed_content_never_passes(data: st.DataObject) -> None:
     assert other or members == {"a.py": b"some text, " * 40}
 
 
+TWICE = "header-mismatch: has an extra field twice, and readers differ on which of them counts"
+
+
 def with_extra(fields: bytes, comment: bytes = b"") -> bytes:
     """Write a zip of one entry with these extra fields and comment."""
     out = io.BytesIO()
@@ -144,10 +147,7 @@ def field(kind: int, body: bytes) -> bytes:
         (with_extra(field(0x7075, b"\x01crc!" + b"a.py")), []),
         (
             with_extra(field(0x7075, b"\x01crc!" + b"a.py") * 2),
-            [
-                "header-mismatch: has an extra field twice, and readers differ on which of them"
-                " counts"
-            ],
+            [TWICE],
         ),
     ],
     ids=["time", "comment", "second name", "the same name", "twice"],

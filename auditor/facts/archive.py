@@ -330,7 +330,7 @@ def _beneath(first: Mapping[str, Member]) -> Iterator[ArchiveEntryFact]:
 def _case(first: Mapping[str, Member]) -> Iterator[ArchiveEntryFact]:
     """Find paths that are one where case, or the encoding of accents, does not count."""
     group: list[str] = []
-    current = "\0"
+    current: str | None = None
     for key, path in sorted((_folded(path), path) for path in first):
         if key == current:
             detail = "are one file where case does not count"
@@ -339,7 +339,7 @@ def _case(first: Mapping[str, Member]) -> Iterator[ArchiveEntryFact]:
             yield _fact(first[path], Problem.CASE_COLLISION, detail, target=group[0])
             group.append(path)
             continue
-        if key.startswith(f"{current}\0"):
+        if current is not None and key.startswith(f"{current}\0"):
             for file in group:
                 folder = "/".join(path.split("/")[: file.count("/") + 1])
                 if folder != file:

@@ -52,6 +52,8 @@ class Problem(StrEnum):
     """A field that came in with a later version of the metadata than the document says it has."""
     METADATA_VERSION = "unsupported-version"
     LOCAL_VERSION = "local-version"
+    DEVELOPMENT_VERSION = "development-version"
+    """A local version of a development release: what version tools give a commit without a tag."""
     LONG_SUMMARY = "long-summary"
     ADDRESS = "mail-address"
     UNKNOWN_CLASSIFIER = "unknown-classifier"
@@ -261,12 +263,13 @@ def _of_versions(
         detail = f"is {_short(said)}, and must be one of {', '.join(_VERSIONS)}"
         yield tell(Problem.METADATA_VERSION, "metadata-version", detail)
     try:
-        local = Version(raw.get("version", "")).local
+        version = Version(raw.get("version", ""))
     except InvalidVersion:
         return
-    if local:
-        detail = f"{_short(raw['version'])} has a local part (+{shortened(local, _SHOWN)})"
-        yield tell(Problem.LOCAL_VERSION, "version", detail, raw["version"])
+    if version.local:
+        kind = Problem.DEVELOPMENT_VERSION if version.is_devrelease else Problem.LOCAL_VERSION
+        detail = f"{_short(raw['version'])} has a local part (+{shortened(version.local, _SHOWN)})"
+        yield tell(kind, "version", detail, raw["version"])
 
 
 def _of_texts(tell: _Teller, raw: Raw) -> Iterator[CoreMetadataFact]:
