@@ -102,7 +102,7 @@ def scan(
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules))
     scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
     for target in _sdists_first(request.targets):
-        scanner.target(target)
+        scanner.target(target, _companions(target, request.targets))
     result = scanner.result
     return Report(
         verdict=policy.verdict(result.findings, result.gaps, request.settings),
@@ -133,7 +133,7 @@ class _Scanner:
         """The sdists seen so far, by project and version: what wheels are compared with."""
         self.result = _Result()
 
-    def target(self, target: str) -> None:
+    def target(self, target: str, companions: tuple[str, ...]) -> None:
         """Audit a file, a folder as it is, or what a project's packer makes."""
         path = Path(target)
         if path.is_dir() and self._request.as_is:
@@ -141,7 +141,8 @@ class _Scanner:
         elif path.is_dir():
             self._project(path, target)
         elif path.is_file():
-            self._file(path, Artifact(source=target, kind=ArtifactKind.ARCHIVE), None)
+            notes = tuple(f"{one} goes with it, and is no package" for one in companions)
+            self._file(path, Artifact(source=target, kind=ArtifactKind.ARCHIVE, notes=notes), None)
         else:
             self.result.gap(target, "neither a regular file nor a folder")
 
@@ -299,8 +300,19 @@ class _Scanner:
 
 
 def _sdists_first(targets: tuple[str, ...]) -> list[str]:
-    """Return the targets so that each wheel comes behind the sdist it is compared with."""
-    return sorted(targets, key=lambda target: target.lower().endswith(".whl"))
+    """Return the targets so that each wheel comes behind the sdist it is compared with.
+
+    What accompanies another target is left out: that one has a note of it.
+    """
+    beside = {one for target in targets for one in _companions(target, targets)}
+    rest = [target for target in targets if target not in beside]
+    return sorted(rest, key=lambda target: target.lower().endswith(".whl"))
+
+
+def _companions(target: str, targets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the signatures and attestations of a file among the targets, as `dist/*` has them."""
+    named = {f"{target}{ending}" for ending in (".asc", ".sig", ".publish.attestation")}
+    return tuple(sorted(named & set(targets)))
 
 
 def _git(folder: Path, contents: Contents) -> GitSeen | None:

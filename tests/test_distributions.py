@@ -246,6 +246,19 @@ def test_a_wheel_is_compared_with_the_sdist_of_its_release_in_any_order(tmp_path
     assert {one for one in found(audit(wheel, other)) if one[1] in rules} == set()
 
 
+def test_what_lies_beside_a_file_in_dist_goes_with_it(tmp_path: Path) -> None:
+    wheel = make.wheel(tmp_path)
+    beside = tmp_path / f"{wheel.name}.publish.attestation"
+    beside.write_text("{}")
+    report = audit(wheel, beside)
+
+    assert report.verdict is Verdict.PASS
+    assert [artifact.notes for artifact in report.artifacts] == [
+        (f"{beside} goes with it, and is no package",)
+    ]
+    assert audit(beside).verdict is Verdict.INCOMPLETE
+
+
 SDISTS: dict[str, tuple[Callable[[Path], Path], Found]] = {
     "absolute symlink": (
         lambda folder: make.sdist(
