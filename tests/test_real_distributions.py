@@ -10,25 +10,24 @@ from __future__ import annotations
 import fcntl
 import functools
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
-import tempfile
 import zipfile
 from collections import Counter
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bench.real_packages import downloaded
+from tests.real import audited, kept_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.registry
 
-ROOT = Path(__file__).parent.parent
 LINES = 60
 """A report that is longer than this is no screen of a terminal."""
 
@@ -96,26 +95,15 @@ PASSES = ("attrs==24.2.0", "num2words==0.5.13", "structlog==24.4.0")
 
 def fetched(spec: str) -> Path:
     """Return a package's file, fetched by name when it is not there; one worker fetches it."""
-    default = Path(tempfile.gettempdir(), f"audit-test-cache-{Path.home().name}")
-    folder = Path(os.environ.get("AUDIT_TEST_CACHE") or default).resolve() / "distributions"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = kept_in("distributions")
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return downloaded(spec, folder)
 
 
-def audit(spec: str, *options: str) -> str:
-    command = [sys.executable, "-m", "auditor", "pack", str(fetched(spec)), *options]
-    done = subprocess.run(  # noqa: S603 - our own program
-        command, cwd=ROOT, check=False, capture_output=True, env={**os.environ, "COLUMNS": "100"}
-    )
-    assert done.returncode in {0, 1}, done.stderr.decode(errors="replace")
-    return done.stdout.decode()
-
-
 @functools.cache
 def report(spec: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(audit(spec, "--format", "json"))
+    document: dict[str, Any] = json.loads(audited(fetched(spec), "--format", "json"))
     return document
 
 
@@ -143,7 +131,7 @@ def test_clean_packages_pass(spec: str) -> None:
 
 @pytest.mark.parametrize("spec", PACKAGES)
 def test_the_report_is_a_screen(spec: str) -> None:
-    assert audit(spec).count("\n") <= LINES
+    assert audited(fetched(spec)).count("\n") <= LINES
 
 
 # the same, counted without us

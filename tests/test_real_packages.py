@@ -11,12 +11,10 @@ import base64
 import binascii
 import functools
 import json
-import os
 import posixpath
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections import Counter
@@ -25,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.real import audited, kept_in
 
 pytestmark = pytest.mark.registry
 
@@ -83,9 +83,7 @@ HARMLESS = ("axios@1.6.0", "bootstrap@5.3.3", "jquery@3.7.1", "rxjs@7.8.1", "typ
 
 def tarball(spec: str) -> Path:
     """Return a package's tarball, fetched by name when it is not there."""
-    default = Path(tempfile.gettempdir(), f"audit-test-cache-{Path.home().name}")
-    folder = Path(os.environ.get("AUDIT_TEST_CACHE") or default).resolve() / "packages"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = kept_in("packages")
     path = folder / (re.sub(r"[^\w.-]+", "-", spec.lstrip("@").replace("@", "-")) + ".tgz")
     if not path.is_file():
         npm = shutil.which("npm")
@@ -100,12 +98,7 @@ def tarball(spec: str) -> Path:
 
 
 def audit(spec: str, *options: str) -> str:
-    command = [sys.executable, "-m", "auditor", "pack", str(tarball(spec)), *options]
-    done = subprocess.run(  # noqa: S603 - our own program
-        command, cwd=ROOT, check=False, capture_output=True, env={**os.environ, "COLUMNS": "100"}
-    )
-    assert done.returncode in {0, 1}, done.stderr.decode(errors="replace")
-    return done.stdout.decode()
+    return audited(tarball(spec), *options)
 
 
 @functools.cache
