@@ -3,13 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := posthog-js@1.372.1
 
-.PHONY: demo test test-all check docs bench setup clean
+.PHONY: demo self test test-all check docs bench setup clean
 
 # Sets everything up and audits a real package; it has findings, so exit code 1 is what is expected.
 demo: .venv/run
 	@mkdir -p .cache && cd .cache && { test -f posthog-js-1.372.1.tgz || npm pack --silent $(DEMO) >/dev/null; }
 	@$(BIN)/audit pack .cache/posthog-js-1.372.1.tgz; code=$$?; \
 	  test $$code -eq 1 && echo "(exit code 1: findings at or above medium)" || exit $$code
+
+# Our own sdist and wheel, as a release would upload them.
+self: .venv/run
+	$(BIN)/audit pack .
 
 # The tests that need no network, in about a minute.
 test: .venv/dev

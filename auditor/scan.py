@@ -224,16 +224,16 @@ class _Scanner:
         self._conclude(artifact, contents, examination, project)
 
     def _compared(self, contents: Contents, label: str) -> Contents:
-        """Remember an sdist, or give a wheel the sdist of its release to be compared with."""
+        """Remember an sdist, and give any distribution the sdist of its release seen before it."""
+        if contents.kind not in {ArtifactKind.SDIST, ArtifactKind.WHEEL}:
+            return contents
+        release = distribution_of(contents).release
+        found = self._sdists.get(release)
         if contents.kind is ArtifactKind.SDIST:
-            key, seen = module_difference.sdist_of(contents, label)
-            self._sdists[key] = seen
-        elif contents.kind is ArtifactKind.WHEEL:
-            found = self._sdists.get(distribution_of(contents).release)
-            if found is not None:
-                observations = {**contents.observations, SdistSeen: (found,)}
-                return replace(contents, observations=observations)
-        return contents
+            self._sdists[release] = module_difference.sdist_of(contents, label)
+        if found is None:
+            return contents
+        return replace(contents, observations={**contents.observations, SdistSeen: (found,)})
 
     def _folder(self, path: Path, label: str) -> None:
         budget = Budget(self._request.limits)
@@ -265,7 +265,7 @@ class _Scanner:
             name=name,
             version=version,
             unpacked=ByteCount(sum(share.size for share in taken)),
-            files=len(contents.files()),
+            files=sum("!" not in path for path in contents.files()),
             shares=taken,
             discloses=disclosure(contents),
         )

@@ -246,6 +246,14 @@ def test_a_wheel_is_compared_with_the_sdist_of_its_release_in_any_order(tmp_path
     assert {one for one in found(audit(wheel, other)) if one[1] in rules} == set()
 
 
+def test_a_release_has_one_sdist(tmp_path: Path) -> None:
+    first, second = make.sdist(tmp_path), make.sdist(tmp_path, name="demo.kit-1.0.tar.gz")
+    report = audit(first, second)
+
+    assert ("high", "second-sdist", "") in found(report)
+    assert {f.location.source for f in report.findings if f.rule == "second-sdist"} == {str(second)}
+
+
 def test_what_lies_beside_a_file_in_dist_goes_with_it(tmp_path: Path) -> None:
     wheel = make.wheel(tmp_path)
     beside = tmp_path / f"{wheel.name}.publish.attestation"

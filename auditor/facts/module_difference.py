@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
-from auditor.facts.distribution import SITE, distribution_of, scheme_of
+from auditor.facts.distribution import SITE, scheme_of
 from auditor.facts.source_map import TextSeen
 from auditor.maps.reader import text_digest
 from auditor.model import ArtifactKind, Fact, MemberType
@@ -65,14 +65,13 @@ class ModuleDifferenceFact(Fact):
     """The artifact that lacks it, as the report names it."""
 
 
-def sdist_of(contents: Contents, label: str) -> tuple[tuple[str, str], SdistSeen]:
-    """Return project and version of an sdist, and what wheels of it are compared with."""
-    seen = SdistSeen(
+def sdist_of(contents: Contents, label: str) -> SdistSeen:
+    """Return what wheels of an sdist's release are compared with."""
+    return SdistSeen(
         label=label,
         paths=frozenset(contents.files()),
         digests=frozenset(text.digest for text in contents.of(TextSeen)) - {_BLANK},
     )
-    return distribution_of(contents).release, seen
 
 
 def collect(contents: Contents) -> Iterator[ModuleDifferenceFact]:

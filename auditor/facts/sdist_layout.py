@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from auditor.facts import Collector, Contents
 from auditor.facts.distribution import distribution_of
+from auditor.facts.module_difference import SdistSeen
 from auditor.model import ArtifactKind, Fact
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Problem(StrEnum):
     """A setup.py and no pyproject.toml."""
     FOREIGN_ROOT = "foreign-root"
     """The folder in it is not called NAME-VERSION as the file is."""
+    SECOND_SDIST = "second-sdist"
+    """There is another sdist of the same release beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,9 @@ def collect(contents: Contents) -> Iterator[SdistLayoutFact]:
         else:
             told = "it has neither pyproject.toml nor setup.py: nothing can build it"
             yield SdistLayoutFact(path="", problem=Problem.NO_BUILD, detail=told)
+    for other in contents.of(SdistSeen):
+        told = f"{other.label} is an sdist of the same release: a release has one"
+        yield SdistLayoutFact(path="", problem=Problem.SECOND_SDIST, detail=told)
     root = _root(contents)
     said = distribution_of(contents)
     if root and said.name and not _fits(root, said.name, said.version):

@@ -190,7 +190,7 @@ class _Printer:
             if index == 0 or self._view.verbose:
                 for line in _sample(finding, self._view.width - 4):
                     self._line(Text(line, "dim"), indent=4)
-        if len(findings) > shown:
+        if len(findings) > shown and not quiet:  # of those the head has the number
             self._line(Text(_more(ranked[shown:]), "dim"), indent=2)
         if not quiet or self._view.verbose:
             most = None if self._view.verbose else fixes.MOST
