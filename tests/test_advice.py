@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auditor import packing
@@ -303,6 +303,7 @@ def test_advice_for_many_files_does_not_take_long() -> None:
     assert time.perf_counter() - start < 20
 
 
+@example(["!a/.", "!!"], "dist/a.js")
 @given(st.lists(st.text("!*/.abm", min_size=1, max_size=8), max_size=4), st.sampled_from(FILES))
 def test_no_list_makes_the_advice_raise(files: list[str], path: str) -> None:
     for packer in ("npm@12.0.0", "pnpm@10.0.0", "yarn@1.22.0", "yarn@4.0.0"):

@@ -6,7 +6,7 @@ import io
 import tarfile
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auditor.archives import walk
@@ -138,6 +138,7 @@ NAMES = st.lists(
 ).map("/".join)
 
 
+@example([("/", "", MemberType.FILE, 0)])
 @given(st.lists(st.tuples(NAMES, NAMES, st.sampled_from(list(MemberType)), st.integers(0, 0o7777))))
 def test_no_name_and_no_link_raises(rows: list[tuple[str, str, MemberType, int]]) -> None:
     members = (

@@ -250,7 +250,8 @@ class _Lists:
             detail = f"makes {self._packer} pack the whole folder; it knows no negated entries"
         elif trial.late():
             problem = Problem.LATE_INCLUDE
-            later = next(e for e in files[index + 1 :] if not e.startswith("!"))
+            after = files[index + 1 :]  # `!!x` takes in again, too
+            later = next((e for e in after if not e.startswith("!")), after[0])
             detail = f'stands before "{later}", which takes the files in again'
         elif trial.differs():
             detail = "is read in two ways"
