@@ -264,3 +264,19 @@ def test_whatever_the_documents_say_there_are_facts_and_no_error(
     for name in OURS:
         for seen in COLLECTORS[name].collect(contents):
             assert isinstance(seen, Fact | Unread)
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.WHEEL, ArtifactKind.SDIST])
+def test_a_version_of_thousands_of_digits_is_no_error(kind: ArtifactKind) -> None:
+    digits = "9" * 5000
+    said = f"Name: demo\nVersion: {digits}\n".encode()
+    members = {
+        f"demo-{digits}.dist-info/METADATA": said,
+        f"demo-{digits}/PKG-INFO": said,
+        "PKG-INFO": said,
+    }
+    contents = contents_of(members, f"demo-{digits}-py3-none-any.whl", kind)
+
+    assert distribution.distribution_of(contents).release == ("demo", digits)
+    for collector in COLLECTORS.values():
+        assert all(isinstance(seen, Fact | Unread) for seen in collector.collect(contents))

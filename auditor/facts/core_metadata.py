@@ -254,7 +254,7 @@ def _short(value: str) -> str:
 def _of_versions(
     tell: _Teller, raw: Raw, unparsed: Mapping[str, list[str]]
 ) -> Iterator[CoreMetadataFact]:
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - see above
+    from packaging.version import Version  # noqa: PLC0415 - see above
 
     said = raw.get("metadata_version")
     if said is None and "metadata-version" not in unparsed:
@@ -264,7 +264,7 @@ def _of_versions(
         yield tell(Problem.METADATA_VERSION, "metadata-version", detail)
     try:
         version = Version(raw.get("version", ""))
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of thousands of digits
         return
     if version.local:
         kind = Problem.DEVELOPMENT_VERSION if version.is_devrelease else Problem.LOCAL_VERSION

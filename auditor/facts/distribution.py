@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from auditor.facts import Contents, Reader
 from auditor.model import ArtifactKind
@@ -83,7 +83,7 @@ class Distribution:
         """Project and version, so that all spellings of one release are equal."""
         try:
             return self.project, str(Version(self.version))
-        except InvalidVersion:
+        except ValueError:  # InvalidVersion, or a number of thousands of digits
             return self.project, self.version
 
     @property

@@ -90,11 +90,11 @@ def _fits(root: str, name: str, version: str) -> bool:
 
 
 def _plain(version: str) -> str:
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - for sdists alone
+    from packaging.version import Version  # noqa: PLC0415 - for sdists alone
 
     try:
         return str(Version(version))
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of thousands of digits
         return version
 
 

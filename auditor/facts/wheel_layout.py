@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from auditor import words
 from auditor.facts import Collector, Contents
@@ -132,7 +132,7 @@ def _names(folder: str, wheel: Distribution) -> bool:
         return False
     try:
         return Version(version.replace("_", "-")) == Version(wheel.version.replace("_", "-"))
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of thousands of digits
         return version == wheel.version
 
 
