@@ -62,6 +62,8 @@ class ArtifactKind(StrEnum):
     """A folder taken as it is (`--as-is`)."""
     PROJECT = "project"
     """A project's own configuration: what decides what the packer takes."""
+    LOCKFILE = "lockfile"
+    """A lockfile, an SBOM or an installed tree: packages that others published."""
 
 
 class Profile(StrEnum):

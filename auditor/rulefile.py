@@ -192,11 +192,10 @@ class _RuleReader:
         artifacts = frozenset(
             self._choice(ArtifactKind, word, "artifacts") for word in self._texts("artifacts")
         )
-        if any((kind is ArtifactKind.PROJECT) != collector.project for kind in artifacts):
-            where = "only" if collector.project else "never"
-            raise self._error(
-                "artifacts", f"the fact {collector.name!r} is {where} seen in project"
-            )
+        for kind in artifacts:
+            if not collector.serves(kind):
+                told = f"the fact {collector.name!r} is never seen in {kind.value}"
+                raise self._error("artifacts", told)
         steps = self._list("severity_when") if "severity_when" in self._document else []
         return Rule(
             id=rule_id,

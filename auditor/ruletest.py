@@ -6,7 +6,7 @@ from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from auditor import facts
+from auditor import facts, incidentfile, lockcontents, lockfiles, rulefile
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
 from auditor.facts.git_state import GitSeen
@@ -63,6 +63,8 @@ def _entry(path: str, spec: FileSpec) -> Entry:
 
 def contents_of(test: RuleTest) -> Contents:
     """Return the contents that a test's collectors see."""
+    if test.artifact is ArtifactKind.LOCKFILE:
+        return _lockfile(test)
     _, readers = facts.load()
     wheel = test.artifact is ArtifactKind.WHEEL
     examination = Examination("test", readers, Budget(Limits()), wheel=wheel)
@@ -80,6 +82,16 @@ def contents_of(test: RuleTest) -> Contents:
     if test.sdist:
         observations[SdistSeen] = (SdistSeen(label="the sdist", paths=frozenset(test.sdist)),)
     return replace(contents, observations=observations)
+
+
+def _lockfile(test: RuleTest) -> Contents:
+    """Read the lockfile of a test: the first of its members; the others lie beside it."""
+    (path, spec), *others = test.members
+    beside = {name: other.text.encode() for name, other in others}
+    data = b64decode(spec.base64) or spec.text.encode("utf-8", "surrogatepass")
+    inventory = lockfiles.read(lockfiles.Document(path=path, data=data, beside=beside))
+    incidents = incidentfile.load((rulefile.builtin_folder(),))
+    return lockcontents.contents_of(inventory, beside, incidents)
 
 
 def facts_of(rule: Rule, test: RuleTest) -> tuple[Fact, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,13 +26,10 @@ from auditor.model import (
     ArtifactKind,
     ByteCount,
     Fact,
-    Finding,
-    Gap,
-    Location,
     Profile,
     Report,
-    Unread,
 )
+from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
 from auditor.sources import directory
 from auditor.sources.file import Progress, ReadFile
@@ -74,19 +71,6 @@ class Project:
     """The configuration itself is judged, by the rules for projects."""
 
 
-@dataclass(slots=True)
-class _Result:
-    """What has been found so far, over all targets."""
-
-    artifacts: list[Artifact] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-
-    def gap(self, source: str, reason: str, path: str = "") -> None:
-        """Record what could not be examined."""
-        self.gaps.append(Gap(location=Location(source=source, path=path), reason=reason))
-
-
 def scan(
     request: Request,
     announce: Announce = lambda _: None,
@@ -103,15 +87,7 @@ def scan(
     scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
-    result = scanner.result
-    return Report(
-        verdict=policy.verdict(result.findings, result.gaps, request.settings),
-        threshold=request.settings.fail_on,
-        ruleset=ruleset.digest,
-        artifacts=tuple(result.artifacts),
-        findings=policy.ordered(result.findings),
-        gaps=tuple(result.gaps),
-    )
+    return scanner.result.report(request.settings, ruleset.digest)
 
 
 class _Scanner:
@@ -131,7 +107,7 @@ class _Scanner:
         self._collectors, self._readers = facts.load()
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
-        self.result = _Result()
+        self.result = Outcome()
 
     def target(self, target: str, companions: tuple[str, ...]) -> None:
         """Audit a file, a folder as it is, or what a project's packer makes."""
@@ -283,20 +259,7 @@ class _Scanner:
     def _judged(
         self, artifact: Artifact, contents: Contents, known: Mapping[str, Callable[[Fact], str]]
     ) -> None:
-        of_project = artifact.kind is ArtifactKind.PROJECT
-        for name, collector in self._collectors.items():
-            if collector.project == of_project and self._judge.wants(name):
-                seen = collector.collect(contents)
-                self.result.findings.extend(
-                    self._judge.findings(artifact, name, self._facts(seen, artifact), known)
-                )
-
-    def _facts(self, seen: Iterable[Fact | Unread], artifact: Artifact) -> Iterator[Fact]:
-        for fact in seen:
-            if isinstance(fact, Unread):
-                self.result.gap(artifact.source, fact.reason, fact.path)
-            else:
-                yield fact
+        self.result.judged(self._judge, artifact, contents, known)
 
 
 def _sdists_first(targets: tuple[str, ...]) -> list[str]:

@@ -18,15 +18,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor import anchors, facts, rulefile, ruletest
+from auditor import anchors, facts, incidentfile, lockfiles, rulefile, ruletest
 from auditor.advice import advice
-from auditor.errors import UsageError
+from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
 from auditor.facts.git_state import GitSeen, PathState
 from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge, filled, rendered
 from auditor.limits import Budget, Limits
+from auditor.lockcontents import contents_of
 from auditor.match import OPERATORS
 from auditor.model import Artifact, ArtifactKind, Fact, Finding, Member, MemberType, Unread
 from auditor.packers import NAMES, PackedPaths, Packer
@@ -152,6 +153,22 @@ BESIDE: dict[type, tuple[object, ...]] = {
 }
 """What the sources tell of an artifact besides what is in it."""
 
+LOCKFILE = json.dumps(
+    {
+        "lockfileVersion": 3,
+        "packages": {
+            "": {"name": "kit", "dependencies": {"axios": "^1.0.0"}},
+            "node_modules/axios": {
+                "version": "1.14.1",
+                "resolved": "https://elsewhere.example.com/axios/-/axios-1.14.1.tgz",
+            },
+            "node_modules/left": {"version": "1.0.0", "hasInstallScript": True},
+            "node_modules/out": {"resolved": "../out", "link": True},
+        },
+    }
+).encode()
+INCIDENTS = incidentfile.load((rulefile.builtin_folder(),))
+
 LAST = "last.txt"
 """The member that comes last, whatever the members are."""
 
@@ -170,9 +187,8 @@ def examined(members: Mapping[str, bytes]) -> Examination:
 
 def collected(contents: Contents) -> Iterator[tuple[Collector, Fact | Unread]]:
     """Ask every collector that is for this kind of contents."""
-    of_project = contents.kind is ArtifactKind.PROJECT
     for collector in COLLECTORS.values():
-        if collector.project == of_project:
+        if collector.serves(contents.kind):
             for seen in collector.collect(contents):
                 yield collector, seen
 
@@ -196,6 +212,9 @@ def run_all(
     examination = examined(members)
     kinds: set[str] = set()
     for kind in artifacts:
+        if kind is ArtifactKind.LOCKFILE:
+            kinds |= judged_lockfile(members)
+            continue
         contents = examination.contents(kind, 1000, FILES.get(kind, ""))
         contents = dataclasses.replace(contents, observations={**contents.observations, **BESIDE})
         project = None
@@ -218,6 +237,22 @@ def run_all(
                 assert isinstance(finding, Finding)
                 assert finding.message
     return kinds, examination
+
+
+def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
+    """Read the lockfile among the members, and judge it; return the facts that came of it."""
+    kinds: set[str] = set()
+    data = members.get("package-lock.json", LOCKFILE)
+    try:
+        inventory = lockfiles.read(lockfiles.Document(path="package-lock.json", data=data))
+    except ParseError:
+        return kinds
+    beside = {name: members[name] for name in ("package.json",) if name in members}
+    contents = contents_of(inventory, beside, INCIDENTS)
+    for collector, seen in collected(contents):
+        check(collector, seen)
+        kinds.add(collector.name)
+    return kinds
 
 
 def unbroken(examination: Examination) -> bool:

@@ -71,6 +71,16 @@ class Collector:
     collect: Callable[[Contents], Iterator[Fact | Unread]]
     project: bool = False
     """True where it judges a project's configuration and not what an artifact holds."""
+    lockfile: bool = False
+    """True where it judges the packages of a lockfile."""
+
+    def serves(self, kind: ArtifactKind) -> bool:
+        """Tell whether it is asked about contents of a kind."""
+        if self.project:
+            return kind is ArtifactKind.PROJECT
+        if self.lockfile:
+            return kind is ArtifactKind.LOCKFILE
+        return kind not in {ArtifactKind.PROJECT, ArtifactKind.LOCKFILE}
 
 
 @cache

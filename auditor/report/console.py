@@ -17,14 +17,18 @@ from auditor.report import ReportFormat, View
 from auditor.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SHOWN = 3
 """Places of one rule that are listed before the rest is counted."""
 GAPS_SHOWN = 10
+QUIET_SHOWN = 10
+"""Lockfiles without findings that are named before the rest is counted."""
 MESSAGE = 160
 REPEATED = 60
 """Characters from which a sentence of a fix is not said twice."""
+_ITEM = re.compile(r" |[-*]|\d+\. ")
+"""How a line of a fix begins that stands alone: one to type, or of a list."""
 _SENTENCE = re.compile(r"(?<=[.:)])\s+(?=[A-Z(])")
 BAR = 24
 
@@ -73,19 +77,52 @@ class _Printer:
 
     def print(self) -> None:
         report = self._report
-        if len(report.gaps) == 1 and not report.artifacts and not report.findings:
+        read = report.artifacts or report.findings or report.inventories
+        if len(report.gaps) == 1 and not read:
             self._nothing(report.gaps[0])
             return
         self._verdict()
         if self._view.quiet:
             return
-        sources = dict.fromkeys(
+        told = dict.fromkeys(
             [a.source for a in self._report.artifacts]
             + [f.location.source for f in self._report.findings]
             + [g.location.source for g in self._report.gaps]
         )
-        for source in sources:
+        for source in told:
             self._source(source)
+        rest = [row for row in self._report.inventories if row["source"] not in told]
+        self._unremarkable(rest)
+
+    def _unremarkable(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Print the lockfiles about which there is nothing more to say."""
+        shown = len(rows) if self._view.verbose else QUIET_SHOWN
+        if rows:
+            self._line()
+        for row in rows[:shown]:
+            self._inventory(row)
+        if len(rows) > shown:
+            packages = sum(int(str(row["count"])) for row in rows[shown:])
+            more = words.counted(len(rows) - shown, "file")
+            told = f"… and {more} more with {words.counted(packages, 'package')} (-v lists them)"
+            self._line(Text(told, "dim"))
+
+    def _inventory(self, row: Mapping[str, object]) -> None:
+        """Print what was read of a lockfile: packages by section, and each if they are listed."""
+        sections = row["sections"]
+        counts = sections.items() if isinstance(sections, dict) else ()
+        version = f" {row['format_version']}" if row["format_version"] else ""
+        line = Text(safe(str(row["source"])), "bold")
+        count = int(str(row["count"]))
+        read = f"  {row['format']}{version} · read {words.counted(count, 'package')}"
+        line.append(safe(read), "not bold")
+        if len(counts) > 1:
+            each = ", ".join(f"{name} {number:,}" for name, number in counts)
+            line.append(safe(f" from {len(counts)} sections ({each})"), "not bold")
+        self._line(line)
+        packages = row.get("packages")
+        for package in packages if isinstance(packages, list) else ():
+            self._line(safe(f"{package['name']} {package['version']}"), indent=2)
 
     def _line(self, text: Text | str = "", indent: int = 0) -> None:
         shown = Text(text) if isinstance(text, str) else text
@@ -121,6 +158,9 @@ class _Printer:
     def _source(self, source: str) -> None:
         for artifact in (a for a in self._report.artifacts if a.source == source):
             self._artifact(artifact)
+        for row in (row for row in self._report.inventories if row["source"] == source):
+            self._line()
+            self._inventory(row)
         self._gaps([g for g in self._report.gaps if g.location.source == source])
         found = [f for f in self._report.findings if f.location.source == source]
         ordered = sorted(found, key=lambda f: (-_worst(found, f.rule), f.rule))
@@ -178,7 +218,7 @@ class _Printer:
         worst = max(f.severity for f in findings)
         quiet = worst < min(self._report.threshold, Severity.MEDIUM)
         self._line()
-        head = Text.assemble((f"{worst.word:<8}", _STYLE[worst]), (rule, "bold"))
+        head = Text.assemble((f"{worst.word:<7} ", _STYLE[worst]), (rule, "bold"))
         head.append(f" ×{len(findings):,}" if len(findings) > 1 else "")
         head.append(f"  {findings[0].title}", "dim")
         self._line(head)
@@ -206,6 +246,8 @@ class _Printer:
         else:
             self._said.add(whole)
             shown = [text for text in map(self._unsaid, paragraphs) if text]
+            if sum(map(_is_step, shown)) < sum(map(_is_step, paragraphs)):
+                shown.append("(the other steps as above)")
         for index, paragraph in enumerate(shown):
             mark = ("fix: ", "green") if index == 0 else ("     ", "")
             self._line(Text.assemble(mark, paragraph), indent=2)
@@ -214,6 +256,11 @@ class _Printer:
         """Return a paragraph without the long sentences that stood in an earlier fix."""
         if paragraph.startswith(" "):  # a line to type
             return paragraph
+        if _is_step(paragraph):
+            text = paragraph.partition(" ")[2]
+            said = text in self._said
+            self._said.add(text)
+            return "" if said else paragraph
         sentences = [s for s in _SENTENCE.split(paragraph) if s not in self._said]
         self._said.update(s for s in sentences if len(s) > REPEATED)
         return " ".join(sentences)
@@ -238,6 +285,11 @@ class _Printer:
             size = words.size(sum(share.size for share in rest))
             files = sum(share.files for share in rest)
             self._line(f"{'other kinds':<18}{size:>10}{files:>8,}")
+
+
+def _is_step(paragraph: str) -> bool:
+    """Tell whether a paragraph is a numbered step."""
+    return paragraph[:1].isdigit() and _ITEM.match(paragraph) is not None
 
 
 def _worst(findings: Sequence[Finding], rule: str) -> int:
@@ -282,7 +334,7 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[list[str]]:
     """Join wrapped lines; an indented line, or one that starts a list, stands alone."""
     current: list[str] = []
     for line in lines:
-        if not line.strip() or line.startswith((" ", "-", "*")):
+        if not line.strip() or _ITEM.match(line):
             if current:
                 yield current
             current = []

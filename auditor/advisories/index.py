@@ -1,0 +1,278 @@
+"""Which entries of a lockfile are known to be bad: by name and version, by digest, by address.
+
+Built once for all packs; each lookup takes the same time whatever their number. What stands in
+long lists is parsed when its package is met.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from auditor.advisories import digests, packs, versions
+from auditor.advisories.claims import Claim, claims
+from auditor.advisories.values import BadPackage, Incident
+from auditor.inventory import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from auditor.advisories.values import Detail, Pack
+    from auditor.inventory import LockedPackage
+
+
+class How(StrEnum):
+    """What shows that an entry is bad; of several the first in this order."""
+
+    VERSION = "version"
+    """It says that it is a bad version."""
+    INTEGRITY = "integrity"
+    """Its digest is that of a bad version's file, whatever it says."""
+    ADDRESS = "address"
+    """Its address is that of a bad version, whatever it says."""
+    PLACEHOLDER = "placeholder"
+    """It is what npm put in the place of a package that it removed."""
+    DECOY = "decoy"
+    """The attacker published this version to look harmless."""
+    ANY_VERSION = "any-version"
+    """Its name exists only to attack."""
+
+
+_SHA512 = 95
+"""Characters of a SHA-512 as every client writes it."""
+_START = 24
+"""Characters by which such a digest is told from the bad ones; other spellings are decoded."""
+_ENDING = re.compile(r"-|\.(?:tar\.|zip|tgz|whl)")
+"""What follows name and version in a wheel's or sdist's file name."""
+_ORDER = {how: rank for rank, how in enumerate(How)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One entry that is known to be bad, as one package version of one or more incidents."""
+
+    ecosystem: str
+    name: str
+    """The bad package's real name, as the pack spells it."""
+    version: str
+    """The bad version as the pack spells it; for `any-version` as the entry does."""
+    how: How
+    ways: tuple[How, ...]
+    """Everything that shows it."""
+    incidents: tuple[Incident, ...]
+    """The one to show first; none for a placeholder of a name that no pack knows."""
+    package: BadPackage | None
+    """The first incident's package."""
+    single_source: bool
+    """Only one source says that this version is bad."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Match:
+    """One way in which an entry is one bad version of one incident."""
+
+    incident: Incident
+    package: BadPackage
+    version: str
+    how: How
+    single_source: bool
+
+
+class IncidentIndex:
+    """All packs, ready to be asked about entries."""
+
+    __slots__ = ("_by_digest", "_by_name", "_packed", "_starts", "_texts", "incidents")
+
+    def __init__(self, loaded: Sequence[Pack]) -> None:
+        self.incidents = tuple(pack.incident for pack in loaded)
+        self._texts = {pack.incident.id: (pack.text, pack.file) for pack in loaded}
+        self._by_name: dict[tuple[str, str], list[tuple[Incident, BadPackage | str]]] = {}
+        self._by_digest: dict[digests.Key, tuple[Incident, BadPackage, str, bool]] = {}
+        self._packed: dict[str, str] = {}
+        self._starts: set[str] = set()
+        for pack in loaded:
+            self._add(pack)
+
+    def _add(self, pack: Pack) -> None:
+        for package in pack.packages:
+            self._enter(package.ecosystem, package.name, pack.incident, package)
+            for digest in package.digests:
+                known = (pack.incident, package, digest.version, digest.single_source)
+                self._by_digest.setdefault((digest.algorithm, digest.value), known)
+                self._starts.add(f"{digest.algorithm}-{b64encode(digest.value).decode()}"[:_START])
+        for ecosystem, text in pack.lists.items():
+            for line in packs.lines(text):
+                self._enter(ecosystem, line.partition(" ")[0], pack.incident, line)
+
+    def _enter(self, eco: str, name: str, incident: Incident, what: BadPackage | str) -> None:
+        key = (eco, versions.same_name(eco, name))
+        self._by_name.setdefault(key, []).append((incident, what))
+        if name[:1] == "@" and eco == "npm":
+            self._packed[name[1:].replace("/", "-", 1)] = name
+
+    def detail(self, incident_id: str) -> Detail | None:
+        """Return the rest of a pack, read now; None for an id that there is not.
+
+        Raises RuleError where the pack's rest is not what a pack must be.
+        """
+        known = self._texts.get(incident_id)
+        return packs.detail(*known) if known else None
+
+    def packages(self) -> Iterator[tuple[Incident, BadPackage]]:
+        """Yield every package of every incident."""
+        for (ecosystem, _), entries in self._by_name.items():
+            for incident, what in entries:
+                yield incident, _parsed(ecosystem, what)
+
+    def named(self, ecosystem: str, name: str) -> tuple[tuple[Incident, BadPackage], ...]:
+        """Return the incidents that a package was part of, whatever its version."""
+        key = (ecosystem, versions.same_name(ecosystem, name))
+        return tuple((i, _parsed(ecosystem, what)) for i, what in self._by_name.get(key, ()))
+
+    def hits(self, entry: LockedPackage) -> tuple[Hit, ...]:
+        """Return what an entry is known to be; nothing for nearly all entries."""
+        if self._is_plain(entry):
+            return ()
+        found = list(self._matches(entry))
+        placeholder = versions.is_placeholder(entry.ecosystem, entry.version)
+        if not found and not placeholder:
+            return ()
+        if placeholder:
+            return (_placeholder(entry, found),)
+        groups: dict[tuple[str, str, str], list[_Match]] = {}
+        for match in found:
+            eco = match.package.ecosystem
+            version = versions.same_version(eco, match.version)
+            groups.setdefault((eco, match.package.name, version), []).append(match)
+        return tuple(_hit(group) for group in groups.values())
+
+    def _is_plain(self, entry: LockedPackage) -> bool:
+        """Tell at a glance that an entry is none: nearly all are, and a lockfile has thousands."""
+        key = (entry.ecosystem, versions.same_name(entry.ecosystem, entry.name))
+        if key in self._by_name or entry.files or "security" in entry.version:
+            return False
+        for text in entry.integrity:
+            if len(text) != _SHA512 or text[:7] != "sha512-" or text[:_START] in self._starts:
+                return False
+        if not entry.resolved:
+            return True
+        return _is_usual(entry) and digests.of_address(entry.resolved) not in self._by_digest
+
+    def _matches(self, entry: LockedPackage) -> Iterator[_Match]:
+        yield from self._versions(entry.ecosystem, entry.name, entry.version, How.VERSION)
+        for key in _digests_of(entry):
+            if known := self._by_digest.get(key):
+                incident, package, version, single = known
+                yield _Match(
+                    incident=incident,
+                    package=package,
+                    version=version,
+                    how=How.INTEGRITY,
+                    single_source=single,
+                )
+        if entry.origin is Origin.WORKSPACE:
+            return
+        for claim in _claims_of(entry):
+            if claim.repository and claim.name.lower() != _last(entry.name).lower():
+                continue
+            name = entry.name if claim.repository else claim.name
+            yield from self._versions(entry.ecosystem, name, claim.version, How.ADDRESS)
+            if claim.packed and (scoped := self._packed.get(name)):
+                yield from self._versions(entry.ecosystem, scoped, claim.version, How.ADDRESS)
+
+    def _versions(self, eco: str, name: str, version: str, how: How) -> Iterator[_Match]:
+        for incident, what in self._by_name.get((eco, versions.same_name(eco, name)), ()):
+            package = _parsed(eco, what)
+            spelled, found = _version_of(package, version, how)
+            if found is not None:
+                single = incident.single_source or spelled in package.single_source
+                yield _Match(
+                    incident=incident,
+                    package=package,
+                    version=spelled,
+                    how=found,
+                    single_source=single,
+                )
+
+
+def _parsed(ecosystem: str, what: BadPackage | str) -> BadPackage:
+    return packs.listed(ecosystem, what) if isinstance(what, str) else what
+
+
+def _version_of(package: BadPackage, version: str, how: How) -> tuple[str, How | None]:
+    """Return the pack's spelling of a version, and what it is; None where it is not bad."""
+    same = versions.same_version
+    if version:
+        wanted = same(package.ecosystem, version)
+        for bad in package.versions:
+            if same(package.ecosystem, bad) == wanted:
+                return bad, how
+        for decoy in package.decoys:
+            if same(package.ecosystem, decoy) == wanted:
+                return decoy, How.DECOY
+    return version, How.ANY_VERSION if package.any else None
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _digests_of(entry: LockedPackage) -> Iterator[digests.Key]:
+    for text in entry.integrity:
+        yield from digests.keys_of(text)
+    if "#" in entry.resolved and (key := digests.of_address(entry.resolved)):
+        yield key
+
+
+def _is_usual(entry: LockedPackage) -> bool:
+    """Tell whether an entry's address is a registry's for what the entry says that it is."""
+    address = entry.resolved.partition("#")[0]  # yarn 1 has a digest behind it
+    if entry.origin is not Origin.REGISTRY or ".." in address or "%" in address:
+        return False
+    usual = f"/{entry.name}/-/{_last(entry.name)}-{entry.version}.tgz"
+    return "/" not in entry.version and address.endswith(usual)
+
+
+def _claims_of(entry: LockedPackage) -> Iterator[Claim]:
+    if entry.resolved and not _is_usual(entry):
+        yield from claims(entry.resolved)
+    if "/" in entry.version:  # where a format puts the address into the version
+        yield from claims(entry.version)
+    stem = f"{versions.same_name('pypi', entry.name)}-{entry.version}".replace("-", "_")
+    for address in entry.files:
+        file = address.rpartition("/")[2].lower()
+        if file[: len(stem)].replace("-", "_") != stem or not _ENDING.match(file, len(stem)):
+            yield from claims(address)
+
+
+def _hit(group: list[_Match]) -> Hit:
+    group.sort(key=lambda match: _ORDER[match.how])
+    first = group[0]
+    incidents = {match.incident.id: match.incident for match in group}
+    return Hit(
+        ecosystem=first.package.ecosystem,
+        name=first.package.name,
+        version=first.version,
+        how=first.how,
+        ways=tuple(dict.fromkeys(match.how for match in group)),
+        incidents=tuple(incidents.values()),
+        package=first.package,
+        single_source=len(incidents) == 1 and all(match.single_source for match in group),
+    )
+
+
+def _placeholder(entry: LockedPackage, found: list[_Match]) -> Hit:
+    first = found[0] if found else None
+    return Hit(
+        ecosystem=entry.ecosystem,
+        name=entry.name,
+        version=entry.version,
+        how=How.PLACEHOLDER,
+        ways=(How.PLACEHOLDER,),
+        incidents=(first.incident,) if first else (),
+        package=first.package if first else None,
+        single_source=False,
+    )

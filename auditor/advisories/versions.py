@@ -1,0 +1,72 @@
+"""When two spellings are one version or one name, and which of several versions is nearest.
+
+npm compares exactly, but drops a leading `v` or `=` and build metadata (node-semver, `clean`);
+PyPI compares by PEP 440 (`1.82.8.0` is `1.82.8`) and names by PEP 503. A local label of PEP 440
+(`1.0+mirror.1`) is left out: whoever rebuilt a bad version has the bad version.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from packaging.utils import canonicalize_version
+from packaging.version import InvalidVersion, Version
+
+_LONGEST = 256
+"""Characters; what is longer is no version that anybody published."""
+_SEPARATORS = re.compile(r"[-_.]+")
+_PREFIX = re.compile(r"[=v\s]+")
+_PLACEHOLDER = re.compile(r"0\.0\.1-security(?:\.\d{1,9})?\Z")
+_NUMBERS = re.compile(r"\d{1,18}")
+
+
+def same_name(ecosystem: str, name: str) -> str:
+    """Return the one spelling of a name that all its spellings share."""
+    if ecosystem == "pypi":
+        return _SEPARATORS.sub("-", name).lower()
+    return name
+
+
+@lru_cache(maxsize=4096)
+def same_version(ecosystem: str, version: str) -> str:
+    """Return the one spelling of a version that all its spellings share."""
+    text = version.strip()
+    if len(text) > _LONGEST:
+        return text
+    if ecosystem == "pypi":
+        try:
+            return canonicalize_version(Version(text).public)
+        except InvalidVersion:
+            return text.lower()
+    if found := _PREFIX.match(text):
+        text = text[found.end() :]
+    return text.partition("+")[0]
+
+
+def is_placeholder(ecosystem: str, version: str) -> bool:
+    """Tell whether a version is what npm puts in the place of a package that it removed."""
+    return ecosystem == "npm" and _PLACEHOLDER.match(version.strip()) is not None
+
+
+def nearest(version: str, among: tuple[str, ...]) -> str:
+    """Return the version that is closest: the longest common beginning, then the least distance.
+
+    Of two equally distant ones the older: it was there before the attack. Empty where none is.
+    """
+    wanted = _numbers(version)
+
+    def distance(other: str) -> tuple[int, list[int], list[int]]:
+        numbers = _numbers(other)
+        width = max(len(wanted), len(numbers))
+        left = wanted + [0] * (width - len(wanted))
+        right = numbers + [0] * (width - len(numbers))
+        same = next((i for i in range(width) if left[i] != right[i]), width)
+        return -same, [abs(a - b) for a, b in zip(left, right, strict=True)], right
+
+    return min(among, key=distance, default="")
+
+
+def _numbers(version: str) -> list[int]:
+    release = version.partition("+")[0].partition("-")[0]
+    return [int(number) for number in _NUMBERS.findall(release[:_LONGEST])]

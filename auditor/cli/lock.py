@@ -1,0 +1,68 @@
+"""`audit lock`: what lockfiles hold, whether it is known to be bad, what was tampered with."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.cli.options import output_options, severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("lock")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--as",
+    "as_format",
+    default="",
+    metavar="FORMAT",
+    help="Read files, and `-`, as this format; default: told from each file.",
+)
+@click.option("--list", "listed", is_flag=True, help="List every package, too.")
+@output_options
+def command(  # noqa: PLR0913 - one parameter per option
+    *,
+    paths: tuple[str, ...],
+    as_format: str,
+    listed: bool,
+    format_: str,
+    reports: tuple[str, ...],
+    fail_on: str,
+    profile: str,
+    rules: tuple[Path, ...],
+    limits: tuple[str, ...],
+    verbose: bool,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Audit lockfiles, SBOMs and installed packages.
+
+    PATH is a file, a folder to search (default: the current one), or `-` for standard input. All
+    packages are read, those for development too, and compared with what is known to be bad; what
+    the file says of their origin is checked against itself and the manifest beside it.
+    """
+    del debug  # read by the top-level handler
+    from auditor import lockscan  # noqa: PLC0415 - see options: only the called command's cost
+    from auditor.cli import output  # noqa: PLC0415
+    from auditor.limits import Limits, with_changes  # noqa: PLC0415
+    from auditor.model import Profile  # noqa: PLC0415
+    from auditor.policy import Settings  # noqa: PLC0415
+
+    files = output.destinations(reports)
+    request = lockscan.LockRequest(
+        targets=paths or (".",),
+        format=as_format,
+        stdin=sys.stdin.buffer.read() if lockscan.STDIN in paths else b"",
+        listed=listed,
+        rules=rules,
+        profile=Profile(profile),
+        settings=Settings(fail_on=severity(fail_on)),
+        limits=with_changes(Limits(), limits),
+    )
+    with output.progress() as announce:
+        result = lockscan.scan(request, announce)
+    return output.show(result, format_, files, verbose=verbose, quiet=quiet)

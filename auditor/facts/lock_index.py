@@ -1,0 +1,242 @@
+"""What several facts about a lockfile ask: who wants a package and how, and what lies beside it.
+
+No fact of its own. Everything is one pass over the inventory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from auditor.addresses import UNNAMED, Address, Named, address, conda_named, npm_named
+from auditor.errors import ParseError
+from auditor.inventory import Edge, Inventory, LockedPackage, Origin
+from auditor.registries import Registries, configured
+from auditor.shape import json_object
+
+if TYPE_CHECKING:
+    from auditor.facts import Contents
+
+MANIFEST = "package.json"
+SECTIONS = ("dependencies", "devDependencies", "optionalDependencies")
+"""What of a manifest is installed for the project itself; peers are others' business."""
+_EXOTIC = re.compile(
+    r"(?:git|github|gitlab|bitbucket|gist|file|link|portal|workspace|patch|https?|ssh|exec)\b[+:]"
+    r"|\.{1,2}/|/|~/|[^@/\s]+/[^/\s]+(?:#|\Z)|[\w.\-]+@[\w.\-]+[:/]"
+)
+_TAG = re.compile(r"[A-Za-z][A-Za-z0-9._\-]*\Z")
+_LAST_NAME = re.compile(r"(?:\A|/)((?:@[^/@]+/)?[^/@]+)(?:@.*)?\Z")
+_LONGEST_NAME = 400
+_MOST_WISHES = 200
+"""Different wishes for one package that are kept; real lockfiles have a few dozen."""
+_MOST_OVERRIDES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """The manifest and client settings beside a lockfile, by their path relative to it."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a package.json beside the lockfile asks for."""
+
+    wanted: Mapping[str, str]
+    """Specification by name, of all of `SECTIONS`."""
+    optional: frozenset[str]
+    peers: frozenset[str]
+    bundled: frozenset[str]
+    replacements: frozenset[str]
+    """The packages that some override or resolution puts in place (`npm:name@range`)."""
+    replaced: frozenset[str]
+    """The names that some override or resolution is for."""
+    workspaces: bool
+    """The project has members, whose requirements may stand in the lockfile, too."""
+
+    def overridden(self, name: str) -> bool:
+        """Tell whether something replaces the wishes for a name."""
+        return name in self.replaced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockIndex:
+    """An inventory with the answers that take more than one entry."""
+
+    inventory: Inventory
+    manifest: Manifest | None
+    registries: Registries
+    wants: Mapping[str, tuple[str, ...]]
+    """What dependents ask for, by the id of the package that they get."""
+    names: Mapping[str, tuple[str, ...]]
+    """What dependents whose target is not known ask for, by the name that they use."""
+
+    def wanted(self, package: LockedPackage) -> tuple[str, ...]:
+        """Return every known wish that leads to a package, as spelled, without empty ones."""
+        called = package.alias or package.name
+        known = (*self.wants.get(package.id, ()), *self.names.get(called, ()))
+        if self.inventory.format in _HEADED:
+            header = package.id.partition("#")[0][1:].partition("@")[2]
+            if header and not is_plain(header):  # a plain one may stand before another kind
+                return (*known, header)
+        return known
+
+    def replaced_by(self, name: str) -> bool:
+        """Tell whether an override or resolution of the manifest puts a package in place."""
+        return self.manifest is not None and name in self.manifest.replacements
+
+
+def indexes(contents: Contents) -> Iterator[LockIndex]:
+    """Yield the index of each inventory of some contents."""
+    files: dict[str, bytes] = {}
+    for beside in contents.of(Beside):
+        files.update(beside.files)
+    registries = configured(files)
+    for inventory in contents.of(Inventory):
+        manifest = manifest_of(files) if inventory.format in NPM_CLIENTS else None
+        wants: dict[str, dict[str, None]] = defaultdict(dict)
+        names: dict[str, dict[str, None]] = defaultdict(dict)
+        for edge in edges(inventory):
+            known = wants[edge.target] if edge.target else names[edge.name]
+            if edge.wants and len(known) < _MOST_WISHES:
+                known[edge.wants] = None
+        if manifest and not inventory.roots:
+            for name, spec in manifest.wanted.items():
+                names[name][spec] = None
+        yield LockIndex(
+            inventory=inventory,
+            manifest=manifest,
+            registries=registries,
+            wants={key: tuple(values) for key, values in wants.items()},
+            names={key: tuple(values) for key, values in names.items()},
+        )
+
+
+_HEADED = frozenset({"yarn", "yarn-berry"})
+"""Formats whose entries begin with the wishes that they are for; the ids are the first of them."""
+NPM_CLIENTS = frozenset({"package-lock", "yarn", "yarn-berry", "pnpm", "bun"})
+"""Formats whose lockfile lies beside a package.json."""
+
+
+def edges(inventory: Inventory) -> Iterator[Edge]:
+    """Yield the requirements of the project and of every package."""
+    yield from inventory.roots
+    for package in inventory.packages:
+        yield from package.requires
+
+
+def manifest_of(files: Mapping[str, bytes]) -> Manifest | None:
+    """Return the manifest beside a lockfile; None where there is none that can be read."""
+    data = files.get(MANIFEST)
+    if data is None:
+        return None
+    try:
+        document = json_object(data)
+    except ParseError:
+        return None
+    wanted: dict[str, str] = {}
+    for section in SECTIONS:
+        wanted.update(_texts(document.get(section)))
+    listed = document.get("bundleDependencies", document.get("bundledDependencies"))
+    if listed is True:
+        listed = list(_texts(document.get("dependencies")))
+    pnpm = document.get("pnpm")
+    nested = pnpm.get("overrides") if isinstance(pnpm, dict) else None
+    places = (document.get("overrides"), document.get("resolutions"), nested)
+    overrides = tuple(pair for place in places for pair in _overrides(place))
+    return Manifest(
+        wanted=wanted,
+        optional=frozenset(_texts(document.get("optionalDependencies"))),
+        peers=frozenset(_texts(document.get("peerDependencies"))),
+        bundled=frozenset(n for n in listed or () if isinstance(n, str))
+        if isinstance(listed, list)
+        else frozenset(),
+        replacements=frozenset(_named_in(value) for _, value in overrides),
+        replaced=frozenset(_replaced(key) for key, _ in overrides),
+        workspaces=bool(document.get("workspaces")) or "pnpm-workspace.yaml" in files,
+    )
+
+
+def _texts(node: object) -> dict[str, str]:
+    if not isinstance(node, dict):
+        return {}
+    return {key: value for key, value in node.items() if isinstance(value, str)}
+
+
+def _overrides(node: object) -> Iterator[tuple[str, str]]:
+    pending: list[tuple[str, Any]] = list(node.items()) if isinstance(node, dict) else []
+    for _ in range(_MOST_OVERRIDES):
+        if not pending:
+            return
+        key, value = pending.pop()
+        if isinstance(value, str):
+            yield key, value
+        elif isinstance(value, dict):
+            pending.extend((f"{key}>{inner}", below) for inner, below in value.items())
+
+
+def _replaced(key: str) -> str:
+    """Return the name that an override is for: the last of `a>b@1`, `a/**/b`; `a` of `a>.`."""
+    last = key.removesuffix(">.").rpartition(">")[2][-_LONGEST_NAME:]
+    found = _LAST_NAME.search(last)
+    return found[1] if found else last
+
+
+def _named_in(wanted: str) -> str:
+    """Return the package that a wish names (`npm:name@range`); empty where it names none."""
+    target = wanted.partition(":")[2] if wanted.startswith(("npm:", "jsr:")) else ""
+    return target[:1] + target[1:].partition("@")[0]
+
+
+def declares(wanted: str, name: str) -> bool:
+    """Tell whether a wish names that package as the one to be installed (`npm:name@range`)."""
+    target = wanted.partition(":")[2] if wanted.startswith(("npm:", "jsr:")) else ""
+    return target == name or target.startswith(f"{name}@")
+
+
+def is_exotic(wanted: str) -> bool:
+    """Tell whether a wish is for a repository, an address or a path and not for a version."""
+    return _EXOTIC.match(wanted) is not None
+
+
+def is_plain(wanted: str) -> bool:
+    """Tell whether a wish is for a version of the package of that name and nothing else."""
+    bare = wanted.removeprefix("npm:")
+    if wanted.startswith(("npm:", "jsr:")) and (_TAG.match(bare) or "@" in bare):
+        return wanted.startswith("npm:") and "@" not in bare and bare == bare.lower()
+    return not is_exotic(wanted) and ":" not in bare
+
+
+def named_by(package: LockedPackage, found: Address) -> Named:
+    """Return the package that an entry's address is named after, by its ecosystem's customs."""
+    if not found.path or found.git:
+        return UNNAMED
+    if package.ecosystem == "conda":
+        return conda_named(found)
+    return npm_named(found, package.name)
+
+
+def from_registry(packages: Iterable[LockedPackage]) -> list[LockedPackage]:
+    """Return the packages that a registry serves."""
+    return [p for p in packages if p.origin is Origin.REGISTRY]
+
+
+__all__ = [
+    "Address",
+    "Beside",
+    "LockIndex",
+    "Manifest",
+    "address",
+    "declares",
+    "edges",
+    "from_registry",
+    "indexes",
+    "is_exotic",
+    "is_plain",
+    "manifest_of",
+    "named_by",
+]

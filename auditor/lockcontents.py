@@ -1,0 +1,26 @@
+"""A lockfile's packages as contents for collectors, with all that the facts about them look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.advisories import IncidentIndex
+from auditor.facts import Contents
+from auditor.facts.lock_file import Beside
+from auditor.inventory import Inventory
+from auditor.model import ArtifactKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def contents_of(
+    inventory: Inventory, beside: Mapping[str, bytes], incidents: IncidentIndex
+) -> Contents:
+    """Return the contents that collectors of lockfiles see."""
+    observations: dict[type, tuple[object, ...]] = {
+        Inventory: (inventory,),
+        Beside: (Beside(files=beside),),
+        IncidentIndex: (incidents,),
+    }
+    return Contents(kind=ArtifactKind.LOCKFILE, members=(), observations=observations)

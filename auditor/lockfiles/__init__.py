@@ -1,0 +1,111 @@
+"""What a lockfile format declares; each is one module of this folder with a `FORMAT`.
+
+A format is told by content first and by name second: people call their lockfiles whatever they
+like. Nothing is registered by hand.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cache
+
+from auditor.errors import ParseError
+from auditor.inventory import Inventory
+
+HEAD = 8192
+"""Characters of a file by which formats recognise it."""
+_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+
+__all__ = ["Document", "Format", "formats", "identified", "named", "read"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file to be read, and what lies beside it in its folder."""
+
+    path: str
+    """As the report names it, `/` between parts."""
+    data: bytes
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """Other files by their path relative to this one's folder: manifests (package.json,
+    pyproject.toml), client settings (.npmrc), files that are included."""
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def text(self) -> str:
+        """The content as text, without a byte order mark; raises ParseError for other encodings."""
+        encoding = next((e for bom, e in _BOMS.items() if self.data.startswith(bom)), "utf-8")
+        try:
+            return self.data.decode(encoding)
+        except UnicodeDecodeError as problem:
+            raise ParseError(f"is no {encoding} text (byte {problem.start:,})") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One format: how it is told, and how it is read."""
+
+    name: str
+    """As `--as` and reports spell it."""
+    ecosystem: str
+    files: tuple[str, ...]
+    """Patterns of file names (fnmatch, case counts) by which folders are searched."""
+    beside: tuple[str, ...] = ()
+    """Names of files in the same folder that `read` wants to see, where they are there."""
+    recognises: Callable[[str], bool]
+    """Tells by a text's first 8 Ki characters whether it is of this format; cheap and careful."""
+    read: Callable[[Document], Inventory]
+    """Reads a document; raises ParseError with one clear line for what it cannot read."""
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """Return all formats by name; the modules are imported here."""
+    found: dict[str, Format] = {}
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda i: i.name):
+        declared = getattr(importlib.import_module(f"{__name__}.{info.name}"), "FORMAT", None)
+        if isinstance(declared, Format):
+            if declared.name in found:
+                raise TypeError(f"two lockfile formats are called {declared.name!r}")
+            found[declared.name] = declared
+    return found
+
+
+def named(name: str) -> tuple[Format, ...]:
+    """Return the formats whose files are called like that; several may share a name."""
+    return tuple(
+        f for f in formats().values() if any(fnmatchcase(name, pattern) for pattern in f.files)
+    )
+
+
+def identified(document: Document) -> Format | None:
+    """Tell a document's format: of those its name allows the one that recognises it, else any."""
+    candidates = named(document.name)
+    try:
+        head = document.text[:HEAD]
+    except ParseError:
+        if not candidates:
+            raise
+        return candidates[0]  # its own reader says what is to be done with it
+    for format_ in candidates:
+        if format_.recognises(head):
+            return format_
+    if len(candidates) == 1:
+        return candidates[0]  # a broken one: reading it says what is wrong
+    return next((f for f in formats().values() if f.recognises(head)), None)
+
+
+def read(document: Document, format_: Format | None = None) -> Inventory:
+    """Read a document, in its own format or a given one; raise ParseError where it cannot be."""
+    chosen = format_ or identified(document)
+    if chosen is None:
+        raise ParseError("is of no lockfile format that is read here")
+    return chosen.read(document)

@@ -1,0 +1,102 @@
+"""A lockfile with git's conflict markers is two lockfiles; both are read.
+
+Whoever resolves the conflict installs one side, and people do not look which. pnpm and npm merge
+such files without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from auditor.errors import ParseError
+from auditor.lockfiles._documents import conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from auditor.inventory import Inventory, LockedPackage
+    from auditor.lockfiles import Document
+
+_MARKERS = re.compile(r"(?m)^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$")
+
+
+def sides(text: str) -> tuple[str, str] | None:
+    """Return both sides of a text with conflict markers; None where they are not in order."""
+    ours: list[str] = []
+    theirs: list[str] = []
+    state = ">"
+    position = 0
+    for marker in _MARKERS.finditer(text):
+        part = text[position : marker.start()]
+        if state in {"<", ">"}:
+            ours.append(part)
+        if state in {"=", ">"}:
+            theirs.append(part)
+        position = marker.end() + 1
+        sign = marker[1][0]
+        if sign not in {">": "<", "<": "|=", "|": "=", "=": ">"}[state]:
+            return None
+        state = sign
+    if state != ">" or position == 0:
+        return None
+    rest = text[position:]
+    return "".join((*ours, rest)), "".join((*theirs, rest))
+
+
+def both_sides(document: Document, read: Callable[[Document, str], Inventory]) -> Inventory:
+    """Read a document, and where it holds a merge conflict both of its sides.
+
+    `read` gets the document and the text to read in place of its own. Packages that only the
+    second side has follow those of the first, under ids of their own. Raises ParseError as `read`
+    does; where one side alone cannot be read that is an entry of `unread`.
+    """
+    text = document.text
+    problem = conflict(text)
+    both = sides(text) if problem else None
+    if problem is None or both is None:
+        return read(document, text)
+    inventories = []
+    unread = []
+    for name, side in zip(("the first side", "the second side"), both, strict=True):
+        try:
+            inventories.append(read(document, side))
+        except ParseError as error:
+            unread.append((f"{name} of the conflict", str(error)))
+    if not inventories:
+        raise ParseError(f"{problem.detail}; {unread[0][1]}")
+    merged = inventories[0]
+    for other in inventories[1:]:
+        merged = _joined(merged, other)
+    # Lines are those of one side; only the marker's is true of the file.
+    packages = tuple(replace(package, line=None) for package in merged.packages)
+    return replace(
+        merged,
+        packages=packages,
+        problems=(problem, *(replace(p, line=None) for p in merged.problems)),
+        unread=(*merged.unread, *unread),
+    )
+
+
+def _joined(first: Inventory, second: Inventory) -> Inventory:
+    known = {_content(package) for package in first.packages}
+    ids = {package.id for package in first.packages}
+    added = []
+    for package in second.packages:
+        if _content(package) not in known:
+            id_ = f"{package.id} (second side)" if package.id in ids else package.id
+            added.append(replace(package, id=id_))
+    return replace(
+        first,
+        packages=(*first.packages, *added),
+        roots=tuple(dict.fromkeys((*first.roots, *second.roots))),
+        sections={**first.sections, "second side": len(added)},
+        indexes=tuple(dict.fromkeys((*first.indexes, *second.indexes))),
+        problems=tuple(dict.fromkeys((*first.problems, *second.problems))),
+        unread=tuple(dict.fromkeys((*first.unread, *second.unread))),
+    )
+
+
+def _content(package: LockedPackage) -> tuple[object, ...]:
+    return (package.name, package.version, package.origin, package.resolved, package.integrity)

@@ -1,0 +1,168 @@
+"""What the lockfiles of Python tools share: digests, indexes, and requirements by name."""
+
+from __future__ import annotations
+
+import re
+from binascii import Error, a2b_hex, b2a_base64
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from auditor.errors import ParseError
+from auditor.inventory import Edge, LockProblem, Origin
+from auditor.shape import get
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from auditor.inventory import LockedPackage
+
+T = TypeVar("T")
+
+_RUNS = re.compile(r"[-_.]+")
+_HEX = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
+"""Hexadecimal digits of the digests that files carry."""
+_FORKS = 20
+"""Packages of one name that a requirement may have been given, by marker."""
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_NAME = re.compile(
+    r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?![A-Za-z0-9._-])\s*(.*)\Z", re.DOTALL
+)
+
+
+@lru_cache(maxsize=65536)
+def normal(name: str) -> str:
+    """Return a project's name as PEP 503 compares it."""
+    return _RUNS.sub("-", name).lower()
+
+
+def digest(spelled: str) -> str:
+    """Return `algorithm:hex` as `algorithm-base64`; what is no such digest stays as spelled."""
+    algorithm, _, value = spelled.partition(":")
+    algorithm = algorithm.lower().replace("-", "")
+    if _HEX.get(algorithm) != len(value):
+        return spelled
+    try:
+        return f"{algorithm}-{b2a_base64(a2b_hex(value), newline=False).decode()}"
+    except (Error, ValueError):
+        return spelled
+
+
+def digests(values: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the digests of `(algorithm, hex)` pairs, each once."""
+    return tuple(dict.fromkeys(digest(f"{name}:{value}") for name, value in values))
+
+
+def tables(
+    document: dict[str, Any], key: str, unread: list[tuple[str, str]], *, at: str = ""
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the tables of a list with their index; what is no table is noted in `unread`."""
+    values = document.get(key)
+    if values is None:
+        return
+    if not isinstance(values, list):
+        unread.append((f"{at}{key}", "is no list of tables"))
+        return
+    for index, value in enumerate(values):
+        if isinstance(value, dict):
+            yield index, value
+        else:
+            unread.append((f"{at}{key}[{index}]", "is no table"))
+
+
+def attempt(
+    place: str,
+    unread: list[tuple[str, str]],
+    read: Callable[[dict[str, Any]], T],
+    table: Any,  # noqa: ANN401 - untyped
+) -> T | None:
+    """Return what `read` makes of a table; a ParseError is noted in `unread` under `place`."""
+    try:
+        if not isinstance(table, dict):
+            raise ParseError("is no table")  # noqa: TRY301 - one place that notes it
+        return read(table)
+    except ParseError as problem:
+        unread.append((place, str(problem)))
+        return None
+
+
+def named_version(table: dict[str, Any]) -> tuple[str, str]:
+    """Return name and version (empty where there is none); raise ParseError without a name."""
+    name = get(table, "name", str)
+    if not name:
+        raise ParseError("has no name")
+    return name, get(table, "version", str) or ""
+
+
+def unique(ids: dict[str, int], wished: str) -> str:
+    """Return an id that is not in `ids` yet, and add it; repeated ones get a number.
+
+    `ids` counts how often each was wished for, so that a file of one name takes no square time.
+    """
+    number = ids.get(wished, 0) + 1
+    ids[wished] = number
+    return wished if number == 1 else unique(ids, f"{wished} ({number})")
+
+
+def address_origin(address: str) -> Origin:
+    """Tell a version control address, another address and a path apart."""
+    if address.startswith(("git+", "hg+", "svn+", "bzr+", "git://")):
+        return Origin.GIT
+    if _URL.match(address) and not address.startswith("file:"):
+        return Origin.URL
+    return Origin.FILE
+
+
+def requirement(spelled: str) -> tuple[str, str]:
+    """Return the name of a PEP 508 requirement (empty if there is none) and what is behind it."""
+    found = _NAME.match(spelled)
+    return (found[1], found[2].strip()) if found else ("", spelled)
+
+
+class Targets:
+    """The packages of a file by name, to find what a requirement was given."""
+
+    def __init__(self, packages: Iterable[LockedPackage]) -> None:
+        self._ids: dict[tuple[str, str], list[str]] = {}
+        for package in packages:
+            name = normal(package.name)
+            self._ids.setdefault((name, ""), []).append(package.id)
+            if package.version:
+                self._ids.setdefault((name, package.version), []).append(package.id)
+
+    def edges(
+        self, name: str, wants: str, *, version: str = "", optional: bool = False, dev: bool = False
+    ) -> Iterator[Edge]:
+        """Yield the edges of a requirement: one for each package that it may have been given."""
+        found = self._ids.get((normal(name), version), [])
+        # More than a handful is no fork by markers, and every one for every dependent is too many.
+        for target in found if 0 < len(found) <= _FORKS else [""]:
+            yield Edge(name=name, wants=wants, target=target, optional=optional, dev=dev)
+
+
+def reached(start: Iterable[str], edges: dict[str, tuple[Edge, ...]]) -> set[str]:
+    """Return the ids of all that can be reached from some packages."""
+    seen: set[str] = set()
+    pending = list(start)
+    while pending:
+        id_ = pending.pop()
+        if id_ and id_ not in seen:
+            seen.add(id_)
+            pending.extend(edge.target for edge in edges.get(id_, ()))
+    return seen
+
+
+def host_of(address: str) -> str:
+    """Return the host of an address, in lower case and without credentials and port."""
+    rest = address.partition("://")[2] or address
+    host = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2]
+    return host.rpartition(":")[0].lower() if re.search(r":\d*\Z", host) else host.lower()
+
+
+def trusted(host: str, line: int | None = None) -> LockProblem:
+    """Return the problem of a host whose certificate is not checked."""
+    return LockProblem(
+        kind="trusted-host",
+        subject=host,
+        detail=f"takes what {host} sends without checking its certificate",
+        line=line,
+    )

@@ -1,0 +1,114 @@
+"""What yarn's two lockfile formats share: headers of descriptors, and edges between entries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from auditor.inventory import Edge, LockedPackage
+from auditor.lockfiles._graph import only_development
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.lockfiles._npm import Notes
+
+
+MOST = 20
+"""Names of one entry, and lost values of its fields, that are listed; each has all its edges."""
+
+Told = TypeVar("Told")
+
+
+def few(names: Mapping[str, Told], notes: Notes, line: int) -> list[tuple[str, Told]]:
+    """Return the names of an entry that are listed; that there are more is noted."""
+    if len(names) > MOST:
+        notes.lost(
+            f"line {line:,}", f"{len(names) - MOST:,} more names of one entry are not listed"
+        )
+    return list(islice(names.items(), MOST))
+
+
+def unquoted(text: str) -> str:
+    """Return a word without its quotes; both formats quote as JSON does."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        if "\\" not in text or text[0] == "'":
+            return text[1:-1]
+        try:
+            return str(json.loads(text, strict=False))
+        except ValueError:
+            return text[1:-1]
+    return text
+
+
+class Descriptors:
+    """Which package each `name@range` of the headers got, and each name that has but one."""
+
+    def __init__(self) -> None:
+        self._by_descriptor: dict[str, str] = {}
+        self._by_name: dict[str, set[str]] = {}
+
+    def add(self, descriptor: str, name: str, identity: str) -> None:
+        """Note what a descriptor got; of repeated ones the last counts, as for yarn."""
+        self._by_descriptor[descriptor] = identity
+        self._by_name.setdefault(name, set()).add(identity)
+
+    def find(self, name: str, wants: str) -> str:
+        """Return the id for a requirement; `resolutions` may have changed its range."""
+        for descriptor in (f"{name}@{wants}", f"{name}@npm:{wants}") if wants else (name,):
+            found = self._by_descriptor.get(descriptor)
+            if found is not None:
+                return found
+        only = self._by_name.get(name, set())
+        return next(iter(only)) if len(only) == 1 else ""
+
+    def edges(self, wanted: Mapping[str, str], *, optional: Iterable[str] = ()) -> tuple[Edge, ...]:
+        """Return the edges for a map of names to ranges."""
+        if not wanted:
+            return ()
+        loose = frozenset(optional)
+        return tuple(
+            Edge(name=n, wants=w, target=self.find(n, w), optional=n in loose)
+            for n, w in wanted.items()
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """A package before its edges are known: the values of its fields, and what it requires."""
+
+    id: str
+    values: dict[str, Any]
+    wanted: Mapping[str, str]
+    optional: Iterable[str] = ()
+
+
+def finished(
+    found: Sequence[Found],
+    descriptors: Descriptors,
+    roots: Sequence[Edge],
+    *,
+    whole: bool,
+) -> tuple[LockedPackage, ...]:
+    """Return the packages with their edges, `direct` and `dev` set by what the project requires.
+
+    `whole` says that `roots` are all that the project requires, with what is for development told
+    apart; else nothing is said to be for development only.
+    """
+    direct = {edge.target for edge in roots}
+    requires = {one.id: descriptors.edges(one.wanted, optional=one.optional) for one in found}
+    dev = only_development(requires, roots) if whole else frozenset()
+    return tuple(
+        LockedPackage(
+            id=one.id,
+            ecosystem="npm",
+            requires=requires[one.id],
+            direct=one.id in direct,
+            dev=one.id in dev,
+            **one.values,
+        )
+        for one in found
+    )

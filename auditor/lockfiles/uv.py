@@ -1,0 +1,220 @@
+"""uv.lock and the lockfiles of scripts (`x.py.lock`): sources, files, upload times, workspaces.
+
+A workspace has several roots, each `editable` or `virtual`; they are no packages of an index.
+
+Source: astral-sh/uv, `crates/uv-resolver/src/lock`; docs.astral.sh, "Locking and syncing".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from auditor.errors import ParseError
+from auditor.inventory import Edge, Inventory, LockedPackage, Origin
+from auditor.lockfiles import Document, Format
+from auditor.lockfiles._conflicts import both_sides
+from auditor.lockfiles._pypi import (
+    Targets,
+    attempt,
+    digest,
+    named_version,
+    normal,
+    reached,
+    tables,
+    unique,
+)
+from auditor.lockfiles._toml import header_lines, quick_toml
+from auditor.shape import get
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_VERSION = re.compile(r"(?m)^version = \d+\s*$")
+_UV = re.compile(
+    r"(?m)^(?:requires-python = |revision = |\[manifest\]|\[options\]|\[package\.tool\.uv\]"
+    r"|source = \{ (?:registry|git|url|path|directory|editable|virtual) = )"
+)
+_ORIGINS = {
+    "registry": Origin.REGISTRY,
+    "git": Origin.GIT,
+    "url": Origin.URL,
+    "path": Origin.FILE,
+    "directory": Origin.FILE,
+    "editable": Origin.FILE,
+    "virtual": Origin.WORKSPACE,
+}
+_GROUPS = ("dependencies", "optional-dependencies", "dev-dependencies")
+
+
+def _recognises(head: str) -> bool:
+    return _VERSION.search(head) is not None and _UV.search(head) is not None
+
+
+def _read(document: Document) -> Inventory:
+    return both_sides(document, _read_text)
+
+
+def _read_text(document: Document, text: str) -> Inventory:
+    lock = quick_toml(text)
+    version = lock.get("version")
+    if "version" in lock and (not isinstance(version, int) or isinstance(version, bool)):
+        raise ParseError("is no whole number", "version")
+    manifest = lock.get("manifest")
+    manifest = manifest if isinstance(manifest, dict) else {}
+    listed = manifest.get("members")
+    members = (
+        {normal(m) for m in listed if isinstance(m, str)} if isinstance(listed, list) else set()
+    )
+    unread: list[tuple[str, str]] = []
+    ids: dict[str, int] = {}
+    packages: list[LockedPackage] = []
+    read: list[dict[str, Any]] = []
+    lines = dict(enumerate(header_lines(text, "package")))
+    for index, table in tables(lock, "package", unread):
+        found = attempt(f"package[{index}]", unread, lambda t: _package(t, members), table)
+        if found is not None:
+            packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
+            read.append(table)
+    targets = Targets(packages)
+    edges: dict[str, tuple[Edge, ...]] = {}
+    roots: list[Edge] = []
+    for package, table in zip(packages, read, strict=True):
+        found_edges = tuple(_edges(table, targets))
+        if package.origin is Origin.WORKSPACE:
+            roots += found_edges
+            found_edges = tuple(edge for edge in found_edges if not edge.dev)
+        edges[package.id] = found_edges
+    for _, table in tables(manifest, "requirements", unread, at="manifest."):
+        roots += _edge(table, targets, dev=False)
+    needed = reached((edge.target for edge in roots if not edge.dev), edges)
+    for_development = reached((edge.target for edge in roots if edge.dev), edges) - needed
+    direct = {edge.target for edge in roots}
+    revision = lock.get("revision")
+    return Inventory(
+        path=document.path,
+        format="uv",
+        format_version=".".join(str(v) for v in (version, revision) if isinstance(v, int)),
+        packages=tuple(
+            replace(
+                package,
+                requires=edges[package.id],
+                direct=package.id in direct,
+                dev=package.id in for_development,
+            )
+            for package in packages
+        ),
+        roots=tuple(roots),
+        sections={"package": len(packages)},
+        indexes=tuple(dict.fromkeys(filter(None, map(_registry, read)))),
+        unread=tuple(unread),
+    )
+
+
+def _registry(table: dict[str, Any]) -> str:
+    source = table.get("source")
+    address = source.get("registry") if isinstance(source, dict) else None
+    return address if isinstance(address, str) else ""
+
+
+def _package(table: dict[str, Any], members: set[str]) -> LockedPackage:
+    name, version = named_version(table)
+    source = get(table, "source", dict) or {}
+    kind = next((kind for kind in _ORIGINS if kind in source), "registry")
+    address = get(source, kind, str) or ""
+    origin = _ORIGINS[kind]
+    if kind in {"editable", "directory"} and (address == "." or normal(name) in members):
+        origin = Origin.WORKSPACE
+    hashes: list[str] = []
+    files: list[str] = []
+    bare: list[str] = []
+    times: list[str] = []
+    sdist = get(table, "sdist", dict)
+    wheels = get(table, "wheels", list) or []
+    for file in ([sdist] if sdist else []) + wheels:
+        if not isinstance(file, dict):
+            raise ParseError("is no table", "wheels")
+        place = get(file, "url", str) or get(file, "path", str) or ""
+        if value := get(file, "hash", str):
+            hashes.append(digest(value))
+        else:
+            bare.append(place)
+        if place:
+            files.append(place)
+        time = file.get("upload-time")
+        if time is not None:
+            times.append(time if isinstance(time, str) else str(time).replace(" ", "T"))
+    return LockedPackage(
+        id=f"{name}@{version}" if version else name,
+        ecosystem="pypi",
+        name=name,
+        version=version,
+        origin=origin,
+        resolved=address,
+        integrity=tuple(dict.fromkeys(hashes)),
+        published=min(times, default=""),
+        files=tuple(files),
+        unhashed=tuple(bare),
+    )
+
+
+def _edges(table: dict[str, Any], targets: Targets) -> Iterator[Edge]:
+    metadata = table.get("metadata")
+    asked = _asked(metadata if isinstance(metadata, dict) else {})
+    for group in _GROUPS:
+        value = table.get(group)
+        lists = value.values() if isinstance(value, dict) else [value]
+        for entries in lists:
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, dict):
+                    yield from _edge(
+                        entry,
+                        targets,
+                        dev=group == "dev-dependencies",
+                        optional=group == "optional-dependencies",
+                        asked=asked,
+                    )
+
+
+def _asked(metadata: dict[str, Any]) -> dict[str, str]:
+    """Return the specifiers by name that a root's metadata has for its requirements."""
+    found: dict[str, str] = {}
+    groups = metadata.get("requires-dev")
+    lists = [metadata.get("requires-dist"), *(groups.values() if isinstance(groups, dict) else ())]
+    for entries in lists:
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict):
+                name, specifier = entry.get("name"), entry.get("specifier")
+                if isinstance(name, str) and isinstance(specifier, str):
+                    found.setdefault(name, specifier)
+    return found
+
+
+def _edge(
+    entry: dict[str, Any],
+    targets: Targets,
+    *,
+    dev: bool,
+    optional: bool = False,
+    asked: dict[str, str] | None = None,
+) -> Iterator[Edge]:
+    name, version = entry.get("name"), entry.get("version")
+    if isinstance(name, str):
+        wants = entry.get("specifier") or (asked or {}).get(name, "")
+        yield from targets.edges(
+            name,
+            wants if isinstance(wants, str) else "",
+            version=version if isinstance(version, str) else "",
+            dev=dev,
+            optional=optional,
+        )
+
+
+FORMAT = Format(
+    name="uv",
+    ecosystem="pypi",
+    files=("uv.lock", "*.py.lock"),
+    recognises=_recognises,
+    read=_read,
+)

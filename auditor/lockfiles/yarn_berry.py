@@ -1,0 +1,308 @@
+"""Yarn 2 and newer ("berry"): yarn.lock as a small part of YAML, with a `__metadata` entry.
+
+Source: yarn's SYML (`@yarnpkg/parsers`) and `@yarnpkg/core` (`Project`): of an entry only
+`resolution`, a locator `name@protocol:…`, decides what is installed; header and `version` are for
+people. So name and version are those of the locator.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from auditor.errors import ParseError
+from auditor.inventory import Edge, Inventory, Origin
+from auditor.lockfiles import Document, Format
+from auditor.lockfiles._conflicts import both_sides
+from auditor.lockfiles._npm import MANIFEST, Notes, manifest, origin_of, split
+from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, unquoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_METADATA = "__metadata"
+_KEY = r'"(?:[^"\\]++|\\.)*+"|\'[^\']*+\'|[^\s"\'#:{}\[\]&*!|>%@`][^:\s]*+(?::[^:\s]++)*+'
+_FIELD = re.compile(rf"({_KEY}):(?:[ \t]+(.*?))?[ \t]*")
+_MOST_PATCHES = 8
+"""Patches of a patched package."""
+_ARCHIVE = "__archiveUrl"
+_PROTOCOLS = {
+    "npm": Origin.REGISTRY,
+    "workspace": Origin.WORKSPACE,
+    "file": Origin.FILE,
+    "link": Origin.FILE,
+    "portal": Origin.FILE,
+    "exec": Origin.FILE,
+    "git": Origin.GIT,
+}
+
+
+class _Block:
+    """The lines of one entry, taken apart."""
+
+    __slots__ = ("_inner", "_name", "again", "descriptors", "fields", "line", "maps")
+
+    def __init__(self, header: str, line: int) -> None:
+        self.descriptors = tuple(part for p in header.split(", ") if (part := p.strip()))
+        self.line = line
+        self.fields: dict[str, str] = {}
+        self.again: list[tuple[str, str]] = []
+        self.maps: dict[str, dict[str, str]] = {}
+        self._inner: dict[str, str] | None = None
+        self._name = ""
+
+    def take(self, indent: int, key: str, value: str | None) -> None:
+        """Take in a line: a field, the head of a map, or a member of the map before it."""
+        if indent <= 2 and value is None:
+            self._inner = self.maps.setdefault(key, {})
+        elif indent <= 2:
+            self._inner = None
+            if key in self.fields:
+                self.again.append((key, self.fields[key]))
+            self.fields[key] = value or ""
+        elif self._inner is not None and indent <= 4:
+            self._name = key
+            self._inner[key] = value or ""
+        elif self._inner is not None and key == "optional" and value == "true":
+            self._inner[self._name] = key  # a member of dependenciesMeta
+
+
+def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
+    """Yield the entries; what is no line of theirs is noted."""
+    block: _Block | None = None
+    long = ""
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.strip()
+        if not line or line[0] == "#":
+            continue
+        if not raw[0].isspace():
+            if line.startswith("? "):  # a key of more than 1,024 characters; `:` follows
+                long = line[2:]
+                continue
+            if block is not None:
+                yield block
+            block = _header(f"{long}:" if long and line == ":" else line, number)
+            long = ""
+            if block is None:
+                notes.lost(f"line {number:,}", "is no header of an entry")
+        elif block is not None:
+            pair = _field(line)
+            if pair is None:
+                notes.lost(f"line {number:,}", "is no field of an entry")
+            else:
+                block.take(len(raw) - len(raw.lstrip()), *pair)
+    if block is not None:
+        yield block
+
+
+def _header(line: str, number: int) -> _Block | None:
+    found = _FIELD.fullmatch(line)
+    return _Block(unquoted(found[1]), number) if found and found[2] is None else None
+
+
+def _field(line: str) -> tuple[str, str | None] | None:
+    """Return key and value; the value is None where a block follows, all where it is no field."""
+    key, colon, value = line.partition(": ")
+    if colon and key.isalnum() and value[:1].isalnum() and "#" not in value:  # most lines
+        return key, value
+    found = _FIELD.fullmatch(line)
+    if found is None:
+        return None
+    return unquoted(found[1]), None if found[2] is None else unquoted(found[2])
+
+
+def _located(resolution: str, version: str) -> dict[str, Any]:
+    """Return name, version, origin and address that a locator tells."""
+    name, reference = split(resolution)
+    reference, _, bindings = reference.partition("::")
+    protocol, colon, rest = reference.partition(":")
+    found: dict[str, Any] = {
+        "name": name,
+        "version": version,
+        "resolved": resolution,
+        "origin": Origin.REGISTRY,
+    }
+    archive = re.search(rf"(?:^|&){_ARCHIVE}=([^&]*)", bindings)
+    if protocol == "npm":
+        found |= {"version": rest, "origin": Origin.REGISTRY, "resolved": ""}
+        if archive:
+            found["resolved"] = unquote(archive[1])
+    elif protocol == "patch":
+        source = unquote(rest.partition("#")[0])
+        for _ in range(_MOST_PATCHES):
+            if source.startswith(f"{name}@patch:"):
+                source = unquote(source[len(name) + 7 :].partition("#")[0])
+        inner = split(source)
+        if inner[1].startswith("npm:"):
+            plain = inner[1].removeprefix("npm:").partition("::")[0]
+            found |= {"name": inner[0], "version": plain, "origin": Origin.REGISTRY, "resolved": ""}
+        else:
+            found["origin"] = origin_of(inner[1])
+    elif colon and protocol in _PROTOCOLS:
+        found["origin"] = _PROTOCOLS[protocol]
+    else:
+        # A commit makes a git repository of any address.
+        is_git = "#commit=" in reference
+        found["origin"] = Origin.GIT if is_git else origin_of(reference)
+    if protocol in {"http", "https"} or found["origin"] in {Origin.GIT, Origin.FILE}:
+        found["resolved"] = reference
+    return found
+
+
+def _packages(block: _Block, notes: Notes) -> Iterator[Found]:
+    """Yield one package for each name under which the entry is installed."""
+    first = block.descriptors[0]
+    resolution = block.fields.get("resolution", "")
+    version = block.fields.get("version", "")
+    if not resolution:
+        notes.lost(first, "has no resolution, which alone says what it is")
+        resolution = f"{split(first)[0]}@npm:{version}" if version else first
+    located = _located(resolution, version)
+    registry = located["origin"] is Origin.REGISTRY
+    if registry and version and located["version"] != version:
+        detail = f"{first!r} says version {version}, but installs {resolution!r}"
+        notes.problem("version-lie", split(first)[0], detail, block.line)
+    if located["origin"] is Origin.WORKSPACE:
+        located["version"] = "" if version == "0.0.0-use.local" else version
+    checksum = block.fields.get("checksum", "")
+    names: dict[str, str] = {}
+    for descriptor in block.descriptors:
+        names.setdefault(split(descriptor)[0], descriptor)
+    for called, descriptor in few(names, notes, block.line):
+        for each in {called, located["name"]}:
+            notes.name(each, descriptor, block.line, registry=registry)
+        if located["origin"] is Origin.URL and origin_of(split(descriptor)[1]) is Origin.REGISTRY:
+            located["origin"] = Origin.REGISTRY  # as asked for; the address is another matter
+        values = located | {
+            "integrity": (checksum,) if checksum else (),
+            "alias": called if called != located["name"] else "",
+            "line": block.line,
+            # Yarn asks os and cpu of optional dependencies alone; it has no other flag for them.
+            "optional": "conditions" in block.fields,
+        }
+        wanted, optional = _wanted(block)
+        yield Found(id=descriptor, values=values, wanted=wanted, optional=optional)
+
+
+def _wanted(block: _Block) -> tuple[dict[str, str], list[str]]:
+    """Return the requirements of an entry, and which of them are optional."""
+    optional = block.maps.get("optionalDependencies", {})
+    meta = block.maps.get("dependenciesMeta", {})
+    loose = [*optional, *(name for name, words in meta.items() if words == "optional")]
+    return block.maps.get("dependencies", {}) | optional, loose
+
+
+class _Lock:
+    """One side of a document while it is read."""
+
+    def __init__(self, document: Document) -> None:
+        self.path = document.path
+        self.beside = document.beside
+        self.notes = Notes()
+        self.descriptors = Descriptors()
+        self.found: list[Found] = []
+        self.projects: list[_Block] = []
+        """Entries of workspaces, the project's own folder among them."""
+        self.metadata: dict[str, str] = {}
+        self._seen: dict[str, int] = {}
+
+    def add(self, block: _Block) -> None:
+        """Take in one entry, with all values of fields that it has twice."""
+        if not block.descriptors:
+            self.notes.lost(f"line {block.line:,}", "is the header of nothing")
+            return
+        if block.descriptors[0] == _METADATA:
+            self.metadata = block.fields
+            return
+        for key, _ in block.again:
+            detail = f"{block.descriptors[0]!r} has the field {key!r} more than once"
+            self.notes.problem("duplicate-key", block.descriptors[0], detail, block.line)
+        current = block.fields
+        for change in ({}, *(dict([pair]) for pair in block.again[:MOST])):
+            block.fields = current | change
+            for package in _packages(block, self.notes):
+                self._add(package, block, again=bool(change))
+        block.fields = current
+
+    def _add(self, package: Found, block: _Block, *, again: bool) -> None:
+        count = self._seen.get(package.id, 0)
+        self._seen[package.id] = count + 1
+        if count and not again:
+            detail = "has more than one entry: readers differ in which they take"
+            self.notes.problem("duplicate-key", package.id, detail, block.line)
+        if count:
+            package.id = f"{package.id}#{count}"
+        if not again:
+            called = package.values["alias"] or package.values["name"]
+            for descriptor in block.descriptors:
+                if split(descriptor)[0] == called:
+                    self.descriptors.add(descriptor, called, package.id)
+        if package.values["origin"] is Origin.WORKSPACE:
+            self.projects.append(block)
+        if not package.values["resolved"].endswith("@workspace:."):  # the project itself
+            self.found.append(package)
+
+    def result(self) -> Inventory:
+        """Return all that was read."""
+        roots, whole = self._roots()
+        return Inventory(
+            path=self.path,
+            format=FORMAT.name,
+            format_version=self.metadata.get("version", ""),
+            packages=finished(self.found, self.descriptors, roots, whole=whole),
+            roots=roots,
+            sections={"entries": len(self.found)},
+            problems=tuple(self.notes.problems),
+            unread=self.notes.unread,
+        )
+
+    def _roots(self) -> tuple[tuple[Edge, ...], bool]:
+        """Return what the workspaces require, and whether it is known what is for development."""
+        found: list[Edge] = []
+        for block in self.projects:
+            wanted, optional = _wanted(block)
+            found += self.descriptors.edges(wanted, optional=optional)
+        project = manifest(self.beside, self.notes) if len(self.projects) == 1 else None
+        if project is None:
+            return tuple(dict.fromkeys(found)), False
+        dev = self.notes.ranges(project, "devDependencies", MANIFEST)
+        ship = self.notes.ranges(project, "dependencies", MANIFEST)
+        ship |= self.notes.ranges(project, "optionalDependencies", MANIFEST)
+        own = (replace(e, dev=True) if e.name in dev and e.name not in ship else e for e in found)
+        return tuple(own), True
+
+
+def _read_side(document: Document, text: str) -> Inventory:
+    lock = _Lock(document)
+    for block in _blocks(text, lock.notes):
+        lock.add(block)
+    if not lock.found and not lock.projects and not lock.metadata:
+        raise ParseError("has no entry of a yarn.lock")
+    return lock.result()
+
+
+def read(document: Document) -> Inventory:
+    """Read a yarn.lock of yarn 2 or newer; raises ParseError for a text without any entry."""
+    return both_sides(document, _read_side)
+
+
+_HEAD = re.compile(
+    r'(?m)^__metadata:|^"?[^"\s#][^"\n]*@[^"\n]+"?:[ \t\r]*\n(?:  .*\n)*?  resolution: '
+)
+
+
+def recognises(head: str) -> bool:
+    """Tell yarn's lockfile by `__metadata`, or by an entry with a resolution."""
+    return _HEAD.search(head) is not None
+
+
+FORMAT = Format(
+    name="yarn-berry",
+    ecosystem="npm",
+    files=("yarn.lock",),
+    beside=(MANIFEST,),
+    recognises=recognises,
+    read=read,
+)

@@ -1,0 +1,275 @@
+"""Yarn 1's yarn.lock, also as bun prints it.
+
+Source: yarn 1's own parser (`src/lockfile/parse.js`): headers are lists of `name@range`, two spaces
+indent the fields, four the dependencies. There are no flags, and no project: what that requires is
+in package.json.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from auditor.errors import ParseError
+from auditor.inventory import Edge, Inventory, Origin
+from auditor.lockfiles import Document, Format
+from auditor.lockfiles._conflicts import both_sides
+from auditor.lockfiles._npm import (
+    MANIFEST,
+    Notes,
+    aliased,
+    digests,
+    edges_of,
+    from_hex,
+    manifest,
+    origin_of,
+    split,
+)
+from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, unquoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WORD = r'"(?:[^"\\]++|\\.)*+"|[^\s",:#][^\s",]*+'
+_FIELD = re.compile(rf"({_WORD})(?::?[ \t]+(.*?))?[ \t]*")
+_VALUE = re.compile(r'("(?:[^"\\]++|\\.)*+")(?:[ \t]*#.*)?')
+_PATTERN = re.compile(r'\s*+("(?:[^"\\]++|\\.)*+"|(?:[^",]++|,(?! ))++)\s*+(?:,|\Z)')
+_COMMIT = re.compile(r"[0-9a-fA-F]{40}")
+_BLOCKS = ("dependencies", "optionalDependencies")
+_KNOWN = {"version", "resolved", "integrity", "name", "uid", "registry"}
+
+
+class _Block:
+    """The lines of one entry, taken apart."""
+
+    __slots__ = ("again", "fields", "line", "patterns", "wanted")
+
+    def __init__(self, patterns: tuple[str, ...], line: int) -> None:
+        self.patterns = patterns
+        self.line = line
+        self.fields: dict[str, str] = {}
+        self.again: list[tuple[str, str]] = []
+        """Values of fields that stand twice, in the order in which they lost."""
+        self.wanted: dict[str, dict[str, str]] = {block: {} for block in _BLOCKS}
+
+
+def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
+    """Yield the entries; what is no line of theirs is noted."""
+    block: _Block | None = None
+    inner: dict[str, str] | None = None
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.strip()
+        if not line or line[0] == "#":
+            continue
+        indent = len(raw) - len(raw.lstrip())
+        if indent == 0:
+            if block is not None:
+                yield block
+            inner = None
+            patterns = _patterns(line)
+            block = _Block(patterns, number) if patterns else None
+            if block is None:
+                notes.lost(f"line {number:,}", "is no header of an entry")
+            continue
+        if block is None:
+            continue
+        pair = _plain_field(line) or _field(line)
+        if pair is None:
+            notes.lost(f"line {number:,}", "is no field of an entry")
+            continue
+        key, value = pair
+        if indent > 2 and inner is not None:
+            inner[key] = value or ""
+        elif value is None:
+            inner = block.wanted.get(key, {})
+        else:
+            inner = None
+            if key in block.fields:
+                block.again.append((key, block.fields[key]))
+            block.fields[key] = value
+    if block is not None:
+        yield block
+
+
+def _plain_field(line: str) -> tuple[str, str] | None:
+    """Return key and value of `key "value"`, which most lines are; None for all others."""
+    key, _, value = line.partition(" ")
+    plain = value[:1] == '"' == value[-1:] and value.count('"') == 2 and key[0] != '"'
+    return (key, value[1:-1]) if plain and "\\" not in value and key[-1] != ":" else None
+
+
+def _field(line: str) -> tuple[str, str | None] | None:
+    """Return key and value; the value is None where a block follows, all where it is no field."""
+    found = _FIELD.fullmatch(line.removesuffix(":") if line[-1] == ":" else line)
+    if found is None:
+        return None
+    return unquoted(found[1]), None if found[2] is None else _value(found[2])
+
+
+def _value(text: str | None) -> str:
+    if not text:
+        return ""
+    found = _VALUE.fullmatch(text)
+    if found:
+        return unquoted(found[1])
+    return text.partition(" #")[0].rstrip() if text[0] != '"' else text.strip('"')
+
+
+def _patterns(line: str) -> tuple[str, ...]:
+    """Return the descriptors of a header; none where the line is no header."""
+    if line[-1] != ":":
+        line = line.partition(": #")[0] if ": #" in line else ""
+    head = line.removesuffix(":")
+    found = []
+    position = 0
+    while position < len(head):
+        match = _PATTERN.match(head, position)
+        if match is None:
+            return ()
+        found.append(unquoted(match[1].strip()))
+        position = match.end()
+    return tuple(found) if all(found) else ()
+
+
+def _packages(block: _Block, notes: Notes) -> Iterator[Found]:
+    """Yield one package for each name under which the entry is installed."""
+    real = next((r for p in block.patterns if (r := aliased(split(p)[1]))), ("", ""))[0]
+    names: dict[str, tuple[str, str]] = {}
+    for pattern in block.patterns:
+        name, wants = split(pattern)
+        if name not in names or origin_of(names[name][1]) is Origin.REGISTRY:
+            names[name] = (names.get(name, (pattern, ""))[0], wants)
+    resolved = block.fields.get("resolved", "")
+    for called, (pattern, wants) in few(names, notes, block.line):
+        name = block.fields.get("name") or real or called
+        origin = _origin(resolved, wants)
+        for each in {name, called}:
+            notes.name(each, pattern, block.line, registry=origin is Origin.REGISTRY)
+        values = {
+            "name": name,
+            "version": block.fields.get("version", ""),
+            "origin": origin,
+            "resolved": resolved or (wants if origin is Origin.FILE else ""),
+            "integrity": _integrity(block.fields.get("integrity", ""), resolved, origin),
+            "alias": called if called != name else "",
+            "line": block.line,
+        }
+        optional = block.wanted["optionalDependencies"]
+        wanted = block.wanted["dependencies"] | optional
+        yield Found(id=pattern, values=values, wanted=wanted, optional=optional)
+
+
+def _origin(resolved: str, wants: str) -> Origin:
+    asked = origin_of(wants)
+    if asked is Origin.FILE:
+        return asked
+    there = origin_of(resolved)
+    if there in {Origin.GIT, Origin.FILE}:
+        return there
+    return asked if asked in {Origin.GIT, Origin.URL} else Origin.REGISTRY
+
+
+def _integrity(integrity: str, resolved: str, origin: Origin) -> tuple[str, ...]:
+    """Return the digests; without any the SHA-1 behind the address, which yarn checks as well."""
+    fragment = resolved.partition("#")[2]
+    if integrity or origin is Origin.GIT or not _COMMIT.fullmatch(fragment):
+        return digests(integrity)
+    return (from_hex(fragment),)
+
+
+def _earlier(block: _Block, number: int) -> _Block:
+    """Return an entry as it is for a reader that takes the first of repeated fields."""
+    other = _Block(block.patterns, block.line)
+    other.fields = block.fields | dict([block.again[number]])
+    other.wanted = block.wanted
+    return other
+
+
+class _Lock:
+    """One side of a document while it is read."""
+
+    def __init__(self) -> None:
+        self.notes = Notes()
+        self.descriptors = Descriptors()
+        self.found: list[Found] = []
+        self._seen: dict[str, int] = {}
+
+    def add(self, block: _Block) -> None:
+        """Take in one entry, with all values of fields that it has twice."""
+        self._add(block, again=False)
+        for number, (key, _) in enumerate(block.again[:MOST]):
+            detail = f"{block.patterns[0]!r} has the field {key!r} more than once"
+            self.notes.problem("duplicate-key", block.patterns[0], detail, block.line)
+            self._add(_earlier(block, number), again=True)
+
+    def _add(self, block: _Block, *, again: bool) -> None:
+        ids: dict[str, str] = {}
+        for package in _packages(block, self.notes):
+            count = self._seen.get(package.id, 0)
+            self._seen[package.id] = count + 1
+            if count and not again:
+                detail = "has more than one entry: readers differ in which they take"
+                self.notes.problem("duplicate-key", package.id, detail, block.line)
+            if count:
+                package.id = f"{package.id}#{count}"
+            ids[package.values["alias"] or package.values["name"]] = package.id
+            self.found.append(package)
+        if not again:
+            for pattern in block.patterns:
+                name = split(pattern)[0]
+                if name in ids:
+                    self.descriptors.add(pattern, name, ids[name])
+
+
+def _read_side(document: Document, text: str) -> Inventory:
+    lock = _Lock()
+    for block in _blocks(text, lock.notes):
+        lock.add(block)
+    if not lock.found and any(line[:1] not in {"", "#", "\r"} for line in text.split("\n")):
+        raise ParseError("has no entry of a yarn.lock")
+    roots, whole = _roots(document, lock.notes, lock.descriptors)
+    return Inventory(
+        path=document.path,
+        format=FORMAT.name,
+        format_version="1",
+        packages=finished(lock.found, lock.descriptors, roots, whole=whole),
+        roots=roots,
+        sections={"entries": len(lock.found)},
+        problems=tuple(lock.notes.problems),
+        unread=lock.notes.unread,
+    )
+
+
+def _roots(
+    document: Document, notes: Notes, descriptors: Descriptors
+) -> tuple[tuple[Edge, ...], bool]:
+    """Return what package.json requires, and whether that is all that the project requires."""
+    project = manifest(document.beside, notes)
+    if project is None:
+        return (), False
+    found = edges_of(project, notes, MANIFEST, descriptors.find)
+    # Yarn 1 installs no peers of the project; a target that happens to be there is not theirs.
+    return tuple(e for e in found if not e.peer), "workspaces" not in project
+
+
+def read(document: Document) -> Inventory:
+    """Read a yarn.lock of yarn 1; raises ParseError for a text without any entry."""
+    return both_sides(document, _read_side)
+
+
+_HEADER = re.compile(r'(?m)^(?:"[^"\n]+"|[^\s"#{}<>=:][^"\n]*):[ \t\r]*\n  "?version"? ')
+
+
+def recognises(head: str) -> bool:
+    """Tell yarn 1's lockfile by its first line, or by a header and its version without a colon."""
+    return "# yarn lockfile v1" in head or _HEADER.search(head) is not None
+
+
+FORMAT = Format(
+    name="yarn",
+    ecosystem="npm",
+    files=("yarn.lock",),
+    beside=(MANIFEST,),
+    recognises=recognises,
+    read=read,
+)

@@ -1,0 +1,210 @@
+"""The pipeline of `audit lock`: from paths to lockfiles, their packages, and what is wrong."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor import incidentfile, lockfiles, policy, rulefile
+from auditor.errors import InputError, UsageError
+from auditor.inventory import Origin
+from auditor.judge import Judge
+from auditor.limits import Limits
+from auditor.lockcontents import contents_of
+from auditor.model import Artifact, ArtifactKind, Profile, Report
+from auditor.outcome import Outcome
+from auditor.sources import installed
+from auditor.sources import lockfiles as files
+from auditor.sources.lockfiles import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from auditor.inventory import Inventory, LockedPackage
+    from auditor.lockfiles import Document, Format
+    from auditor.sources.file import Progress
+
+    Announce = Callable[[str], Progress | None]
+
+STDIN = "-"
+SHARED = 32
+"""Files for which a further process is worth its start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRequest:
+    """One call of `audit lock`."""
+
+    targets: tuple[str, ...]
+    format: str = ""
+    """The format that files are read as; empty to tell it from each file."""
+    stdin: bytes = b""
+    """What the target `-` stands for."""
+    listed: bool = False
+    """The report has every package."""
+    rules: tuple[Path, ...] = ()
+    profile: Profile = Profile.INTAKE
+    settings: policy.Settings = field(default_factory=policy.Settings)
+    limits: Limits = field(default_factory=Limits)
+
+
+def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
+    """Audit every lockfile below the targets; raise UsageError for one that is not there.
+
+    A file that cannot be read is a gap, and the others are read all the same. `announce` is told
+    what is worked on, and returns who wants to know how far it is.
+    """
+    for target in request.targets:
+        if target != STDIN and not Path(target).exists():
+            raise UsageError(f"{target}: no such file or folder")
+    if request.format and request.format not in lockfiles.formats():
+        known = ", ".join(lockfiles.formats())
+        raise UsageError(f"--as {request.format!r} is no lockfile format; there are {known}")
+    outcome = Outcome()
+    found: list[Found] = []
+    for target in request.targets:
+        announce(target)
+        here = (
+            [Found(path=Path(STDIN), label=STDIN)] if target == STDIN else [*files.search(target)]
+        )
+        if not here:
+            outcome.gap(target, "no lockfile was found below it: nothing was inspected")
+        found += here
+    for number, one in enumerate(_outcomes(request, found), 1):
+        outcome.add(one)
+        if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
+            progress(number, len(found))
+    return outcome.report(request.settings, _Scanner(request).ruleset)
+
+
+def _outcomes(request: LockRequest, found: list[Found]) -> Iterator[Outcome]:
+    """Audit what was found, in order; many files on all cores."""
+    workers = min(os.cpu_count() or 1, len(found) // SHARED)
+    if workers < 2:
+        yield from map(_Scanner(request).outcome_of, found)
+        return
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where it pays
+
+    with ProcessPoolExecutor(workers, initializer=_start, initargs=(request,)) as pool:
+        yield from pool.map(_work, found, chunksize=8)
+
+
+_OURS: list[_Scanner] = []
+"""The scanner of a worker process."""
+
+
+def _start(request: LockRequest) -> None:
+    _OURS.append(_Scanner(request))
+
+
+def _work(found: Found) -> Outcome:
+    return _OURS[0].outcome_of(found)
+
+
+class _Scanner:
+    """What one process needs to audit any number of lockfiles."""
+
+    def __init__(self, request: LockRequest) -> None:
+        folders = (rulefile.builtin_folder(), *request.rules)
+        ruleset = rulefile.load(folders)
+        self.ruleset = f"{ruleset.digest}-{incidentfile.digest(folders)}"
+        self._request = request
+        self._judge = Judge(ruleset, request.profile)
+        self._incidents = incidentfile.load(folders)
+        self._outcome = Outcome()
+
+    def outcome_of(self, found: Found) -> Outcome:
+        """Audit one lockfile, or installed tree; what cannot be read is a gap."""
+        self._outcome = Outcome()
+        self._found(found)
+        return self._outcome
+
+    @property
+    def _format(self) -> Format | None:
+        return lockfiles.formats().get(self._request.format)
+
+    def _found(self, found: Found) -> None:
+        if found.label == STDIN:
+            name = next(iter(self._format.files), STDIN) if self._format else STDIN
+            self._document(lockfiles.Document(path=name, data=self._request.stdin), STDIN)
+            return
+        if found.installed:
+            inventory = installed.inventory(found.path, found.path.name, self._request.limits)
+            if inventory.packages or inventory.unread:
+                self._inventory(inventory, {}, found.label)
+            return
+        try:
+            document = files.document(found, self._request.limits)
+        except InputError as problem:
+            self._outcome.gap(found.label, str(problem))
+            return
+        self._document(document, found.label)
+
+    def _document(self, document: Document, label: str) -> None:
+        try:
+            inventory = lockfiles.read(document, self._format)
+        except InputError as problem:
+            self._outcome.gap(label, str(problem))
+            return
+        self._inventory(inventory, document.beside, label)
+
+    def _inventory(self, inventory: Inventory, beside: Mapping[str, bytes], label: str) -> None:
+        """Judge what was read, and say how much that was."""
+        if not inventory.packages:
+            sections = ", ".join(inventory.sections) or "none"
+            self._outcome.gap(label, f"no package was read (sections: {sections})")
+        self._outcome.inventories.append(summary(inventory, label, listed=self._request.listed))
+        artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
+        self._outcome.judged(
+            self._judge, artifact, contents_of(inventory, beside, self._incidents), {}
+        )
+
+
+def summary(inventory: Inventory, source: str, *, listed: bool) -> dict[str, object]:
+    """Return an inventory as reports have it: counts, and with `listed` each package.
+
+    The project itself and its workspaces are not among the packages: others published those.
+    """
+    packages = [one for one in inventory.packages if one.origin is not Origin.WORKSPACE]
+    row: dict[str, object] = {
+        "source": source,
+        "format": inventory.format,
+        "format_version": inventory.format_version,
+        "count": len(packages),
+        "sections": dict(inventory.sections),
+    }
+    if listed:
+        row["packages"] = [_package(package) for package in packages]
+    return row
+
+
+def _package(package: LockedPackage) -> dict[str, object]:
+    return {
+        "ecosystem": package.ecosystem,
+        "name": package.name,
+        "version": package.version,
+        "purl": purl(package),
+        "origin": package.origin.value,
+        "resolved": package.resolved or None,
+        "integrity": list(package.integrity),
+        "alias": package.alias or None,
+        "dev": package.dev,
+        "optional": package.optional,
+        "direct": package.direct,
+        "install_script": package.install_script,
+        "line": package.line,
+    }
+
+
+def purl(package: LockedPackage) -> str:
+    """Return a package URL (ECMA-427); PyPI names are normalised, as its type asks."""
+    from urllib.parse import quote  # noqa: PLC0415 - for lists alone
+
+    name = package.name
+    if package.ecosystem == "pypi":
+        name = name.lower().replace("_", "-").replace(".", "-")
+    path = "/".join(quote(part, safe="") for part in name.split("/"))
+    version = f"@{quote(package.version, safe='')}" if package.version else ""
+    return f"pkg:{package.ecosystem}/{path}{version}"

@@ -1,0 +1,143 @@
+"""Installed packages as an inventory: what lies in `node_modules` and `site-packages`.
+
+Only manifests are read: package.json in the layouts of npm and pnpm (a virtual store in `.pnpm`),
+METADATA of dist-infos and PKG-INFO of egg-infos. Links are not followed, so each copy counts once.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auditor.errors import ParseError
+from auditor.facts.distribution import headers
+from auditor.inventory import Inventory, LockedPackage, Origin
+from auditor.shape import json_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.limits import Limits
+
+_LARGEST = 4 * 1024 * 1024
+_SCRIPTS = frozenset({"preinstall", "install", "postinstall"})
+_DEEPEST = 64
+"""`node_modules` inside each other."""
+
+
+def inventory(folder: Path, label: str, limits: Limits) -> Inventory:
+    """Return what is installed in a folder called `node_modules` or `site-packages`."""
+    tree = _Tree()
+    npm = folder.name == "node_modules"
+    found = tree.node(folder, "", 0) if npm else tree.python(folder)
+    packages = list(islice(found, limits.members))
+    if len(packages) == limits.members:
+        tree.unread.append(
+            ("", f"{limits.members:,} packages and perhaps more: the rest is not read")
+        )
+    return Inventory(
+        path=label,
+        format="node_modules" if npm else "site-packages",
+        packages=tuple(packages),
+        sections={"installed": len(packages)},
+        unread=tuple(tree.unread),
+    )
+
+
+class _Tree:
+    """A walk over installed packages; `unread` fills with what could not be read, and why."""
+
+    def __init__(self) -> None:
+        self.unread: list[tuple[str, str]] = []
+
+    def node(self, folder: Path, prefix: str, depth: int) -> Iterator[LockedPackage]:
+        """Yield each package of a node_modules folder and of those nested in it."""
+        if depth > _DEEPEST:
+            self.unread.append((prefix, f"more than {_DEEPEST} node_modules inside each other"))
+            return
+        for path in self._folders(folder, prefix):
+            if path.name == ".pnpm":
+                for store in self._folders(path, f"{prefix}.pnpm"):
+                    inner = store / "node_modules"
+                    if inner.is_dir():
+                        place = f"{prefix}.pnpm/{store.name}/node_modules/"
+                        yield from self.node(inner, place, depth + 1)
+            elif path.name.startswith("@"):
+                for scoped in self._folders(path, f"{prefix}{path.name}"):
+                    yield from self._package(scoped, f"{prefix}{path.name}/{scoped.name}", depth)
+            elif not path.name.startswith("."):
+                yield from self._package(path, f"{prefix}{path.name}", depth)
+
+    def _package(self, folder: Path, place: str, depth: int) -> Iterator[LockedPackage]:
+        document = self._manifest(folder / "package.json", place)
+        if document is not None:
+            name, version = document.get("name"), document.get("version")
+            if isinstance(name, str) and isinstance(version, str):
+                scripts = document.get("scripts")
+                called = place.rpartition("node_modules/")[2]
+                yield LockedPackage(
+                    id=place,
+                    ecosystem="npm",
+                    name=name,
+                    version=version,
+                    alias=called if called != name else "",
+                    section="installed",
+                    install_script=isinstance(scripts, dict) and not _SCRIPTS.isdisjoint(scripts),
+                )
+            else:
+                self.unread.append((place, "its package.json has no name and version"))
+        inner = folder / "node_modules"
+        if inner.is_dir() and not inner.is_symlink():
+            yield from self.node(inner, f"{place}/node_modules/", depth + 1)
+
+    def _manifest(self, path: Path, place: str) -> dict[str, Any] | None:
+        if not path.is_file():
+            return None
+        try:
+            return json_object(_content(path))
+        except (OSError, ValueError, ParseError) as problem:
+            self.unread.append((place, f"its package.json cannot be read: {problem}"))
+            return None
+
+    def python(self, folder: Path) -> Iterator[LockedPackage]:
+        """Yield each distribution of a site-packages folder."""
+        for path in self._folders(folder, ""):
+            for ending, document in ((".dist-info", "METADATA"), (".egg-info", "PKG-INFO")):
+                if path.name.endswith(ending):
+                    yield from self._distribution(path / document, path.name)
+
+    def _distribution(self, path: Path, place: str) -> Iterator[LockedPackage]:
+        try:
+            said = headers(_content(path))
+        except (OSError, ValueError) as problem:
+            self.unread.append((place, f"its {path.name} cannot be read: {problem}"))
+            return
+        if "Name" not in said or "Version" not in said:
+            self.unread.append((place, f"its {path.name} has no name and version"))
+            return
+        elsewhere = (path.parent / "direct_url.json").is_file()
+        yield LockedPackage(
+            id=place,
+            ecosystem="pypi",
+            name=said["Name"],
+            version=said["Version"],
+            origin=Origin.URL if elsewhere else Origin.REGISTRY,
+            section="installed",
+        )
+
+    def _folders(self, folder: Path, place: str) -> list[Path]:
+        """Return the folders in a folder, links left out."""
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(Path(e.path) for e in entries if e.is_dir(follow_symlinks=False))
+        except OSError as problem:
+            self.unread.append((place, f"cannot be listed: {problem.strerror}"))
+            return []
+
+
+def _content(path: Path) -> bytes:
+    if path.stat().st_size > _LARGEST:
+        raise ValueError(f"larger than {_LARGEST:,} bytes")
+    return path.read_bytes()

@@ -1,0 +1,195 @@
+"""`audit lock` as a user calls it: what is read, found, listed, and said when it cannot be read."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from auditor import lockscan
+from tests.test_cli import SCHEMA, audit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = "https://registry.example.org"
+DIGEST = "sha512-" + "A" * 86 + "=="
+
+
+def entry(name: str, version: str, **more: object) -> dict[str, Any]:
+    file = f"{name.rpartition('/')[2]}-{version}.tgz"
+    return {
+        "version": version,
+        "resolved": f"{HOST}/{name}/-/{file}",
+        "integrity": DIGEST.replace("A", name[0].upper() if name[0].isalpha() else "A"),
+        **more,
+    }
+
+
+def package_lock(**packages: dict[str, Any]) -> str:
+    """Return a package-lock.json of version 3 whose root requires all the packages given."""
+    root = {"name": "demo", "dependencies": dict.fromkeys(packages, "*")}
+    rows = {f"node_modules/{name}": row for name, row in packages.items()}
+    return json.dumps({"lockfileVersion": 3, "packages": {"": root, **rows}})
+
+
+CLEAN = package_lock(axios=entry("axios", "1.14.0"))
+BAD = package_lock(axios=entry("axios", "1.14.1"))
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    return audit(capsys, "lock", *arguments)
+
+
+def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    code, out, _ = run(capsys, "--format", "json", *arguments)
+    document = json.loads(out)
+    jsonschema.validate(document, SCHEMA)
+    return code, document
+
+
+def test_a_clean_lockfile_passes_and_says_what_was_read(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "package-lock.json").write_text(CLEAN)
+    code, out, _ = run(capsys, str(tmp_path))
+
+    assert code == 0
+    assert "package-lock 3 · read 1 package" in " ".join(out.split())
+
+
+def test_a_bad_version_is_critical_and_says_what_to_do_in_order(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "package-lock.json").write_text(BAD)
+    code, document = as_json(capsys, str(tmp_path))
+    (finding,) = (f for f in document["findings"] if f["rule"] == "known-malicious")
+
+    assert code == 1
+    assert finding["severity"] == "critical"
+    assert finding["location"]["key"] == "axios@1.14.1"
+    assert "1.14.0" in finding["fix"]
+    assert finding["fix"].index("1. ") < finding["fix"].index("2. ")
+
+
+def test_packages_are_listed_with_purls(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "package-lock.json"
+    path.write_text(package_lock(**{"@s/n": entry("@s/n", "1.0.0")}))
+    code, document = as_json(capsys, "--list", str(path))
+    (inventory,) = document["inventories"]
+
+    assert code == 0
+    assert inventory["count"] == 1
+    assert [(p["name"], p["version"], p["purl"]) for p in inventory["packages"]] == [
+        ("@s/n", "1.0.0", "pkg:npm/%40s/n@1.0.0")
+    ]
+    assert "packages" not in as_json(capsys, str(path))[1]["inventories"][0]
+
+
+@pytest.mark.parametrize("options", [[], ["--as", "package-lock"]])
+def test_a_lockfile_comes_through_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
+    code, document = as_json(capsys, "-", *options)
+
+    assert code == 1
+    assert document["inventories"][0]["source"] == "-"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("package-lock.json", "{", "is no JSON"),
+        ("package-lock.json", "[]", "is no JSON object"),
+        ("package-lock.json", "{}", "no package was read"),
+        ("notes.txt", "hello", "is of no lockfile format"),
+        ("bun.lockb", "#!/usr/bin/env bun\nbun-lockfile-format-v0\n\x01", "bun install"),
+        ("package-lock.json", '<<<<<<< HEAD\n{"lockfileVersion": 3}\n', "merge conflict"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_and_not_a_pass(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    code, document = as_json(capsys, str(path))
+
+    assert code == 3
+    assert [reason in gap["reason"] for gap in document["gaps"]] == [True]
+    assert "\n" not in document["gaps"][0]["reason"]
+
+
+def test_a_folder_without_lockfiles_is_not_a_pass(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, _ = run(capsys, str(tmp_path))
+
+    assert code == 3
+    assert "no lockfile was found" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["missing"], "no such file"), ([".", "--as", "cargo"], "is no lockfile format")],
+)
+def test_a_wrong_call_is_an_error_of_usage(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    code, _, error = run(capsys, *arguments)
+
+    assert code == 2
+    assert said in error
+
+
+def test_installed_packages_are_an_inventory_of_their_own(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for place, name, version in (
+        ("node_modules/express", "express", "4.18.2"),
+        ("node_modules/express/node_modules/axios", "axios", "0.30.4"),
+        ("node_modules/@s/n", "@s/n", "1.0.0"),
+        ("node_modules/.pnpm/plain-crypto-js@4.2.1/node_modules/pc", "plain-crypto-js", "4.2.1"),
+    ):
+        folder = tmp_path / place
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text(json.dumps({"name": name, "version": version}))
+    (tmp_path / "node_modules" / "broken").mkdir()
+    (tmp_path / "node_modules" / "broken" / "package.json").write_text("{")
+    info = tmp_path / ".venv/lib/python3.12/site-packages/litellm-1.82.8.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: litellm\nVersion: 1.82.8\n")
+
+    code, document = as_json(capsys, str(tmp_path))
+    bad = {f["location"]["key"] for f in document["findings"] if f["severity"] == "critical"}
+
+    assert code == 3
+    assert bad == {"axios@0.30.4", "plain-crypto-js@4.2.1", "litellm@1.82.8"}
+    assert {row["format"]: row["count"] for row in document["inventories"]} == {
+        "node_modules": 4,
+        "site-packages": 1,
+    }
+    assert ["broken" in gap["reason"] for gap in document["gaps"]] == [True]
+
+
+def test_a_broken_lockfile_stops_none_of_the_others_also_on_several_cores(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lockscan, "SHARED", 8)
+    for number in range(60):
+        folder = tmp_path / f"{number:02}"
+        folder.mkdir()
+        text = "{" if number % 10 == 3 else BAD if number % 10 == 7 else CLEAN
+        (folder / "package-lock.json").write_text(text)
+    code, document = as_json(capsys, str(tmp_path))
+    sources = [row["source"][-20:-18] for row in document["inventories"]]
+
+    assert code == 3
+    assert len(document["gaps"]) == 6
+    assert len(document["inventories"]) == 54
+    assert sources == sorted(sources)
+    assert sum(f["rule"] == "known-malicious" for f in document["findings"]) == 6

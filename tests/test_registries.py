@@ -1,0 +1,78 @@
+"""The registries that clients are configured for, from each kind of settings file."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor import registries
+from auditor.registries import configured
+
+ONE, TWO = "https://one.example/npm/", "https://two.example:8443/"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "default", "scopes"),
+    [
+        (
+            ".npmrc",
+            f'registry={ONE}\n@s:registry = "{TWO}"\n//one.example/:_authToken=x\n; registry=x\n',
+            {"one.example"},
+            {"@s": {"two.example:8443"}},
+        ),
+        (".npmrc", "registry=${REGISTRY}\n", set(), {}),
+        (
+            ".yarnrc",
+            f'registry "{ONE}"\n"@s:registry" "{TWO}"\n',
+            {"one.example"},
+            {"@s": {"two.example:8443"}},
+        ),
+        (
+            ".yarnrc.yml",
+            f"npmRegistryServer: '{ONE}'\nnpmScopes:\n  s:\n    npmRegistryServer: {TWO}\n",
+            {"one.example"},
+            {"@s": {"two.example:8443"}},
+        ),
+        (
+            "bunfig.toml",
+            (
+                f'[install]\nregistry = {{ url = "{ONE}", token = "x" }}\n'
+                f'[install.scopes]\n"@s" = "{TWO}"\nt = {{ url = "{ONE}" }}\n'
+            ),
+            {"one.example"},
+            {"@s": {"two.example:8443"}, "@t": {"one.example"}},
+        ),
+        (
+            "pip.conf",
+            f"[global]\nindex-url = {ONE}\nextra-index-url =\n    {TWO}\n    https://a.example\n",
+            {"one.example", "two.example:8443", "a.example"},
+            {},
+        ),
+        (
+            "pyproject.toml",
+            f'[[tool.uv.index]]\nurl = "{ONE}"\n[[tool.poetry.source]]\nurl = "{TWO}"\n',
+            {"one.example", "two.example:8443"},
+            {},
+        ),
+        ("uv.toml", f'index-url = "{ONE}"\n', {"one.example"}, {}),
+        ("Pipfile", f'[[source]]\nurl = "{ONE}"\nname = "x"\n', {"one.example"}, {}),
+        ("Pipfile", "[[source", set(), {}),
+        ("pyproject.toml", "tool = 7\nindex = [7, {url = 7}]\n", set(), {}),
+        ("package.json", f"registry={ONE}", set(), {}),
+    ],
+)
+def test_what_settings_configure(
+    name: str, text: str, default: set[str], scopes: dict[str, set[str]]
+) -> None:
+    found = configured({name: text.encode()})
+    assert found.default == default
+    assert found.scopes == scopes
+
+
+@given(st.binary(max_size=200) | st.text(alphabet="registy@:=/ \n\"'[]{}.-_url", max_size=200))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_any_settings_are_read_or_configure_nothing(data: bytes | str) -> None:
+    raw = data.encode() if isinstance(data, str) else data
+    for name in registries._READERS:  # noqa: SLF001 - all there are
+        configured({name: raw})
