@@ -71,6 +71,8 @@ class LockClosureFact(Fact):
     sample: tuple[str, ...]
     install_script: bool
     """An unexplained entry runs a script when it is installed."""
+    detail: str
+    """The break as a sentence without its full stop."""
 
 
 def collect(contents: Contents) -> Iterator[LockClosureFact]:
@@ -249,7 +251,22 @@ class _Closure:
             packages=packages,
             sample=sample or (f"{name}@{has}",),
             install_script=script,
+            detail=_detail(kind, name, wants, has, by),
         )
+
+
+def _detail(kind: Break, name: str, wants: str, has: str, by: str) -> str:
+    asked = f"{by or 'the project'} requires {name} {wants}".rstrip()
+    told = {
+        Break.MISSING: f"{asked}, and the lockfile has no entry for it",
+        Break.OUT_OF_RANGE: f"{asked}, and the lockfile has {has}",
+        Break.NOT_IN_MANIFEST: (
+            f"the lockfile has {name} {has} as the project's own requirement, its manifest has not"
+        ),
+        Break.NOT_IN_LOCKFILE: f"the manifest requires {name} {wants}, the lockfile does not",
+        Break.CHANGED: f"the manifest requires {name} {wants}, the lockfile says {has}",
+    }
+    return told.get(kind, f"nothing leads from the project to {name} {has}")
 
 
 def _same(spec: str, wants: str) -> bool:

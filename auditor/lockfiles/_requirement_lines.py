@@ -71,7 +71,8 @@ def joined(text: str) -> Iterator[tuple[int, str]]:
     """Yield logical lines with the number of their first: continuations joined, no comments."""
     parts: list[str] = []
     start = 0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, whole_line in enumerate(text.splitlines(), 1):
+        line = whole_line.removeprefix("\ufeff")  # of a file that was appended to another
         is_comment = line.lstrip().startswith("#")
         if not parts:
             start = number

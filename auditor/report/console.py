@@ -25,6 +25,7 @@ GAPS_SHOWN = 10
 QUIET_SHOWN = 10
 """Lockfiles without findings that are named before the rest is counted."""
 MESSAGE = 160
+CRITICAL_MESSAGE = 600
 REPEATED = 60
 """Characters from which a sentence of a fix is not said twice."""
 _ITEM = re.compile(r" |[-*]|\d+\. ")
@@ -226,7 +227,8 @@ class _Printer:
         ranked = sorted(findings, key=lambda f: (-f.severity, -_weight(f)))
         for index, finding in enumerate(ranked[:shown]):
             level = "" if finding.severity == worst else f"{finding.severity.word}: "
-            self._line(level + safe(finding.message, MESSAGE), indent=2)
+            longest = MESSAGE if finding.severity < Severity.CRITICAL else CRITICAL_MESSAGE
+            self._line(level + safe(finding.message, longest), indent=2)
             if index == 0 or self._view.verbose:
                 for line in _sample(finding, self._view.width - 4):
                     self._line(Text(line, "dim"), indent=4)
