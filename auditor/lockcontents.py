@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.advisories import IncidentIndex
 from auditor.facts import Contents
+from auditor.facts.lock_change import Earlier
 from auditor.facts.lock_file import Beside
 from auditor.inventory import Inventory
 from auditor.model import ArtifactKind
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
 
 def contents_of(
-    inventory: Inventory, beside: Mapping[str, bytes], incidents: IncidentIndex
+    inventory: Inventory,
+    beside: Mapping[str, bytes],
+    incidents: IncidentIndex,
+    earlier: Earlier | None = None,
 ) -> Contents:
-    """Return the contents that collectors of lockfiles see."""
+    """Return the contents that collectors of lockfiles see; `earlier` is what to compare with."""
     observations: dict[type, tuple[object, ...]] = {
         Inventory: (inventory,),
         Beside: (Beside(files=beside),),
         IncidentIndex: (incidents,),
+        Earlier: () if earlier is None else (earlier,),
     }
     return Contents(kind=ArtifactKind.LOCKFILE, members=(), observations=observations)

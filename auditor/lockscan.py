@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 
 from auditor import incidentfile, lockfiles, policy, rulefile
 from auditor.errors import InputError, UsageError
-from auditor.inventory import Origin
+from auditor.facts.lock_change import Earlier
+from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
 from auditor.limits import Limits
 from auditor.lockcontents import contents_of
 from auditor.model import Artifact, ArtifactKind, Profile, Report
 from auditor.outcome import Outcome
-from auditor.sources import installed
+from auditor.sources import git, installed
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from auditor.inventory import Inventory, LockedPackage
+    from auditor.inventory import LockedPackage
     from auditor.lockfiles import Document, Format
     from auditor.sources.file import Progress
 
@@ -44,6 +45,8 @@ class LockRequest:
     """What the target `-` stands for."""
     listed: bool = False
     """The report has every package."""
+    against: str = ""
+    """A file, or a revision of the git repository that a lockfile lies in, to compare with."""
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.INTAKE
     settings: policy.Settings = field(default_factory=policy.Settings)
@@ -140,26 +143,53 @@ class _Scanner:
         except InputError as problem:
             self._outcome.gap(found.label, str(problem))
             return
-        self._document(document, found.label)
+        try:
+            earlier = self._earlier(found)
+        except InputError as problem:
+            self._outcome.gap(found.label, f"not compared: {problem}")
+            earlier = None
+        self._document(document, found.label, earlier)
 
-    def _document(self, document: Document, label: str) -> None:
+    def _earlier(self, found: Found) -> Earlier | None:
+        """Return the earlier state of a lockfile; empty where it was not there yet."""
+        against = self._request.against
+        if not against:
+            return None
+        name = found.path.name
+        if Path(against).is_file():
+            one = Found(path=Path(against), label=against)
+            data: bytes | None = files.document(one, self._request.limits).data
+            name = one.path.name
+        else:
+            data = git.content_at(found.path.parent, against, name)
+        if data is None:
+            return Earlier(label=against, inventory=Inventory(path=name, format=""))
+        document = lockfiles.Document(path=name, data=data)
+        return Earlier(label=against, inventory=lockfiles.read(document, self._format))
+
+    def _document(self, document: Document, label: str, earlier: Earlier | None = None) -> None:
         try:
             inventory = lockfiles.read(document, self._format)
         except InputError as problem:
             self._outcome.gap(label, str(problem))
             return
-        self._inventory(inventory, document.beside, label)
+        self._inventory(inventory, document.beside, label, earlier)
 
-    def _inventory(self, inventory: Inventory, beside: Mapping[str, bytes], label: str) -> None:
+    def _inventory(
+        self,
+        inventory: Inventory,
+        beside: Mapping[str, bytes],
+        label: str,
+        earlier: Earlier | None = None,
+    ) -> None:
         """Judge what was read, and say how much that was."""
         if not inventory.packages:
             sections = ", ".join(inventory.sections) or "none"
             self._outcome.gap(label, f"no package was read (sections: {sections})")
         self._outcome.inventories.append(summary(inventory, label, listed=self._request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
-        self._outcome.judged(
-            self._judge, artifact, contents_of(inventory, beside, self._incidents), {}
-        )
+        contents = contents_of(inventory, beside, self._incidents, earlier)
+        self._outcome.judged(self._judge, artifact, contents, {})
 
 
 def summary(inventory: Inventory, source: str, *, listed: bool) -> dict[str, object]:

@@ -10,6 +10,7 @@ from auditor import facts, incidentfile, lockcontents, lockfiles, rulefile
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
 from auditor.facts.git_state import GitSeen
+from auditor.facts.lock_change import Earlier
 from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from auditor.archives import Entry
     from auditor.facts import Contents
 
+EARLIER = "before/"
 Found = tuple[tuple[str, Severity | None], ...]
 
 
@@ -85,13 +87,21 @@ def contents_of(test: RuleTest) -> Contents:
 
 
 def _lockfile(test: RuleTest) -> Contents:
-    """Read the lockfile of a test: the first of its members; the others lie beside it."""
+    """Read the lockfile of a test: the first of its members; the others lie beside it.
+
+    One in the folder `before/` is an earlier state of the lockfile.
+    """
     (path, spec), *others = test.members
-    beside = {name: other.text.encode() for name, other in others}
+    beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
     data = b64decode(spec.base64) or spec.text.encode("utf-8", "surrogatepass")
     inventory = lockfiles.read(lockfiles.Document(path=path, data=data, beside=beside))
     incidents = incidentfile.load((rulefile.builtin_folder(),))
-    return lockcontents.contents_of(inventory, beside, incidents)
+    earlier = None
+    for name, other in others:
+        if name.startswith(EARLIER):
+            old = lockfiles.Document(path=path, data=other.text.encode())
+            earlier = Earlier(label="before", inventory=lockfiles.read(old))
+    return lockcontents.contents_of(inventory, beside, incidents, earlier)
 
 
 def facts_of(rule: Rule, test: RuleTest) -> tuple[Fact, ...]:

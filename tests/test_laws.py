@@ -24,7 +24,9 @@ from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
 from auditor.facts.git_state import GitSeen, PathState
+from auditor.facts.lock_change import Earlier
 from auditor.facts.module_difference import SdistSeen
+from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered
 from auditor.limits import Budget, Limits
 from auditor.lockcontents import contents_of
@@ -248,7 +250,8 @@ def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
     except ParseError:
         return kinds
     beside = {name: members[name] for name in ("package.json",) if name in members}
-    contents = contents_of(inventory, beside, INCIDENTS)
+    earlier = Earlier(label="before", inventory=Inventory(path="package-lock.json", format=""))
+    contents = contents_of(inventory, beside, INCIDENTS, earlier)
     for collector, seen in collected(contents):
         check(collector, seen)
         kinds.add(collector.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -193,3 +194,49 @@ def test_a_broken_lockfile_stops_none_of_the_others_also_on_several_cores(
     assert len(document["inventories"]) == 54
     assert sources == sorted(sources)
     assert sum(f["rule"] == "known-malicious" for f in document["findings"]) == 6
+
+
+def git(folder: Path, *words: str) -> None:
+    settings = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *settings, *words], cwd=folder, check=True, capture_output=True)  # noqa: S603, S607
+
+
+@pytest.mark.parametrize("against", ["HEAD", "file"])
+def test_what_a_change_brings_in_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, against: str
+) -> None:
+    path = tmp_path / "package-lock.json"
+    path.write_text(package_lock(axios=entry("axios", "1.14.0"), left=entry("left", "1.0.0")))
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text(path.read_text())
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "package-lock.json")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    changed = entry("axios", "1.14.0", integrity="sha512-" + "B" * 85 + "A==")
+    more = entry("right", "1.0.0", hasInstallScript=True)
+    path.write_text(package_lock(axios=changed, left=entry("left", "0.9.0"), right=more))
+
+    state = str(earlier) if against == "file" else "HEAD"
+    code, document = as_json(capsys, str(path), "--against", state)
+    found = {(f["rule"], f["location"]["key"]) for f in document["findings"]}
+
+    assert code == 1
+    assert found >= {
+        ("changed-digest", "axios@1.14.0"),
+        ("new-install-script", "right@1.0.0"),
+        ("lowered-version", "left@0.9.0"),
+        ("new-packages", None),
+    }
+
+
+def test_a_revision_that_is_not_there_is_not_a_pass(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "package-lock.json"
+    path.write_text(CLEAN)
+    git(tmp_path, "init", "-q")
+    code, document = as_json(capsys, str(path), "--against", "--output=x")
+
+    assert code == 3
+    assert "not compared" in document["gaps"][0]["reason"]
+    assert not (tmp_path / "x").exists()

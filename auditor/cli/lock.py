@@ -22,12 +22,19 @@ if TYPE_CHECKING:
     metavar="FORMAT",
     help="Read files, and `-`, as this format; default: told from each file.",
 )
+@click.option(
+    "--against",
+    default="",
+    metavar="REV|FILE",
+    help="Also tell what is new since a git revision, or since the lockfile FILE.",
+)
 @click.option("--list", "listed", is_flag=True, help="List every package, too.")
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,
     paths: tuple[str, ...],
     as_format: str,
+    against: str,
     listed: bool,
     format_: str,
     reports: tuple[str, ...],
@@ -58,6 +65,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         format=as_format,
         stdin=sys.stdin.buffer.read() if lockscan.STDIN in paths else b"",
         listed=listed,
+        against=against,
         rules=rules,
         profile=Profile(profile),
         settings=Settings(fail_on=severity(fail_on)),

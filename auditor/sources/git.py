@@ -67,6 +67,25 @@ def seen(project: Path, contents: Contents) -> GitSeen | None:
         return GitSeen(notes=(f"{_UNASKED}: {problem}",))
 
 
+def content_at(folder: Path, revision: str, name: str) -> bytes | None:
+    """Return a folder's file as a revision of its repository has it; None where it was not there.
+
+    Raises InputError where the folder lies in no repository, or there is no such revision.
+    """
+    where = os.fsencode(folder.resolve())
+    program = _program()
+    commit = _ask(
+        program, where, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"
+    )
+    spelled = commit.decode("ascii", "replace").strip()
+    if len(spelled) < 40:
+        raise InputError(f"git knows no revision {safe(revision, 80)!r} here")
+    try:
+        return _ask(program, where, "cat-file", "blob", f"{spelled}:./{name}")
+    except _NoAnswerError:
+        return None
+
+
 def _seen(root: bytes, contents: Contents) -> GitSeen:
     git = _program()
     main = _Zone(git, root)
