@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from auditor.advisories import IncidentIndex
 from auditor.facts import Contents
-from auditor.facts.lock_change import Earlier
-from auditor.facts.lock_file import Beside
+from auditor.facts.lock.change import Earlier
+from auditor.facts.lock.file import Beside
 from auditor.inventory import Inventory
 from auditor.model import ArtifactKind
 

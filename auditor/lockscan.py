@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from auditor import incidentfile, lockfiles, policy, rulefile
 from auditor.errors import InputError, UsageError
-from auditor.facts.lock_change import Earlier
+from auditor.facts.lock.change import Earlier
 from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
 from auditor.limits import Limits
 from auditor.lockcontents import contents_of
 from auditor.model import Artifact, ArtifactKind, Profile, Report
 from auditor.outcome import Outcome
-from auditor.sources import git, installed
+from auditor.sources import installed
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 
@@ -111,7 +111,7 @@ class _Scanner:
 
     def __init__(self, request: LockRequest) -> None:
         folders = (rulefile.builtin_folder(), *request.rules)
-        ruleset = rulefile.load(folders)
+        ruleset = rulefile.load(folders, lockfile=True)
         self.ruleset = f"{ruleset.digest}-{incidentfile.digest(folders)}"
         self._request = request
         self._judge = Judge(ruleset, request.profile)
@@ -161,6 +161,8 @@ class _Scanner:
             data: bytes | None = files.document(one, self._request.limits).data
             name = one.path.name
         else:
+            from auditor.sources import git  # noqa: PLC0415 - only where a revision is named
+
             data = git.content_at(found.path.parent, against, name)
         if data is None:
             return Earlier(label=against, inventory=Inventory(path=name, format=""))

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get
 
 from auditor import facts, yamldoc
 from auditor.errors import ParseError, RuleError
-from auditor.facts.git_state import PathState
 from auditor.match import OPERATORS, Condition, Lists, Operand, Where
 from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from auditor.facts.git_state import PathState  # noqa: TC004 - no field of a fact
 
 ADVICE = frozenset({"leave_out", "stop_emitting"})
 """What a `fix` may name besides the fact's fields; see `auditor.advice`."""
@@ -32,6 +33,7 @@ _TEST_KEYS = "name packer packed file size sdist git given finds".split()
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
 _BAD_ID = re.compile(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
 _NOUN = re.compile(r"[a-z][a-z -]*\Z")
+_ARTIFACTS = re.compile(r"(?m)^artifacts: \[([\w, -]+)\]$")
 _STATUS = ("experimental", "stable", "deprecated")
 
 N = TypeVar("N", bound=IntEnum)
@@ -126,11 +128,13 @@ def builtin_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
 
 
-def load(folders: Sequence[Path], *, tests: bool = False) -> Ruleset:
+def load(folders: Sequence[Path], *, tests: bool = False, lockfile: bool | None = None) -> Ruleset:
     """Load every `*.yaml` of the folders, and the lists in their `data` folders.
 
-    `tests` also reads what stands under `tests:`, which a scan has no use for. Raises RuleError
-    for the first file that is not a rule in every respect, or repeats an id.
+    `tests` also reads what stands under `tests:`, which a scan has no use for. `lockfile` leaves
+    out those of our own rules that are never asked about lockfiles (True), or about nothing else
+    (False). Raises RuleError for the first file that is not a rule in every respect, or repeats
+    an id.
     """
     digest = hashlib.sha256()
     lists: dict[str, frozenset[str]] = {}
@@ -146,11 +150,22 @@ def load(folders: Sequence[Path], *, tests: bool = False) -> Ruleset:
         for path in sorted(folder.glob("*.yaml")):
             text = path.read_text(encoding="utf-8")
             digest.update(f"{path.name}\0{text}\0".encode())
+            if lockfile is not None and folder == builtin_folder() and _is_idle(text, lockfile):
+                continue
             rule = parse(text, path.name, lists, tests=tests)
             if rule.id in rules:
                 raise RuleError(path.name, f"the rule {rule.id!r} is already there")
             rules[rule.id] = rule
     return Ruleset(rules=tuple(rules.values()), lists=lists, digest=digest.hexdigest()[:16])
+
+
+def _is_idle(text: str, lockfile: bool) -> bool:  # noqa: FBT001 - as `load` has it
+    """Tell by a rule's text that it does not judge lockfiles, or nothing else."""
+    found = _ARTIFACTS.search(text)
+    if found is None:
+        return False
+    kinds = {kind.strip() for kind in found[1].split(",")}
+    return ArtifactKind.LOCKFILE not in kinds if lockfile else kinds == {ArtifactKind.LOCKFILE}
 
 
 def parse(text: str, file: str, lists: Lists, *, tests: bool = True) -> Rule:
@@ -226,11 +241,23 @@ class _RuleReader:
         )
 
     def _collector(self) -> facts.Collector:
-        collectors, _ = facts.load()
         name = self._text("fact")
+        only_lockfiles = self._document.get("artifacts") == [ArtifactKind.LOCKFILE.value]
+        for lockfile in (only_lockfiles, not only_lockfiles):
+            collectors, _ = facts.load(lockfile=lockfile)
+            if name in collectors and self._serves(collectors[name]):
+                return collectors[name]
+        collectors, _ = facts.load()
         if name not in collectors:
             raise self._error("fact", f"{name!r} is no fact{_suggest(name, collectors)}")
         return collectors[name]
+
+    def _serves(self, collector: facts.Collector) -> bool:
+        """Tell whether the rule names a kind that the collector is asked about."""
+        kinds = self._document.get("artifacts")
+        return isinstance(kinds, list) and any(
+            collector.serves(kind) for kind in ArtifactKind if kind.value in kinds
+        )
 
     # conditions
 
@@ -340,6 +367,8 @@ class _RuleReader:
     def _git(self, node: object, key: str) -> tuple[PathState, ...]:
         if not isinstance(node, dict):
             raise self._error(key, "must map paths to what git says of them")
+        from auditor.facts.git_state import PathState  # noqa: PLC0415 - for tests alone
+
         try:
             return tuple(PathState.parse(path, str(text)) for path, text in node.items())
         except ValueError as problem:

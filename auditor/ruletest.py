@@ -10,7 +10,7 @@ from auditor import facts, incidentfile, lockcontents, lockfiles, rulefile
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
 from auditor.facts.git_state import GitSeen
-from auditor.facts.lock_change import Earlier
+from auditor.facts.lock.change import Earlier
 from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits

@@ -83,7 +83,7 @@ def scan(
     for target in request.targets:
         if not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
-    ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules))
+    ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
     scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
@@ -104,7 +104,7 @@ class _Scanner:
         self._judge = judge
         self._announce = announce
         self._output = output
-        self._collectors, self._readers = facts.load()
+        self._collectors, self._readers = facts.load(lockfile=False)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
         self.result = Outcome()

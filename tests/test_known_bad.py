@@ -10,7 +10,7 @@ import pytest
 from auditor import incidentfile, mutants, rulefile, ruletest
 from auditor.advisories import How, IncidentIndex
 from auditor.facts import Contents
-from auditor.facts.known_bad import KnownBadFact, collect
+from auditor.facts.lock.known_bad import KnownBadFact, collect
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.model import ArtifactKind
 

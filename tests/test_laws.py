@@ -24,7 +24,7 @@ from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
 from auditor.facts.git_state import GitSeen, PathState
-from auditor.facts.lock_change import Earlier
+from auditor.facts.lock.change import Earlier
 from auditor.facts.module_difference import SdistSeen
 from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from auditor.facts import Contents
-from auditor.facts.lock_closure import collect
-from auditor.facts.lock_file import Beside
+from auditor.facts.lock.closure import collect
+from auditor.facts.lock.file import Beside
 from auditor.inventory import Edge, Inventory, LockedPackage, LockProblem, Origin
 from auditor.model import ArtifactKind
 

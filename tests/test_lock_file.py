@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from auditor.facts import Contents, Unread, lock_file, lock_host
-from auditor.facts.lock_file import Beside, LockFileFact
-from auditor.facts.lock_host import UNSAID, LockHostFact
+from auditor.facts import Contents, Unread
+from auditor.facts.lock import file as lock_file
+from auditor.facts.lock import host as lock_host
+from auditor.facts.lock.file import Beside, LockFileFact
+from auditor.facts.lock.host import UNSAID, LockHostFact
 from auditor.inventory import Edge, Inventory, LockedPackage, LockProblem, Origin
 from auditor.model import ArtifactKind
 

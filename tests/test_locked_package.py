@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from auditor import facts
 from auditor.facts import Contents
-from auditor.facts.lock_file import Beside
-from auditor.facts.locked_package import LockedPackageFact, collect
+from auditor.facts.lock.file import Beside
+from auditor.facts.lock.package import LockedPackageFact, collect
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.model import ArtifactKind
 

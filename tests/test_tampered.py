@@ -17,7 +17,7 @@ import pytest
 from auditor import facts, lockfiles, rulefile
 from auditor.errors import ParseError
 from auditor.facts import Contents
-from auditor.facts.lock_file import Beside
+from auditor.facts.lock.file import Beside
 from auditor.inventory import Inventory
 from auditor.judge import Judge
 from auditor.model import Artifact, ArtifactKind, Fact, Finding, Severity

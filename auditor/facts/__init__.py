@@ -84,12 +84,16 @@ class Collector:
 
 
 @cache
-def load() -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
-    """Return all collectors by name and all readers; the modules are imported here."""
+def load(*, lockfile: bool | None = None) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
+    """Return all collectors by name and all readers; the modules are imported here.
+
+    `lockfile` asks only for those about lockfiles (True), or only for the others (False), so that
+    a call does not import what it has no use for.
+    """
     collectors: dict[str, Collector] = {}
     readers: list[Reader] = []
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda i: i.name):
-        module = importlib.import_module(f"{__name__}.{info.name}")
+    for name in _modules(lockfile=lockfile):
+        module = importlib.import_module(name)
         collector = getattr(module, "COLLECTOR", None)
         if isinstance(collector, Collector):
             if collector.name in collectors:
@@ -99,3 +103,12 @@ def load() -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
         if isinstance(reader, Reader):
             readers.append(reader)
     return collectors, tuple(readers)
+
+
+def _modules(*, lockfile: bool | None) -> Iterator[str]:
+    """Yield the names of the fact modules of this folder, of `lock` below it, or of both."""
+    for folder, name in ((__path__[0], __name__), (f"{__path__[0]}/lock", f"{__name__}.lock")):
+        if lockfile is None or lockfile == name.endswith(".lock"):
+            for info in sorted(pkgutil.iter_modules([folder]), key=lambda i: i.name):
+                if not info.ispkg:
+                    yield f"{name}.{info.name}"

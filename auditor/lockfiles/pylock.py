@@ -12,8 +12,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from packaging.pylock import Pylock, PylockValidationError
-
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lockfiles import Document, Format
@@ -77,6 +75,8 @@ def _read_text(document: Document, text: str) -> Inventory:
 
 def _refused(lock: dict[str, Any]) -> str:
     """Return why installers would refuse the file; empty where they would not."""
+    from packaging.pylock import Pylock, PylockValidationError  # noqa: PLC0415 - for these alone
+
     try:
         Pylock.from_dict(lock)
     except PylockValidationError as problem:

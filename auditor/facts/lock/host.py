@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from auditor.addresses import address
 from auditor.facts import Collector, Contents
-from auditor.facts.lock_index import LockIndex, indexes, is_exotic
+from auditor.facts.lock.index import LockIndex, indexes, is_exotic
 from auditor.inventory import LockedPackage, Origin
 from auditor.model import Fact
 

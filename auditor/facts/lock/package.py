@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, parse
 
 from auditor.addresses import LONGEST, NOWHERE, UNNAMED, Named, address, python_named
 from auditor.facts import Collector, Contents
-from auditor.facts.lock_index import LockIndex, declares, indexes, is_exotic, is_plain, named_by
+from auditor.facts.lock.index import LockIndex, declares, indexes, is_exotic, is_plain, named_by
 from auditor.integrity import Integrity, digests, state
 from auditor.inventory import LockedPackage, Origin
 from auditor.model import Fact

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
-from auditor.facts.lock_index import LockIndex, declares, indexes, is_plain
+from auditor.facts.lock.index import LockIndex, declares, indexes, is_plain
 from auditor.inventory import LockedPackage, Origin
 from auditor.model import Fact
 from auditor.npm_ranges import satisfies

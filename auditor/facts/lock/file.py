@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from auditor import words
 from auditor.facts import Collector, Contents, Unread
-from auditor.facts.lock_index import Beside, LockIndex, indexes, is_exotic
-from auditor.facts.locked_package import needs_digest, told_one_by_one
+from auditor.facts.lock.index import Beside, LockIndex, indexes, is_exotic
+from auditor.facts.lock.package import needs_digest, told_one_by_one
 from auditor.integrity import Integrity, state
 from auditor.inventory import Inventory, Origin
 from auditor.model import Fact

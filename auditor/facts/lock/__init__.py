@@ -1,0 +1,1 @@
+"""The facts about lockfiles, imported only where a lockfile is judged."""
