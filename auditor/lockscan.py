@@ -136,7 +136,7 @@ class _Scanner:
         if found.installed:
             inventory = installed.inventory(found.path, found.path.name, self._request.limits)
             if inventory.packages or inventory.unread:
-                self._inventory(inventory, {}, found.label)
+                self._inventory(inventory, {}, found.label, hidden=self._hidden(found))
             return
         try:
             document = files.document(found, self._request.limits)
@@ -149,6 +149,17 @@ class _Scanner:
             self._outcome.gap(found.label, f"not compared: {problem}")
             earlier = None
         self._document(document, found.label, earlier)
+
+    def _hidden(self, found: Found) -> Inventory | None:
+        """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
+        path = found.path / files.HIDDEN
+        if not path.is_file():
+            return None
+        try:
+            document = files.document(Found(path=path, label=found.label), self._request.limits)
+            return lockfiles.read(document)
+        except InputError:
+            return None
 
     def _earlier(self, found: Found) -> Earlier | None:
         """Return the earlier state of a lockfile; empty where it was not there yet."""
@@ -183,6 +194,7 @@ class _Scanner:
         beside: Mapping[str, bytes],
         label: str,
         earlier: Earlier | None = None,
+        hidden: Inventory | None = None,
     ) -> None:
         """Judge what was read, and say how much that was."""
         if not inventory.packages:
@@ -190,7 +202,7 @@ class _Scanner:
             self._outcome.gap(label, f"no package was read (sections: {sections})")
         self._outcome.inventories.append(summary(inventory, label, listed=self._request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
-        contents = contents_of(inventory, beside, self._incidents, earlier)
+        contents = contents_of(inventory, beside, self._incidents, earlier, hidden)
         self._outcome.judged(self._judge, artifact, contents, {})
 
 

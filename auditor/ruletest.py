@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from auditor.facts import Contents
 
 EARLIER = "before/"
+HIDDEN = ".package-lock.json"
 Found = tuple[tuple[str, Severity | None], ...]
 
 
@@ -89,7 +90,8 @@ def contents_of(test: RuleTest) -> Contents:
 def _lockfile(test: RuleTest) -> Contents:
     """Read the lockfile of a test: the first of its members; the others lie beside it.
 
-    One in the folder `before/` is an earlier state of the lockfile.
+    One in the folder `before/` is an earlier state of the lockfile; `.package-lock.json` makes the
+    first an installed tree, and is the lockfile that npm hides in it.
     """
     (path, spec), *others = test.members
     beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
@@ -101,7 +103,11 @@ def _lockfile(test: RuleTest) -> Contents:
         if name.startswith(EARLIER):
             old = lockfiles.Document(path=path, data=other.text.encode())
             earlier = Earlier(label="before", inventory=lockfiles.read(old))
-    return lockcontents.contents_of(inventory, beside, incidents, earlier)
+    hidden = None
+    if HIDDEN in dict(others):
+        data = dict(others)[HIDDEN].text.encode()
+        hidden = lockfiles.read(lockfiles.Document(path="package-lock.json", data=data))
+    return lockcontents.contents_of(inventory, beside, incidents, earlier, hidden)
 
 
 def facts_of(rule: Rule, test: RuleTest) -> tuple[Fact, ...]:

@@ -251,7 +251,7 @@ def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
         return kinds
     beside = {name: members[name] for name in ("package.json",) if name in members}
     earlier = Earlier(label="before", inventory=Inventory(path="package-lock.json", format=""))
-    contents = contents_of(inventory, beside, INCIDENTS, earlier)
+    contents = contents_of(inventory, beside, INCIDENTS, earlier, inventory)
     for collector, seen in collected(contents):
         check(collector, seen)
         kinds.add(collector.name)

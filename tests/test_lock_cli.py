@@ -240,3 +240,18 @@ def test_a_revision_that_is_not_there_is_not_a_pass(
     assert code == 3
     assert "not compared" in document["gaps"][0]["reason"]
     assert not (tmp_path / "x").exists()
+
+
+def test_a_package_that_replaced_itself_is_told_by_the_hidden_lockfile(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "node_modules" / "helper"
+    folder.mkdir(parents=True)
+    (folder / "package.json").write_text(json.dumps({"name": "helper", "version": "4.2.0"}))
+    hidden = package_lock(helper=entry("helper", "4.2.1", hasInstallScript=True))
+    (tmp_path / "node_modules" / ".package-lock.json").write_text(hidden)
+    code, document = as_json(capsys, str(tmp_path))
+    found = {(f["rule"], f["severity"], f["location"]["key"]) for f in document["findings"]}
+
+    assert code == 1
+    assert ("replaced-package", "critical", "helper@4.2.1") in found

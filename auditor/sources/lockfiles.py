@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from auditor.limits import Limits
     from auditor.lockfiles import Document, Format
 
-HIDDEN = "node_modules/.package-lock.json"
+HIDDEN = ".package-lock.json"
+"""The lockfile that npm writes into node_modules."""
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
 _NOT_SEARCHED = frozenset({".git", ".hg", ".svn", ".jj", "__pycache__", ".tox", ".nox"})
 _SETTINGS = frozenset(
@@ -73,8 +74,8 @@ def search(target: str) -> Iterator[Found]:
             shown = _joined(target, top, path)
             if entry.is_dir(follow_symlinks=False):
                 if entry.name in _INSTALLED:
-                    if (path / ".package-lock.json").is_file():
-                        hidden = path / ".package-lock.json"
+                    hidden = path / HIDDEN
+                    if hidden.is_file():
                         yield Found(path=hidden, label=_joined(target, top, hidden))
                     yield Found(path=path, label=shown, installed=True)
                 elif entry.name not in _NOT_SEARCHED:
