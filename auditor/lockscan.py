@@ -133,6 +133,9 @@ class _Scanner:
             name = next(iter(self._format.files), STDIN) if self._format else STDIN
             self._document(lockfiles.Document(path=name, data=self._request.stdin), STDIN)
             return
+        if found.reason:
+            self._outcome.gap(found.label, found.reason)
+            return
         if found.installed:
             inventory = installed.inventory(found.path, found.path.name, self._request.limits)
             if inventory.packages or inventory.unread:
@@ -187,6 +190,8 @@ class _Scanner:
             self._outcome.gap(label, str(problem))
             return
         self._inventory(inventory, document.beside, label, earlier)
+        for one in document.unread:
+            self._outcome.gap(label, one.reason, one.path)
 
     def _inventory(
         self,
@@ -248,7 +253,9 @@ def purl(package: LockedPackage) -> str:
 
     name = package.name
     if package.ecosystem == "pypi":
-        name = name.lower().replace("_", "-").replace(".", "-")
+        from packaging.utils import canonicalize_name  # noqa: PLC0415
+
+        name = canonicalize_name(name)
     path = "/".join(quote(part, safe="") for part in name.split("/"))
     version = f"@{quote(package.version, safe='')}" if package.version else ""
     return f"pkg:{package.ecosystem}/{path}{version}"

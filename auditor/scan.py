@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from auditor import facts, kinds, policy, rulefile
 from auditor.advice import advice
 from auditor.archives import listing, walk
-from auditor.backends import CONFIG_NAMES
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Contents, module_difference
@@ -147,7 +146,8 @@ class _Scanner:
 
     def _configuration(self, pack: Packed) -> Project:
         """Read the files that decide what a project's packer takes."""
-        from auditor.packing import CONFIG_GLOBS  # noqa: PLC0415 - only where one is packed
+        from auditor.backends import CONFIG_NAMES  # noqa: PLC0415 - only where one is packed
+        from auditor.packing import CONFIG_GLOBS  # noqa: PLC0415
 
         folder = pack.directory
         python = pack.packer.name in PYTHON

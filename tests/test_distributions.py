@@ -69,6 +69,16 @@ def test_a_sound_wheel_and_its_sdist_are_clean(tmp_path: Path) -> None:
     ]
 
 
+def test_startup_code_beyond_what_is_read_is_a_gap(tmp_path: Path) -> None:
+    padding = "# nothing\n" * 110_000
+    report = audit(make.wheel(tmp_path, {"boot.pth": f"{padding}import os; os.system('x')\n"}))
+
+    assert report.verdict is Verdict.INCOMPLETE
+    assert [(gap.location.path, "1,048,576 bytes" in gap.reason) for gap in report.gaps] == [
+        ("boot.pth", True)
+    ]
+
+
 WHEELS: dict[str, tuple[Callable[[Path], Path], Found]] = {
     "bad hash": (
         lambda folder: make.wheel(folder, change=set_("demo_kit/__init__.py", "changed")),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -240,6 +242,154 @@ def test_a_revision_that_is_not_there_is_not_a_pass(
     assert code == 3
     assert "not compared" in document["gaps"][0]["reason"]
     assert not (tmp_path / "x").exists()
+
+
+def test_a_lockfile_whose_earlier_content_is_lost_is_not_a_new_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "package-lock.json"
+    path.write_text(CLEAN)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "package-lock.json")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    assert as_json(capsys, str(path), "--against", "HEAD")[0] == 0
+    blobs = [
+        file
+        for file in (tmp_path / ".git" / "objects").glob("??/*")
+        if zlib.decompress(file.read_bytes()).startswith(b"blob ")
+    ]
+    for blob in blobs:
+        blob.unlink()
+    code, document = as_json(capsys, str(path), "--against", "HEAD")
+
+    assert len(blobs) == 1
+    assert code == 3
+    assert "not compared: git says" in document["gaps"][0]["reason"]
+
+
+def test_a_lockfile_that_is_new_is_compared_with_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "commit", "-q", "-m", "x", "--allow-empty")
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "package-lock.json").write_text(CLEAN)
+    code, document = as_json(capsys, str(tmp_path), "--against", "HEAD")
+
+    assert (code, document["gaps"]) == (0, [])
+
+
+def gaps(document: dict[str, Any], top: Path) -> dict[str, str]:
+    return {
+        gap["location"]["source"].removeprefix(f"{top}/"): gap["reason"] for gap in document["gaps"]
+    }
+
+
+def test_a_link_to_what_is_not_searched_is_not_a_pass(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    top, other = tmp_path / "top", tmp_path / "other"
+    (top / "app").mkdir(parents=True)
+    (other / "node_modules").mkdir(parents=True)
+    (other / "package-lock.json").write_text(BAD)
+    (top / "package-lock.json").write_text(CLEAN)
+    (top / "notes.txt").write_text("axios==1.0\n")
+    (top / "app" / "package-lock.json").symlink_to("../package-lock.json")
+    links = {
+        "app/npm-shrinkwrap.json": other / "package-lock.json",
+        "app/node_modules": other / "node_modules",
+        "app/requirements.txt": top / "notes.txt",
+        "app/yarn.lock": other / "missing",
+    }
+    for name, end in links.items():
+        (top / name).symlink_to(end)
+    code, document = as_json(capsys, str(top))
+
+    assert code == 3
+    assert {*gaps(document, top)} == {*links}
+    assert {*gaps(document, top).values()} == {
+        "is a link to what is not searched; name what it leads to"
+    }
+
+
+@pytest.mark.parametrize("name", ["yarn.lock", "node_modules"])
+def test_what_is_no_file_is_not_a_pass(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "package-lock.json").write_text(CLEAN)
+    os.mkfifo(tmp_path / name)
+    code, document = as_json(capsys, str(tmp_path))
+
+    assert code == 3
+    assert gaps(document, tmp_path) == {name: "is neither a regular file nor a folder"}
+
+
+def test_a_folder_that_cannot_be_listed_says_why(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "package-lock.json").write_text(CLEAN)
+    (tmp_path / "private").mkdir()
+    listed = os.scandir
+
+    def scandir(path: Path) -> object:
+        if path.name == "private":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)  # the superuser may list anything
+    code, document = as_json(capsys, str(tmp_path))
+
+    assert code == 3
+    assert gaps(document, tmp_path) == {"private": "cannot be listed: Permission denied"}
+
+
+def test_settings_too_large_to_be_read_are_not_a_pass(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "package-lock.json").write_text(CLEAN)
+    (tmp_path / ".npmrc").write_text("#" * (1024 * 1024) + "\n")
+    code, document = as_json(capsys, str(tmp_path))
+
+    assert code == 3
+    assert [gap["location"]["path"] for gap in document["gaps"]] == [".npmrc"]
+    assert "more than 1,048,576 bytes" in document["gaps"][0]["reason"]
+
+
+def test_more_includes_than_are_read_are_not_a_pass(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "requirements.txt").write_text("flask==3.0.0\n")
+    for number in range(201):
+        (tmp_path / f"notes{number}.txt").write_text("")
+    code, document = as_json(capsys, str(tmp_path / "requirements.txt"))
+
+    assert code == 3
+    assert ["of 202 files" in gap["reason"] for gap in document["gaps"]] == [True]
+
+
+@pytest.mark.parametrize("runner", [".tox", ".nox"])
+def test_the_environments_of_test_runners_are_installed_packages(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, runner: str
+) -> None:
+    folder = tmp_path / runner / "py" / "lib" / "site-packages" / "litellm-1.82.8.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: litellm\nVersion: 1.82.8\n")
+    code, document = as_json(capsys, str(tmp_path))
+
+    assert code == 1
+    assert "known-malicious" in {f["rule"] for f in document["findings"]}
+
+
+def test_the_hidden_lockfile_of_a_named_tree_is_read(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "node_modules"
+    folder.mkdir()
+    (folder / ".package-lock.json").write_text("{")
+    code, document = as_json(capsys, str(folder))
+
+    assert code == 3
+    assert "is no JSON" in gaps(document, folder)[".package-lock.json"]
 
 
 def test_a_package_that_replaced_itself_is_told_by_the_hidden_lockfile(

@@ -204,6 +204,12 @@ def test_the_quick_reader_agrees_with_pyyaml_on_fixtures(name: str) -> None:
     both(TEXTS[name].replace("<<<<<<<", "# ").replace("=======", "# ").replace(">>>>>>>", "# "))
 
 
+@pytest.mark.parametrize("text", ["r: |\n a\nr: |\n a\n", "k:\n r: |\n  a\n r: |\n  a\n  b\n"])
+def test_a_key_with_a_literal_stands_on_its_own_line(text: str) -> None:
+    both(text)
+    assert _yaml._quick(text)[0].repeats[0].line == (3 if text[0] == "r" else 2)  # noqa: SLF001
+
+
 LINES = st.sampled_from(
     [
         "a:", "b: c", "'q r': 'it''s'", '"d": "e"', "- x", "- k: v", "-", "- - y", "{}", "[]",

@@ -455,10 +455,11 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
     def build(*options: str) -> Path:
         out = folder / f"kit{len(list(folder.iterdir()))}.so"
-        command = [tool("gcc"), *options, "-fPIC", "-shared", "-o", str(out), "kit.c"]
+        # Without the standard library 32 bits need no second one.
+        fixed = ["-nostdlib", "-fPIC", "-shared", "-o", str(out), "kit.c"]
+        command = [tool("gcc"), *options, *fixed]
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603
-        if done.returncode:
-            pytest.skip(f"gcc takes no {options}")
+        assert done.returncode == 0, done.stderr
         return out
 
     return build

@@ -92,6 +92,11 @@ class Distribution:
         said = headers(self.document("METADATA") or b"").get("Name", "")
         return said if canonicalize_name(said) == self.project else self.name
 
+    @property
+    def requires(self) -> bool:
+        """Whether a wheel asks for other projects."""
+        return b"\nRequires-Dist:" in (self.document("METADATA") or b"")
+
     def document(self, name: str) -> bytes | None:
         """Return a document of the dist-info, or of an sdist's root; None where it is missing."""
         path = f"{self.dist_info}/{name}" if self.dist_info else name

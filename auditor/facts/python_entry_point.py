@@ -107,7 +107,7 @@ def collect(contents: Contents) -> Iterator[PythonEntryPointFact | Unread]:
     if len(data) > _LARGEST:
         yield Unread(path=path, reason=f"entry points of {len(data):,} bytes are not read")
         return
-    requires = b"\nRequires-Dist:" in (wheel.document("METADATA") or b"")
+    requires = wheel.requires
     parser = configparser.ConfigParser(
         delimiters=("=",), interpolation=None, default_section="\0", strict=True
     )

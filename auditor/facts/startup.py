@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from auditor.facts import Collector, Contents, Reader
+from auditor.facts import Collector, Contents, Reader, Unread
 from auditor.facts.distribution import SITE, scheme_of
 from auditor.model import ArtifactKind, Fact
 
@@ -88,11 +88,14 @@ def form_of(path: str) -> Form | None:
     return Form.PTH if name.endswith(".pth") else Form.START if name.endswith(".start") else None
 
 
-def read(member: Member, data: bytes, _: Hits) -> Iterator[StartupSeen]:
+def read(member: Member, data: bytes, _: Hits) -> Iterator[StartupSeen | Unread]:
     """Leave what the file would run, read as `site` reads it."""
     form = form_of(member.path)
     if form is None:
         return
+    if len(data) > _LONGEST:
+        reason = f"of what acts when Python starts, the first {_LONGEST:,} bytes were read"
+        yield Unread(path=member.path, reason=reason)
     text = data[:_LONGEST].decode("utf-8-sig", "replace")
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     executed = lines

@@ -85,7 +85,7 @@ def collect(contents: Contents) -> Iterator[WheelLayoutFact]:
         return
     wheel = distribution_of(contents)
     platforms = len({seen.format for seen in contents.of(NativeCodeFact)} & _PROGRAMS)
-    requires = b"\nRequires-Dist:" in (wheel.document("METADATA") or b"")
+    requires = wheel.requires
     for problem, path, detail in (*_frame(contents, wheel), *_tags(contents, wheel)):
         yield WheelLayoutFact(
             path=path, problem=problem, detail=detail, platforms=platforms, requires=requires

@@ -15,6 +15,7 @@ from functools import cache
 
 from auditor.errors import ParseError
 from auditor.inventory import Inventory
+from auditor.model import Unread
 
 HEAD = 8192
 """Characters of a file by which formats recognise it."""
@@ -33,6 +34,8 @@ class Document:
     beside: Mapping[str, bytes] = field(default_factory=dict)
     """Other files by their path relative to this one's folder: manifests (package.json,
     pyproject.toml), client settings (.npmrc), files that are included."""
+    unread: tuple[Unread, ...] = ()
+    """Such files that could not be read, or were too large to be."""
 
     @property
     def name(self) -> str:

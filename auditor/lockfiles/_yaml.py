@@ -82,6 +82,7 @@ def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - o
     while index < total:
         line = lines[index]
         index += 1
+        number = index  # of this line, from 1; a literal moves the index on
         split = known.get(line)
         if split is None:
             content = line.lstrip(" ")
@@ -156,10 +157,10 @@ def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - o
         key = name
         if key in container:
             path = tuple(each for _, _, each in outer)
-            earlier = now.lines.get((path[0], key), index) if len(path) == 1 else index
+            earlier = now.lines.get((path[0], key), number) if len(path) == 1 else number
             now.repeats.append(Repeat(path=path, key=key, value=container[key], line=earlier))
         if len(outer) == 1:
-            now.lines[outer[0][2], key] = index
+            now.lines[outer[0][2], key] = number
         pending = value is None
         container[key] = value
     return tuple(done)

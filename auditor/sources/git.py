@@ -70,7 +70,8 @@ def seen(project: Path, contents: Contents) -> GitSeen | None:
 def content_at(folder: Path, revision: str, name: str) -> bytes | None:
     """Return a folder's file as a revision of its repository has it; None where it was not there.
 
-    Raises InputError where the folder lies in no repository, or there is no such revision.
+    Raises InputError where the folder lies in no repository, there is no such revision, or git has
+    the file's name but not its content.
     """
     where = os.fsencode(folder.resolve())
     program = _program()
@@ -80,10 +81,9 @@ def content_at(folder: Path, revision: str, name: str) -> bytes | None:
     spelled = commit.decode("ascii", "replace").strip()
     if len(spelled) < 40:
         raise InputError(f"git knows no revision {safe(revision, 80)!r} here")
-    try:
-        return _ask(program, where, "cat-file", "blob", f"{spelled}:./{name}")
-    except _NoAnswerError:
+    if not _ask(program, where, "ls-tree", "-z", spelled, "--", name):
         return None
+    return _ask(program, where, "cat-file", "blob", f"{spelled}:./{name}")
 
 
 def _seen(root: bytes, contents: Contents) -> GitSeen:

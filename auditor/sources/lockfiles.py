@@ -9,28 +9,29 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import lockfiles
 from auditor.errors import InputError, LimitError
+from auditor.model import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.limits import Limits
-    from auditor.lockfiles import Document, Format
+    from auditor.lockfiles import Document
 
 HIDDEN = ".package-lock.json"
 """The lockfile that npm writes into node_modules."""
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
-_NOT_SEARCHED = frozenset({".git", ".hg", ".svn", ".jj", "__pycache__", ".tox", ".nox"})
+_NOT_SEARCHED = frozenset({".git", ".hg", ".svn", ".jj", "__pycache__"})
 _SETTINGS = frozenset(
     ".npmrc .yarnrc .yarnrc.yml bunfig.toml pip.conf pip.ini pyproject.toml uv.toml Pipfile"
     " pnpm-workspace.yaml package.json".split()
 )
 """Clients' settings and manifests, which say which registries and packages are meant."""
+_LINK = "is a link to what is not searched; name what it leads to"
 _MOST = 200
 """Files of one pattern that are read, such as requirements that others include."""
 _SMALL = 1024 * 1024
@@ -45,19 +46,22 @@ class Found:
     label: str
     """As the user named it, with what was found below it."""
     installed: bool = False
+    reason: str = ""
+    """Why it is not examined; empty where it is."""
 
 
 def search(target: str) -> Iterator[Found]:
     """Yield the lockfiles and installed trees below a folder, sorted; a file is taken as it is.
 
-    Links are not followed. What cannot be listed is yielded as it stands: reading it says why.
+    Links are not followed: one that leads to what is not searched is yielded with the reason, as is
+    a folder that cannot be listed.
     """
     top = Path(target)
     if not top.is_dir():
         yield Found(path=top, label=target)
         return
     if top.name in _INSTALLED:
-        yield Found(path=top, label=target, installed=True)
+        yield from _installed(top, target, top)
         return
     pending = [top]
     while pending:
@@ -65,24 +69,43 @@ def search(target: str) -> Iterator[Found]:
         label = _joined(target, top, folder)
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError:
-            yield Found(path=folder, label=label)
+        except OSError as problem:
+            reason = f"cannot be listed: {problem.strerror or problem}"
+            yield Found(path=folder, label=label, reason=reason)
             continue
         below: list[Path] = []
         for entry in entries:
             path = Path(entry.path)
-            shown = _joined(target, top, path)
             if entry.is_dir(follow_symlinks=False):
                 if entry.name in _INSTALLED:
-                    hidden = path / HIDDEN
-                    if hidden.is_file():
-                        yield Found(path=hidden, label=_joined(target, top, hidden))
-                    yield Found(path=path, label=shown, installed=True)
+                    yield from _installed(top, target, path)
                 elif entry.name not in _NOT_SEARCHED:
                     below.append(path)
-            elif lockfiles.named(entry.name) and entry.is_file(follow_symlinks=False):
-                yield Found(path=path, label=shown)
+            elif lockfiles.named(entry.name) or entry.name in _INSTALLED:
+                shown = _joined(target, top, path)
+                if not entry.is_symlink():
+                    yield Found(path=path, label=shown)
+                elif not _searched(top, path):
+                    yield Found(path=path, label=shown, reason=_LINK)
         pending += reversed(below)
+
+
+def _installed(top: Path, target: str, folder: Path) -> Iterator[Found]:
+    hidden = folder / HIDDEN
+    if hidden.is_file():
+        yield Found(path=hidden, label=_joined(target, top, hidden))
+    yield Found(path=folder, label=_joined(target, top, folder), installed=True)
+
+
+def _searched(top: Path, link: Path) -> bool:
+    """Tell whether the search meets what a link leads to by itself."""
+    end, start = Path(os.path.realpath(link)), Path(os.path.realpath(top))
+    if not end.is_relative_to(start):
+        return False
+    *folders, name = end.relative_to(start).parts or ("",)
+    unsearched = _NOT_SEARCHED | _INSTALLED
+    wanted = name in _INSTALLED if end.is_dir() else end.is_file() and lockfiles.named(name)
+    return bool(wanted) and unsearched.isdisjoint(folders)
 
 
 def document(found: Found, limits: Limits) -> Document:
@@ -93,21 +116,23 @@ def document(found: Found, limits: Limits) -> Document:
     if not lockfiles.named(found.path.name):  # under any name it may be of any format
         wanted |= {name for format_ in lockfiles.formats().values() for name in format_.beside}
     beside: dict[str, bytes] = {}
+    unread: list[Unread] = []
     for name in sorted(wanted):
-        for path in islice(sorted(found.path.parent.glob(name)), _MOST):
+        paths = sorted(found.path.parent.glob(name))
+        if len(paths) > _MOST:
+            reason = f"of {len(paths):,} files beside the lockfile, {_MOST} were read"
+            unread.append(Unread(path=name, reason=reason))
+        for path in paths[:_MOST]:
             if path != found.path and path.is_file() and not path.is_symlink():
                 shown = path.relative_to(found.path.parent).as_posix()
-                if path.stat().st_size <= _SMALL:
+                try:
                     beside[shown] = _content(path, _SMALL)
-    return lockfiles.Document(path=found.path.name, data=data, beside=beside)
-
-
-def format_of(name: str) -> Format:
-    """Return the format of that name; raise InputError naming those there are."""
-    known = lockfiles.formats()
-    if name not in known:
-        raise InputError(f"{name!r} is no lockfile format; there are {', '.join(known)}")
-    return known[name]
+                except LimitError:
+                    reason = f"lies beside the lockfile and has more than {_SMALL:,} bytes"
+                    unread.append(Unread(path=shown, reason=reason))
+                except InputError as problem:
+                    unread.append(Unread(path=shown, reason=str(problem)))
+    return lockfiles.Document(path=found.path.name, data=data, beside=beside, unread=tuple(unread))
 
 
 def _content(path: Path, most: int) -> bytes:
