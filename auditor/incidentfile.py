@@ -7,7 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from auditor.advisories import IncidentIndex, packs
-from auditor.errors import RuleError
+from auditor.advisories.reading import suggestion
+from auditor.errors import RuleError, UsageError
 from auditor.rulefile import builtin_folder
 
 if TYPE_CHECKING:
@@ -44,9 +45,17 @@ def read(folders: Sequence[Path], *, whole: bool = False) -> tuple[Pack, ...]:
 
 
 @cache
-def load(folders: tuple[Path, ...]) -> IncidentIndex:
-    """Return the index over the packs of folders of rules; raises as `read` does."""
-    return IncidentIndex(read(folders))
+def load(folders: tuple[Path, ...], only: tuple[str, ...] = ()) -> IncidentIndex:
+    """Return the index over the packs of folders of rules, or over those of some ids alone.
+
+    Raises as `read` does, and UsageError for an id that there is not.
+    """
+    found = read(folders)
+    known = [pack.incident.id for pack in found]
+    for name in only:
+        if name not in known:
+            raise UsageError(f"there is no incident {name!r}{suggestion(name, known)}")
+    return IncidentIndex([pack for pack in found if not only or pack.incident.id in only])
 
 
 def digest(folders: Sequence[Path]) -> str:

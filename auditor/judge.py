@@ -93,6 +93,7 @@ def _finding(
         evidence=fact.evidence(),
         fix=filled(rule.fix, fix_values).strip(),
         fingerprint=digest.hexdigest()[:32],
+        exposure=rule.exposure,
     )
 
 

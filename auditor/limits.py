@@ -34,6 +34,8 @@ class Limits:
     """One PAX or long-name header."""
     matches: int = 100_000
     """Places in one member where one content pattern is tried."""
+    history_states: int = 50_000
+    """Different contents of lockfiles in the history of one repository."""
 
 
 RATIO_FLOOR = 64 * MIB

@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING
 
 from auditor.advisories import IncidentIndex
 from auditor.facts import Contents
-from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.file import Beside
-from auditor.facts.lock.installed import HiddenSeen
-from auditor.inventory import Inventory
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from auditor.facts.lock.change import Earlier
+    from auditor.facts.lock.dropper import MembersSeen
+    from auditor.facts.lock.installed import HiddenSeen
+    from auditor.inventory import Inventory
 
 
 def contents_of(
     inventory: Inventory,
     beside: Mapping[str, bytes],
     incidents: IncidentIndex,
-    earlier: Earlier | None = None,
-    hidden: Inventory | None = None,
+    *seen: Earlier | HiddenSeen | MembersSeen,
+    kind: ArtifactKind = ArtifactKind.LOCKFILE,
 ) -> Contents:
-    """Return the contents that collectors of lockfiles see.
+    """Return the contents that collectors of lockfiles see; `seen` is what else there is to say."""
+    return observed(kind, incidents, inventory, Beside(files=beside), *seen)
 
-    `earlier` is what to compare with; `hidden` the lockfile that lies in an installed tree.
-    """
-    observations: dict[type, tuple[object, ...]] = {
-        Inventory: (inventory,),
-        Beside: (Beside(files=beside),),
-        IncidentIndex: (incidents,),
-        Earlier: () if earlier is None else (earlier,),
-        HiddenSeen: () if hidden is None else (HiddenSeen(inventory=hidden),),
-    }
-    return Contents(kind=ArtifactKind.LOCKFILE, members=(), observations=observations)
+
+def observed(kind: ArtifactKind, incidents: IncidentIndex, *seen: object) -> Contents:
+    """Return contents that are nothing but observations, such as a repository's history."""
+    observations: dict[type, tuple[object, ...]] = {IncidentIndex: (incidents,)}
+    for one in seen:
+        observations[type(one)] = (*observations.get(type(one), ()), one)
+    return Contents(kind=kind, members=(), observations=observations)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import incidentfile, lockfiles, policy, rulefile
 from auditor.errors import InputError, UsageError
+from auditor.facts.lock import dropper
 from auditor.facts.lock.change import Earlier
+from auditor.facts.lock.dropper import MembersSeen
+from auditor.facts.lock.installed import HiddenSeen
 from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
 from auditor.limits import Limits
@@ -21,7 +24,7 @@ from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from auditor.inventory import LockedPackage
     from auditor.lockfiles import Document, Format
@@ -45,6 +48,10 @@ class LockRequest:
     """What the target `-` stands for."""
     listed: bool = False
     """The report has every package."""
+    triage: bool = False
+    """Judge by the rules alone that say what a finding means in an incident report."""
+    incidents: tuple[str, ...] = ()
+    """The ids of the incidents to look for; empty for all."""
     against: str = ""
     """A file, or a revision of the git repository that a lockfile lies in, to compare with."""
     rules: tuple[Path, ...] = ()
@@ -59,9 +66,7 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
     A file that cannot be read is a gap, and the others are read all the same. `announce` is told
     what is worked on, and returns who wants to know how far it is.
     """
-    for target in request.targets:
-        if target != STDIN and not Path(target).exists():
-            raise UsageError(f"{target}: no such file or folder")
+    check(request.targets)
     if request.format and request.format not in lockfiles.formats():
         known = ", ".join(lockfiles.formats())
         raise UsageError(f"--as {request.format!r} is no lockfile format; there are {known}")
@@ -75,18 +80,25 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         if not here:
             outcome.gap(target, "no lockfile was found below it: nothing was inspected")
         found += here
-    for number, one in enumerate(_outcomes(request, found), 1):
+    for number, one in enumerate(outcomes(request, found), 1):
         outcome.add(one)
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
-    return outcome.report(request.settings, _Scanner(request).ruleset)
+    return outcome.report(request.settings, Scanner(request).ruleset)
 
 
-def _outcomes(request: LockRequest, found: list[Found]) -> Iterator[Outcome]:
+def check(targets: Iterable[str]) -> None:
+    """Raise UsageError for a target that is not there."""
+    for target in targets:
+        if target != STDIN and not Path(target).exists():
+            raise UsageError(f"{target}: no such file or folder")
+
+
+def outcomes(request: LockRequest, found: list[Found]) -> Iterator[Outcome]:
     """Audit what was found, in order; many files on all cores."""
     workers = min(os.cpu_count() or 1, len(found) // SHARED)
     if workers < 2:
-        yield from map(_Scanner(request).outcome_of, found)
+        yield from map(Scanner(request).outcome_of, found)
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where it pays
 
@@ -94,28 +106,32 @@ def _outcomes(request: LockRequest, found: list[Found]) -> Iterator[Outcome]:
         yield from pool.map(_work, found, chunksize=8)
 
 
-_OURS: list[_Scanner] = []
+_OURS: list[Scanner] = []
 """The scanner of a worker process."""
 
 
 def _start(request: LockRequest) -> None:
-    _OURS.append(_Scanner(request))
+    _OURS.append(Scanner(request))
 
 
 def _work(found: Found) -> Outcome:
     return _OURS[0].outcome_of(found)
 
 
-class _Scanner:
+class Scanner:
     """What one process needs to audit any number of lockfiles."""
 
     def __init__(self, request: LockRequest) -> None:
         folders = (rulefile.builtin_folder(), *request.rules)
         ruleset = rulefile.load(folders, lockfile=True)
+        if request.triage:
+            telling = tuple(rule for rule in ruleset.rules if rule.exposure is not None)
+            ruleset = replace(ruleset, rules=telling)
         self.ruleset = f"{ruleset.digest}-{incidentfile.digest(folders)}"
         self._request = request
-        self._judge = Judge(ruleset, request.profile)
-        self._incidents = incidentfile.load(folders)
+        self.limits = request.limits
+        self.judge = Judge(ruleset, request.profile)
+        self.incidents = incidentfile.load(folders, request.incidents)
         self._outcome = Outcome()
 
     def outcome_of(self, found: Found) -> Outcome:
@@ -137,9 +153,7 @@ class _Scanner:
             self._outcome.gap(found.label, found.reason)
             return
         if found.installed:
-            inventory = installed.inventory(found.path, found.path.name, self._request.limits)
-            if inventory.packages or inventory.unread:
-                self._inventory(inventory, {}, found.label, hidden=self._hidden(found))
+            self._tree(found)
             return
         try:
             document = files.document(found, self._request.limits)
@@ -152,6 +166,18 @@ class _Scanner:
             self._outcome.gap(found.label, f"not compared: {problem}")
             earlier = None
         self._document(document, found.label, earlier)
+
+    def _tree(self, found: Found) -> None:
+        """Audit installed packages, with the lockfile that npm hides among them."""
+        inventory = installed.inventory(found.path, found.path.name, self._request.limits)
+        hidden = self._hidden(found)
+        if not (inventory.packages or inventory.unread or hidden):
+            return
+        asked = dropper.asked(inventory, hidden, self.incidents)
+        seen: list[HiddenSeen | MembersSeen] = [HiddenSeen(inventory=hidden)] if hidden else []
+        if asked:
+            seen.append(MembersSeen(paths=installed.present(found.path, asked)))
+        self._inventory(inventory, {}, found.label, *seen)
 
     def _hidden(self, found: Found) -> Inventory | None:
         """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
@@ -189,7 +215,7 @@ class _Scanner:
         except InputError as problem:
             self._outcome.gap(label, str(problem))
             return
-        self._inventory(inventory, document.beside, label, earlier)
+        self._inventory(inventory, document.beside, label, *((earlier,) if earlier else ()))
         for one in document.unread:
             self._outcome.gap(label, one.reason, one.path)
 
@@ -198,8 +224,7 @@ class _Scanner:
         inventory: Inventory,
         beside: Mapping[str, bytes],
         label: str,
-        earlier: Earlier | None = None,
-        hidden: Inventory | None = None,
+        *seen: Earlier | HiddenSeen | MembersSeen,
     ) -> None:
         """Judge what was read, and say how much that was."""
         if not inventory.packages:
@@ -207,8 +232,8 @@ class _Scanner:
             self._outcome.gap(label, f"no package was read (sections: {sections})")
         self._outcome.inventories.append(summary(inventory, label, listed=self._request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
-        contents = contents_of(inventory, beside, self._incidents, earlier, hidden)
-        self._outcome.judged(self._judge, artifact, contents, {})
+        contents = contents_of(inventory, beside, self.incidents, *seen)
+        self._outcome.judged(self.judge, artifact, contents, {})
 
 
 def summary(inventory: Inventory, source: str, *, listed: bool) -> dict[str, object]:

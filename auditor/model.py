@@ -1,4 +1,4 @@
-"""The frozen values that travel between the stages; imports nothing of ours."""
+"""The frozen values that travel between the stages; imports nothing above it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from typing import NewType
+
+from auditor.exposure import Level, Triage
 
 ByteCount = NewType("ByteCount", int)
 """A number of bytes; messages print it as `59.8 MB` (decimal units)."""
@@ -64,6 +66,8 @@ class ArtifactKind(StrEnum):
     """A project's own configuration: what decides what the packer takes."""
     LOCKFILE = "lockfile"
     """A lockfile, an SBOM or an installed tree: packages that others published."""
+    MACHINE = "machine"
+    """What lies outside of projects: caches of package managers, files that an attack leaves."""
 
 
 class Profile(StrEnum):
@@ -171,6 +175,8 @@ class Finding:
     fix: str
     fingerprint: str
     """Stable across runs, line shifts and hashed chunk names; 32 hex digits."""
+    exposure: Level | None = None
+    """What it says of the project in an incident report; None where it says nothing there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,3 +240,5 @@ class Report:
     suppressed: tuple[Suppressed, ...] = ()
     gaps: tuple[Gap, ...] = ()
     inventories: tuple[Mapping[str, object], ...] = field(default=())
+    triage: Triage | None = None
+    """Where an incident report was asked for."""

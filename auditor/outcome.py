@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from auditor import facts, policy
-from auditor.model import Artifact, ArtifactKind, Fact, Finding, Gap, Location, Report, Unread
+from auditor.model import Artifact, Fact, Finding, Gap, Location, Report, Unread
 
 if TYPE_CHECKING:
     from auditor.facts import Contents
@@ -38,7 +38,7 @@ class Outcome:
 
     def judged(self, judge: Judge, artifact: Artifact, contents: Contents, advice: Advice) -> None:
         """Collect the facts of some contents, and what the rules find in them."""
-        collectors, _ = facts.load(lockfile=contents.kind is ArtifactKind.LOCKFILE)
+        collectors, _ = facts.load(lockfile=contents.kind in facts.OF_OTHERS)
         for name, collector in collectors.items():
             if collector.serves(contents.kind) and judge.wants(name):
                 seen = self._facts(collector.collect(contents), artifact)

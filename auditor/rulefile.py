@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get
 
 from auditor import facts, yamldoc
 from auditor.errors import ParseError, RuleError
+from auditor.exposure import Level
 from auditor.match import OPERATORS, Condition, Lists, Operand, Where
 from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
 
@@ -26,8 +27,8 @@ ADVICE = frozenset({"leave_out", "stop_emitting"})
 
 _REQUIRED = ("id title fact where severity confidence artifacts message why fix tests").split()
 _KEYS = (
-    "id title fact where severity severity_when confidence status since artifacts profiles owner "
-    "protected message why fix false_positives references tests"
+    "id title fact where severity severity_when confidence exposure status since artifacts "
+    "profiles owner protected message why fix false_positives references tests"
 ).split()
 _TEST_KEYS = "name packer packed file size sdist git given finds".split()
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
@@ -95,6 +96,8 @@ class Rule:
     severity_when: tuple[tuple[Where, Severity], ...] = ()
     """The first that holds replaces `severity`."""
     confidence: Confidence
+    exposure: Level | None = None
+    """What a finding says in an incident report; `audit triage` judges by rules that have one."""
     status: str = "stable"
     since: str = ""
     artifacts: frozenset[ArtifactKind]
@@ -165,7 +168,8 @@ def _is_idle(text: str, lockfile: bool) -> bool:  # noqa: FBT001 - as `load` has
     if found is None:
         return False
     kinds = {kind.strip() for kind in found[1].split(",")}
-    return ArtifactKind.LOCKFILE not in kinds if lockfile else kinds == {ArtifactKind.LOCKFILE}
+    others = {kind.value for kind in facts.OF_OTHERS}
+    return others.isdisjoint(kinds) if lockfile else kinds <= others
 
 
 def parse(text: str, file: str, lists: Lists, *, tests: bool = True) -> Rule:
@@ -222,6 +226,9 @@ class _RuleReader:
                 self._step(step, f"severity_when[{i}]", types) for i, step in enumerate(steps)
             ),
             confidence=self._level(Confidence, self._text("confidence"), "confidence"),
+            exposure=self._choice(Level, self._text("exposure"), "exposure")
+            if "exposure" in self._document
+            else None,
             status=self._one_of("status", _STATUS, "stable"),
             since=self._text("since") if "since" in self._document else "",
             artifacts=artifacts,
@@ -242,7 +249,8 @@ class _RuleReader:
 
     def _collector(self) -> facts.Collector:
         name = self._text("fact")
-        only_lockfiles = self._document.get("artifacts") == [ArtifactKind.LOCKFILE.value]
+        named = self._document.get("artifacts")
+        only_lockfiles = isinstance(named, list) and set(named) <= facts.OF_OTHERS
         for lockfile in (only_lockfiles, not only_lockfiles):
             collectors, _ = facts.load(lockfile=lockfile)
             if name in collectors and self._serves(collectors[name]):

@@ -6,11 +6,10 @@ from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from auditor import facts, incidentfile, lockcontents, lockfiles, rulefile
+from auditor import facts, ruletest_others
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
 from auditor.facts.git_state import GitSeen
-from auditor.facts.lock.change import Earlier
 from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from auditor.archives import Entry
     from auditor.facts import Contents
 
-EARLIER = "before/"
-HIDDEN = ".package-lock.json"
 Found = tuple[tuple[str, Severity | None], ...]
 
 
@@ -67,7 +64,9 @@ def _entry(path: str, spec: FileSpec) -> Entry:
 def contents_of(test: RuleTest) -> Contents:
     """Return the contents that a test's collectors see."""
     if test.artifact is ArtifactKind.LOCKFILE:
-        return _lockfile(test)
+        return ruletest_others.lockfile(test)
+    if test.artifact is ArtifactKind.MACHINE:
+        return ruletest_others.machine(test)
     _, readers = facts.load()
     wheel = test.artifact is ArtifactKind.WHEEL
     examination = Examination("test", readers, Budget(Limits()), wheel=wheel)
@@ -85,29 +84,6 @@ def contents_of(test: RuleTest) -> Contents:
     if test.sdist:
         observations[SdistSeen] = (SdistSeen(label="the sdist", paths=frozenset(test.sdist)),)
     return replace(contents, observations=observations)
-
-
-def _lockfile(test: RuleTest) -> Contents:
-    """Read the lockfile of a test: the first of its members; the others lie beside it.
-
-    One in the folder `before/` is an earlier state of the lockfile; `.package-lock.json` makes the
-    first an installed tree, and is the lockfile that npm hides in it.
-    """
-    (path, spec), *others = test.members
-    beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
-    data = b64decode(spec.base64) or spec.text.encode("utf-8", "surrogatepass")
-    inventory = lockfiles.read(lockfiles.Document(path=path, data=data, beside=beside))
-    incidents = incidentfile.load((rulefile.builtin_folder(),))
-    earlier = None
-    for name, other in others:
-        if name.startswith(EARLIER):
-            old = lockfiles.Document(path=path, data=other.text.encode())
-            earlier = Earlier(label="before", inventory=lockfiles.read(old))
-    hidden = None
-    if HIDDEN in dict(others):
-        data = dict(others)[HIDDEN].text.encode()
-        hidden = lockfiles.read(lockfiles.Document(path="package-lock.json", data=data))
-    return lockcontents.contents_of(inventory, beside, incidents, earlier, hidden)
 
 
 def facts_of(rule: Rule, test: RuleTest) -> tuple[Fact, ...]:

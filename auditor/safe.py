@@ -16,6 +16,10 @@ _UNSAFE = re.compile(
     "\U000e0000-\U000e007f"  # tags
     "]"
 )
+_WORDS = re.compile(r"(\s+)")
+_CALLS = re.compile(r"[@#]\S|://|\bwww\.", re.IGNORECASE)
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+!|~&$]|\A[-=]|(?<=\A\d)\.|(?<=\A\d\d)\.")
+_TAIL = re.compile(r"[.,:;]*\Z")
 LONGEST = 300
 """Characters of one name or message part that a person is shown."""
 
@@ -45,6 +49,24 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 def safe(text: str, longest: int = LONGEST) -> str:
     """Return untrusted text as one printable line of at most `longest` characters."""
     return shortened(escaped(shortened(text, longest)), longest)
+
+
+def safe_markdown(text: str, longest: int = LONGEST) -> str:
+    """Return untrusted text as one line of GitHub's Markdown in which nothing is markup.
+
+    Punctuation is escaped, so that nothing becomes a link, an image or HTML. A word that could be a
+    mention, a reference or a link (`@scope/name`, `#1`) becomes a code span, because those are
+    looked for in the finished page, where an escape is gone.
+    """
+    return "".join(map(_word, _WORDS.split(safe(text, longest))))
+
+
+def _word(word: str) -> str:
+    if not _CALLS.search(word):
+        return _MARKUP.sub(r"\\\g<0>", word)
+    core = _TAIL.sub("", word)
+    code = core.replace("`", "").replace("|", "\\|")
+    return f"`{code}`{word[len(core) :]}"
 
 
 def masked(secret: str) -> str:

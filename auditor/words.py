@@ -33,3 +33,11 @@ def listed(items: tuple[str, ...], shown: int = 3) -> str:
     """Return the first few items and how many more there are."""
     more = len(items) - shown
     return ", ".join(items[:shown]) + (f", and {more:,} more" if more > 0 else "")
+
+
+def duration(seconds: int) -> str:
+    """Return a time span in its largest whole unit: `8 hours`, `3 days`, `40 seconds`."""
+    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * length or (seconds >= length and unit != "day"):
+            return counted(seconds // length, unit)
+    return counted(seconds, "second")

@@ -16,7 +16,7 @@ from auditor.facts import Contents
 from auditor.facts.git_state import GitSeen, PathState, State
 from auditor.facts.record import MemberDigest
 from auditor.model import ArtifactKind, Member, MemberType
-from auditor.sources import git
+from auditor.sources import git, git_program
 
 Write = Callable[..., Path]
 UNASKED = "which packed files git ignores or does not know was not found out"
@@ -447,7 +447,7 @@ def test_a_repository_of_somebody_else_is_left_to_git_to_refuse(tmp_path: Path) 
 
 @POSIX
 def test_a_question_without_an_answer_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "_PATIENCE", 0.5)
+    monkeypatch.setattr(git_program, "PATIENCE", 0.5)
     project = repository(tmp_path / "project", {"a.js": ""}, {"b.js": ""})
     os.mkfifo(tmp_path / "fifo")
     run(project, "config", "core.excludesFile", str(tmp_path / "fifo"))
@@ -541,13 +541,13 @@ def test_ten_thousand_files_are_a_few_questions(
     names = [f"d{number % 100}/f{number}.js" for number in range(10_000)]
     project = repository(tmp_path / "project", {"kept.js": ""}, dict.fromkeys(names, ""))
     questions = []
-    ask = git._ask  # noqa: SLF001 - counted, not changed
+    ask = git_program.ask
 
     def counting(program: str, folder: bytes, *words: str, paths: bytes = b"") -> bytes:
         questions.append(words[0])
         return ask(program, folder, *words, paths=paths)
 
-    monkeypatch.setattr(git, "_ask", counting)
+    monkeypatch.setattr(git, "ask", counting)
     states = asked(project, names)
 
     assert set(states.values()) == {f"untracked in d{number}" for number in range(100)}

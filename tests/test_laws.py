@@ -20,16 +20,24 @@ from hypothesis import strategies as st
 
 from auditor import anchors, facts, incidentfile, lockfiles, rulefile, ruletest
 from auditor.advice import advice
+from auditor.advisories import FileSign
+from auditor.advisories.signs import Sort
 from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
 from auditor.facts.git_state import GitSeen, PathState
 from auditor.facts.lock.change import Earlier
+from auditor.facts.lock.dropper import MembersSeen
+from auditor.facts.lock.indicator import SignSeen
+from auditor.facts.lock.installed import HiddenSeen
+from auditor.facts.lock.known_bad import KnownBadFact
+from auditor.facts.lock.known_bad import collect as known_bad
+from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.module_difference import SdistSeen
 from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered
 from auditor.limits import Budget, Limits
-from auditor.lockcontents import contents_of
+from auditor.lockcontents import contents_of, observed
 from auditor.match import OPERATORS
 from auditor.model import Artifact, ArtifactKind, Fact, Finding, Member, MemberType, Unread
 from auditor.packers import NAMES, PackedPaths, Packer
@@ -164,6 +172,7 @@ LOCKFILE = json.dumps(
                 "version": "1.14.1",
                 "resolved": "https://elsewhere.example.com/axios/-/axios-1.14.1.tgz",
             },
+            "node_modules/plain-crypto-js": {"version": "4.2.1"},
             "node_modules/left": {"version": "1.0.0", "hasInstallScript": True},
             "node_modules/out": {"resolved": "../out", "link": True},
         },
@@ -251,11 +260,26 @@ def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
         return kinds
     beside = {name: members[name] for name in ("package.json",) if name in members}
     earlier = Earlier(label="before", inventory=Inventory(path="package-lock.json", format=""))
-    contents = contents_of(inventory, beside, INCIDENTS, earlier, inventory)
-    for collector, seen in collected(contents):
-        check(collector, seen)
-        kinds.add(collector.name)
+    members_seen = MembersSeen(paths=frozenset({"plain-crypto-js"}))
+    hidden = HiddenSeen(inventory=inventory)
+    contents = contents_of(inventory, beside, INCIDENTS, earlier, hidden, members_seen)
+    bad = tuple(known_bad(contents))
+    for whole in (contents, observed(ArtifactKind.MACHINE, INCIDENTS, *outside(bad))):
+        for collector, seen in collected(whole):
+            check(collector, seen)
+            kinds.add(collector.name)
     return kinds
+
+
+def outside(bad: tuple[KnownBadFact, ...]) -> tuple[object, ...]:
+    """Return a history with known-bad states, and a file that an attack leaves."""
+    commit = Commit(id="c1", committed=10**30, authored=-(2**63))
+    change = Change(commit=commit, path="package-lock.json", blob="b1", before=())
+    sign = FileSign(system="any", path="/tmp/ld.py")  # noqa: S108 - a name
+    return (
+        HistorySeen(changes=(change,), bad={"b1": bad}),
+        SignSeen(incident="axios-2026-03", sort=Sort.HOST, sign=sign, path=sign.path),
+    )
 
 
 def unbroken(examination: Examination) -> bool:

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "auditor"
 
 LAYERS = [
-    {"errors", "model", "words", "inventory"},
+    {"errors", "exposure", "model", "words", "inventory"},
     {
         "limits",
         "shape",
@@ -26,19 +26,23 @@ LAYERS = [
         "addresses",
         "integrity",
         "npm_ranges",
+        "places",
     },
     {"archives", "maps", "lockfiles", "advisories", "binaries", "registries"},
     {"facts", "packing"},
     {"examine", "advice", "advice_python", "summary", "kinds", "lockcontents"},
     {"rulefile", "incidentfile"},
     {"judge"},
+    {"ruletest_others"},
     {"ruletest"},
     {"mutants"},
-    {"policy"},
+    {"policy", "triage"},
     {"report", "docs"},
     {"sources"},
     {"outcome"},
     {"scan", "lockscan"},
+    {"historyscan"},
+    {"triagescan"},
     {"cli"},
     {"__main__"},
 ]

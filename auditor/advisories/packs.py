@@ -41,7 +41,9 @@ _REST = (
     "references"
 ).split()
 _NEEDED = "id title kind confidence window summary sources steps references".split()
-_PACKAGE = "versions any decoys safe single-source resembles integrity doubtful-integrity note"
+_PACKAGE = (
+    "versions any decoys removes safe single-source resembles integrity doubtful-integrity note"
+)
 _SIGNS = (
     "files domains addresses urls ports user-agents hashes processes process-names registry-keys "
     "package-files strings git-branches git-commits context"
@@ -205,6 +207,7 @@ def _package(ecosystem: str, name: str, node: Node) -> BadPackage:
         decoys=_texts(found, "decoys"),
         safe=_texts(found, "safe"),
         single_source=single,
+        removes=_texts(found, "removes"),
         resembles=found["resembles"].text() if "resembles" in found else "",
         digests=(
             *_digests(found.get("integrity"), bad),
@@ -284,8 +287,16 @@ def _files(node: Node) -> Iterator[FileSign]:
             if isinstance(item.value, str):
                 yield FileSign(system=system, path=item.text())
                 continue
-            found = item.fields(("path", "note"), ("path", "note"))
-            yield FileSign(system=system, path=found["path"].text(), note=found["note"].text())
+            found = item.fields(("path", "contains", "common", "note"), ("path",))
+            if len(found) == 1:
+                raise item.error("says no more than a path: write the path alone")
+            yield FileSign(
+                system=system,
+                path=found["path"].text(),
+                contains=found["contains"].text() if "contains" in found else "",
+                common="common" in found and found["common"].flag(),
+                note=found["note"].text() if "note" in found else "",
+            )
 
 
 def _hashes(node: Node) -> Iterator[HashSign]:

@@ -55,6 +55,8 @@ class BadPackage:
     safe: tuple[str, ...] = ()
     single_source: frozenset[str] = frozenset()
     """Versions that only one of the incident's sources names."""
+    removes: tuple[str, ...] = ()
+    """Members that its install script removes: where one is gone, the script ran."""
     resembles: str = ""
     """The name that people mean when they type this one."""
     digests: tuple[Digest, ...] = ()
@@ -92,7 +94,12 @@ class FileSign:
 
     system: str
     path: str
-    """With `~`, `$NAME`, `%NAME%`, `<site-packages>` and `*` as the sources write it."""
+    """With `~`, `$NAME`, `%NAME%`, `<site-packages>`, `<6 characters>` and `*` as the sources write
+    it; one that is relative lies in a project."""
+    contains: str = ""
+    """What the file must hold: others have a file of that name, too."""
+    common: bool = False
+    """A file of that name proves nothing alone."""
     note: str = ""
 
 

@@ -16,6 +16,8 @@ from typing import TypeVar
 
 from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity, Unread
 
+OF_OTHERS = frozenset({ArtifactKind.LOCKFILE, ArtifactKind.MACHINE})
+"""Kinds that hold what others published: the facts about them are in `lock`."""
 Hits = tuple[tuple[bytes, int], ...]
 """Where a reader's anchors stand in a member: literal and offset, in no promised order."""
 
@@ -72,15 +74,15 @@ class Collector:
     project: bool = False
     """True where it judges a project's configuration and not what an artifact holds."""
     lockfile: bool = False
-    """True where it judges the packages of a lockfile."""
+    """True where it judges what others published: packages of lockfiles, a machine's caches."""
 
     def serves(self, kind: ArtifactKind) -> bool:
         """Tell whether it is asked about contents of a kind."""
         if self.project:
             return kind is ArtifactKind.PROJECT
         if self.lockfile:
-            return kind is ArtifactKind.LOCKFILE
-        return kind not in {ArtifactKind.PROJECT, ArtifactKind.LOCKFILE}
+            return kind in OF_OTHERS
+        return kind is not ArtifactKind.PROJECT and kind not in OF_OTHERS
 
 
 @cache

@@ -30,7 +30,8 @@ class ReportFormat:
 
 def names() -> tuple[str, ...]:
     """Return the formats there are, by the modules of this folder; imports none of them."""
-    return tuple(sorted(info.name for info in pkgutil.iter_modules(__path__)))
+    found = (info.name for info in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
 
 
 def load(name: str) -> ReportFormat:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from auditor import fixes, words
+from auditor.exposure import Level, Triage
 from auditor.model import Artifact, Finding, Gap, Report, Severity, Verdict
-from auditor.report import ReportFormat, View
+from auditor.report import ReportFormat, View, _incident
+from auditor.report._incident import Role
 from auditor.safe import safe
 
 if TYPE_CHECKING:
@@ -39,6 +42,13 @@ _STYLE = {
     Severity.MEDIUM: "yellow",
     Severity.LOW: "cyan",
     Severity.INFO: "dim",
+}
+_LEVEL = {
+    Level.COMPROMISED: "bold red",
+    Level.EXPOSED: "red",
+    Level.WAS_EXPOSED: "yellow",
+    Level.NOT_EXAMINED: "magenta",
+    Level.NOT_FOUND: "green",
 }
 _VERDICT = {
     Verdict.PASS: ("PASS", "bold green"),
@@ -78,6 +88,9 @@ class _Printer:
 
     def print(self) -> None:
         report = self._report
+        if report.triage is not None:
+            self._triage(report.triage)
+            return
         read = report.artifacts or report.findings or report.inventories
         if len(report.gaps) == 1 and not read:
             self._nothing(report.gaps[0])
@@ -94,6 +107,40 @@ class _Printer:
             self._source(source)
         rest = [row for row in self._report.inventories if row["source"] not in told]
         self._unremarkable(rest)
+
+    def _triage(self, triage: Triage) -> None:
+        """Print an incident report; its findings are in the machine-readable ones."""
+        line = Text.assemble((f" {triage.level.value.upper()} ", f"{_LEVEL[triage.level]} reverse"))
+        self._line(line.append(f" {safe(_incident.summary(triage))}"))
+        if self._view.quiet:
+            return
+        for one in _incident.lines(triage, self._report.gaps, every=self._view.verbose):
+            self._told(one)
+
+    def _told(self, line: _incident.Line) -> None:
+        role, text = line.role, safe(line.text, CRITICAL_MESSAGE)
+        style = _LEVEL[line.level] if line.level else ""
+        if role in {Role.TITLE, Role.INCIDENT}:
+            self._line()
+        if role is Role.TITLE:
+            self._line(Text(text, f"bold {style}"))
+        elif role is Role.INCIDENT:
+            self._line(Text.assemble((safe(line.head), f"bold {style}"), f"  {text}"))
+        elif role is Role.PLACE:
+            level = line.level.value if line.level else ""
+            self._line(Text.assemble((f"{level:<12} ", style), (text, "bold")), indent=2)
+        elif role is Role.STEP:
+            table = Table.grid(padding=(0, 1))
+            table.add_row(Text(line.head, "green"), text)
+            self._console.print(Padding(table, (0, 0, 0, 2)))
+        elif role is Role.COMMAND:
+            self._line(Text(text, "bold"), indent=6)
+        elif role is Role.ITEM:
+            head = f"{safe(line.head)}: " if line.head else ""
+            self._line(Text.assemble((head, "bold"), text), indent=2)
+        else:
+            indent = {Role.TEXT: 2, Role.HIT: 4, Role.DETAIL: 6}[role]
+            self._line(Text(text, "dim" if role in {Role.TEXT, Role.DETAIL} else ""), indent=indent)
 
     def _unremarkable(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Print the lockfiles about which there is nothing more to say."""

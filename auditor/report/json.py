@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from auditor import __version__
 from auditor.model import Artifact, Finding, Gap, Location, Report, Verdict
 from auditor.report import ReportFormat, View
+
+if TYPE_CHECKING:
+    from auditor.exposure import Triage
 
 SCHEMA_VERSION = 1
 
 
 def render(report: Report, _: View) -> str:
     """Return the whole report; names are as they are, for JSON escapes what could do harm."""
-    document = {
+    document: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "audit", "version": __version__, "ruleset": report.ruleset},
         "verdict": report.verdict.value,
@@ -27,6 +31,8 @@ def render(report: Report, _: View) -> str:
         ],
         "gaps": [_gap(gap) for gap in report.gaps],
     }
+    if report.triage is not None:
+        document["triage"] = _triage(report.triage)
     return json.dumps(document, indent=1) + "\n"
 
 
@@ -75,6 +81,15 @@ def _finding(finding: Finding) -> dict[str, object]:
 
 def _gap(gap: Gap) -> dict[str, object]:
     return {"location": _location(gap.location), "reason": gap.reason}
+
+
+def _triage(triage: Triage) -> dict[str, object]:
+    """Return an incident report; its values are named as programs are to see them."""
+    document = asdict(triage)
+    for incident in document["incidents"]:
+        window = {"from": incident.pop("start"), "to": incident.pop("end") or None}
+        incident["window"] = window
+    return document
 
 
 def _location(location: Location) -> dict[str, object]:

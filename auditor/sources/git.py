@@ -1,15 +1,11 @@
 """What git says of the files that were packed from a project's folder.
 
-A repository's own configuration is not trusted: git is only asked to list and to match paths, with
-its settings that name programs (`core.fsmonitor`, hooks, remotes) switched off, and no longer than
-a minute. Whom a repository belongs to is git's to judge (`safe.directory`).
+How git is asked, and what of a repository's configuration is not trusted, is in `git_program`.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +19,7 @@ from auditor.facts.git_state import GitSeen, PathState, State
 from auditor.model import ArtifactKind
 from auditor.safe import safe
 from auditor.sources import packed_from
+from auditor.sources.git_program import NoAnswerError, ask, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,26 +27,12 @@ if TYPE_CHECKING:
 
     from auditor.facts import Contents
 
-_SETTINGS = (
-    "core.fsmonitor=false",
-    f"core.hooksPath={os.devnull}",
-    "protocol.allow=never",
-    "safe.bareRepository=explicit",
-    "submodule.recurse=false",
-)
-_KEPT = ("GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
-_PATIENCE = 60
-"""Seconds for one question; a listing of 100,000 files takes less than one."""
 _MOST_ZONES = 100
 _GITLINK = b"160000 "
 """The mode of a submodule in the index (gitdatamodel(7))."""
 _PLACEHOLDERS = (b".", b"readme")
 """How names begin that a folder of output holds so that git keeps the folder."""
 _UNASKED = "which packed files git ignores or does not know was not found out"
-
-
-class _NoAnswerError(InputError):
-    """Git could not or would not say; the text is its own first line."""
 
 
 def seen(project: Path, contents: Contents) -> GitSeen | None:
@@ -63,7 +46,7 @@ def seen(project: Path, contents: Contents) -> GitSeen | None:
         return None
     try:
         return _seen(os.fsencode(root), contents)
-    except _NoAnswerError as problem:
+    except NoAnswerError as problem:
         return GitSeen(notes=(f"{_UNASKED}: {problem}",))
 
 
@@ -74,20 +57,18 @@ def content_at(folder: Path, revision: str, name: str) -> bytes | None:
     the file's name but not its content.
     """
     where = os.fsencode(folder.resolve())
-    program = _program()
-    commit = _ask(
-        program, where, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"
-    )
+    git = program()
+    commit = ask(git, where, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     spelled = commit.decode("ascii", "replace").strip()
     if len(spelled) < 40:
         raise InputError(f"git knows no revision {safe(revision, 80)!r} here")
-    if not _ask(program, where, "ls-tree", "-z", spelled, "--", name):
+    if not ask(git, where, "ls-tree", "-z", spelled, "--", name):
         return None
-    return _ask(program, where, "cat-file", "blob", f"{spelled}:./{name}")
+    return ask(git, where, "cat-file", "blob", f"{spelled}:./{name}")
 
 
 def _seen(root: bytes, contents: Contents) -> GitSeen:
-    git = _program()
+    git = program()
     main = _Zone(git, root)
     documents: dict[str, bytes] = {}
     base = ""
@@ -119,56 +100,6 @@ def _lost(states: tuple[PathState, ...]) -> Iterator[str]:
             f"{len(lost):,} of the wheel's {words.counted(len(files), 'file')} were not found in"
             " the project by path and content: git was not asked about them"
         )
-
-
-def _program() -> str:
-    path = shutil.which("git")
-    if path is None or not os.path.isabs(path):  # noqa: PTH117 - never a program of the project's
-        raise _NoAnswerError("git is not installed")
-    return path
-
-
-def _ask(git: str, folder: bytes, *words: str, paths: bytes = b"") -> bytes:
-    """Run one of git's commands in a folder and return what it prints; 1 is no failure."""
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    try:
-        ended = subprocess.run(  # noqa: S603 - fixed words; paths go through its input
-            [git, "--no-pager", *settings, *words],
-            cwd=os.fsdecode(folder),
-            env=_environment(),
-            input=paths,
-            capture_output=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise _NoAnswerError(f"git {words[0]} did not end within {_PATIENCE} seconds") from None
-    except OSError as problem:
-        raise _NoAnswerError(f"git cannot be started: {problem.strerror or problem}") from None
-    if ended.returncode not in {0, 1}:
-        lines = ended.stderr.decode("utf-8", "replace").splitlines()
-        said = next((line for line in lines if line.startswith("fatal: ")), "".join(lines[:1]))
-        raise _NoAnswerError(f"git says: {safe(said.removeprefix('fatal: '), 200)}")
-    return ended.stdout
-
-
-def _environment() -> dict[str, str]:
-    """Return the caller's environment without what a hook of git's, or a tracer, has set."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_")
-        or name in _KEPT
-        or (name.startswith("GIT_CONFIG_") and name != "GIT_CONFIG_PARAMETERS")
-    }
-    return kept | {
-        "LC_ALL": "C",
-        "LANGUAGE": "C",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "none",
-    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +134,7 @@ class _Zone:
     _outputs: dict[bytes, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for entry in _ask(self.git, self.folder, "ls-files", "--stage", "-z").split(b"\0"):
+        for entry in ask(self.git, self.folder, "ls-files", "--stage", "-z").split(b"\0"):
             head, _, path = entry.partition(b"\t")
             if path:
                 (self.links if head.startswith(_GITLINK) else self.tracked).add(path)
@@ -218,7 +149,7 @@ class _Zone:
     def known(self) -> Iterator[bytes]:
         """Yield all files that git tracks or does not ignore."""
         yield from self.tracked
-        listed = _ask(self.git, self.folder, "ls-files", "--others", "--exclude-standard", "-z")
+        listed = ask(self.git, self.folder, "ls-files", "--others", "--exclude-standard", "-z")
         yield from (path for path in listed.split(b"\0") if path and not path.endswith(b"/"))
 
     def match(self, paths: Iterable[bytes]) -> None:
@@ -228,7 +159,7 @@ class _Zone:
         for path in paths:
             wanted |= dict.fromkeys(b"./" + one for one in (*_folders(path), path))
         words = ("check-ignore", "--no-index", "--stdin", "-z", "--verbose", "--non-matching")
-        said = _ask(self.git, self.folder, *words, paths=b"".join(p + b"\0" for p in wanted))
+        said = ask(self.git, self.folder, *words, paths=b"".join(p + b"\0" for p in wanted))
         answers = said.split(b"\0")
         for source, line, pattern, path in zip(*(answers[i::4] for i in range(4)), strict=False):
             if source and not pattern.startswith(b"!"):  # a negated pattern takes a path back
@@ -377,12 +308,12 @@ class _Asked:
         self._made += 1
         try:
             if self._made > _MOST_ZONES:
-                raise _NoAnswerError(f"there are more than {_MOST_ZONES} submodules and links")  # noqa: TRY301
+                raise NoAnswerError(f"there are more than {_MOST_ZONES} submodules and links")  # noqa: TRY301
             real = os.path.realpath(place)
             if not os.path.isdir(real):  # noqa: PTH112 - bytes
                 return None
             return _Zone(self._main.git, real, prefix=folder + b"/")
-        except _NoAnswerError as problem:
+        except NoAnswerError as problem:
             shown = safe(_text(folder)) if self._made <= _MOST_ZONES else "the rest"
             self.notes[f"git was not asked about the files of {shown}: {problem}"] = None
             return None

@@ -17,7 +17,7 @@ from auditor.inventory import Inventory, LockedPackage, Origin
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from auditor.limits import Limits
 
@@ -44,6 +44,24 @@ def inventory(folder: Path, label: str, limits: Limits) -> Inventory:
         sections={"installed": len(packages)},
         unread=tuple(tree.unread),
     )
+
+
+def present(folder: Path, asked: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """Return which of the packages' folders, and of the members asked for in them, are there.
+
+    Nothing is opened, and links are not followed. The folders' names may come from a lockfile: one
+    that leads out of the tree is not looked at.
+    """
+    found: set[str] = set()
+    for place, names in asked.items():
+        parts = place.split("/")
+        above = [folder.joinpath(*parts[: n + 1]) for n in range(len(parts))]
+        if any(p in {"", ".", ".."} for p in parts) or any(one.is_symlink() for one in above):
+            continue
+        if above[-1].is_dir():
+            found.add(place)
+            found |= {f"{place}/{name}" for name in names if os.path.lexists(above[-1] / name)}
+    return frozenset(found)
 
 
 class _Tree:

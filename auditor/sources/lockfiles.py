@@ -31,6 +31,8 @@ _SETTINGS = frozenset(
     " pnpm-workspace.yaml package.json".split()
 )
 """Clients' settings and manifests, which say which registries and packages are meant."""
+_BARE = frozenset({"HEAD", "objects", "refs"})
+"""What a repository without a work tree is told by (gitrepository-layout(5))."""
 _LINK = "is a link to what is not searched; name what it leads to"
 _MOST = 200
 """Files of one pattern that are read, such as requirements that others include."""
@@ -46,15 +48,18 @@ class Found:
     label: str
     """As the user named it, with what was found below it."""
     installed: bool = False
+    repository: bool = False
+    """A folder under git, found where repositories are asked for."""
     reason: str = ""
     """Why it is not examined; empty where it is."""
 
 
-def search(target: str) -> Iterator[Found]:
+def search(target: str, *, repositories: bool = False) -> Iterator[Found]:
     """Yield the lockfiles and installed trees below a folder, sorted; a file is taken as it is.
 
     Links are not followed: one that leads to what is not searched is yielded with the reason, as is
-    a folder that cannot be listed.
+    a folder that cannot be listed. `repositories` also yields the folders that are under git, bare
+    ones among them.
     """
     top = Path(target)
     if not top.is_dir():
@@ -73,21 +78,31 @@ def search(target: str) -> Iterator[Found]:
             reason = f"cannot be listed: {problem.strerror or problem}"
             yield Found(path=folder, label=label, reason=reason)
             continue
+        names = {entry.name for entry in entries}
+        if repositories and (".git" in names or names >= _BARE):
+            yield Found(path=folder, label=label, repository=True)
         below: list[Path] = []
-        for entry in entries:
-            path = Path(entry.path)
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name in _INSTALLED:
-                    yield from _installed(top, target, path)
-                elif entry.name not in _NOT_SEARCHED:
-                    below.append(path)
-            elif lockfiles.named(entry.name) or entry.name in _INSTALLED:
-                shown = _joined(target, top, path)
-                if not entry.is_symlink():
-                    yield Found(path=path, label=shown)
-                elif not _searched(top, path):
-                    yield Found(path=path, label=shown, reason=_LINK)
+        yield from _listed(top, target, entries, below)
         pending += reversed(below)
+
+
+def _listed(
+    top: Path, target: str, entries: list[os.DirEntry[str]], below: list[Path]
+) -> Iterator[Found]:
+    """Yield what one folder holds; `below` takes the folders that are to be searched."""
+    for entry in entries:
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name in _INSTALLED:
+                yield from _installed(top, target, path)
+            elif entry.name not in _NOT_SEARCHED:
+                below.append(path)
+        elif lockfiles.named(entry.name) or entry.name in _INSTALLED:
+            shown = _joined(target, top, path)
+            if not entry.is_symlink():
+                yield Found(path=path, label=shown)
+            elif not _searched(top, path):
+                yield Found(path=path, label=shown, reason=_LINK)
 
 
 def _installed(top: Path, target: str, folder: Path) -> Iterator[Found]:

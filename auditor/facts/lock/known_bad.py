@@ -78,6 +78,8 @@ class KnownBadFact(Fact):
     """How many more entries, or the project, require it besides the one on that way."""
     reach: str
     """The way in words."""
+    account: str
+    """Which entry it is and through what, for an incident report."""
     resembles: str
     safe: str
     """The nearest version that is known to be good, or what to do where none is."""
@@ -110,6 +112,7 @@ def _fact(
         how = How.ANY_VERSION
     chain, others = graph.way_to(package, key)
     steps, playbook = plays.of(incident)
+    entry, reach = _entry(key, listed_as, how), _reach(chain, others, package)
     return KnownBadFact(
         path=inventory.path,
         line=package.line,
@@ -118,7 +121,7 @@ def _fact(
         name=hit.name,
         version=hit.version,
         listed_as=listed_as,
-        entry=_entry(key, listed_as, how),
+        entry=entry,
         how=how,
         ways=tuple(way.value for way in hit.ways),
         incident=incident.id if incident else "",
@@ -136,7 +139,8 @@ def _fact(
         direct=package.direct or len(chain) == 1,
         chain=chain,
         others=others,
-        reach=_reach(chain, others, package),
+        reach=reach,
+        account=f"{entry}: {reach}",
         resembles=hit.package.resembles if hit.package else "",
         safe=_safe(hit, incident),
         steps=steps,

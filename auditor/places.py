@@ -1,0 +1,23 @@
+"""The project that a lockfile, an installed tree or an environment belongs to, by its path."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+_ENVIRONMENT = re.compile(r"(?:\A|/)(?:\.venv|venv|\.env|env|virtualenv|\.tox|\.nox)(?=/|\Z)")
+_SITE = re.compile(r"/(?:lib(?:64)?/[^/]+|Lib)/(?:site|dist)-packages\Z")
+_PYTHON = frozenset({"site-packages", "dist-packages"})
+
+
+def project_of(label: str) -> str:
+    """Return the project that a lockfile or an installed tree belongs to, as a label."""
+    parts = label.split("/")
+    for number, part in enumerate(parts):
+        if part == "node_modules":
+            return "/".join(parts[:number]) or "."
+    if (found := _ENVIRONMENT.search(label)) and parts[-1] in _PYTHON:
+        return label[: found.start()] or "."
+    if found := _SITE.search(label):
+        return label[: found.start()] or "/"
+    return posixpath.dirname(label) or "."

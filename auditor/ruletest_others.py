@@ -1,0 +1,129 @@
+"""What a rule's test gives as a lockfile, its history, a tree or a machine, as contents."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from auditor import incidentfile, lockcontents, lockfiles, rulefile
+from auditor.advisories import signs
+from auditor.advisories.signs import Sort
+from auditor.facts.lock.change import Earlier
+from auditor.facts.lock.dropper import MembersSeen
+from auditor.facts.lock.file import Beside
+from auditor.facts.lock.indicator import SignSeen
+from auditor.facts.lock.installed import HiddenSeen
+from auditor.facts.lock.known_bad import KnownBadFact
+from auditor.facts.lock.known_bad import collect as known_bad
+from auditor.facts.lock.past import Change, Commit, HistorySeen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.advisories import IncidentIndex
+    from auditor.facts import Contents
+    from auditor.inventory import Inventory
+    from auditor.rulefile import FileSpec, RuleTest
+
+EARLIER = "before/"
+HIDDEN = ".package-lock.json"
+TREE = "node_modules/"
+COMMITS = "commits/"
+
+
+def lockfile(test: RuleTest) -> Contents:
+    """Read the lockfile of a test: the first of its members; the others lie beside it.
+
+    One in the folder `before/` is an earlier state of the lockfile; those in `commits/<time>/` are
+    its history, the oldest first, and the last is what HEAD has. `.package-lock.json` makes the
+    first an installed tree, and is the lockfile that npm hides in it; what lies in `node_modules/`
+    are files of the tree.
+    """
+    (path, spec), *others = test.members
+    beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
+    data = b64decode(spec.base64) or spec.text.encode("utf-8", "surrogatepass")
+    inventory = lockfiles.read(lockfiles.Document(path=path, data=data, beside=beside))
+    incidents = incidentfile.load((rulefile.builtin_folder(),))
+    seen: list[Earlier | HiddenSeen | MembersSeen | HistorySeen] = []
+    for name, other in others:
+        if name.startswith(EARLIER):
+            seen.append(Earlier(label="before", inventory=_inventory(path, other.text)))
+    if HIDDEN in dict(others):
+        hidden = _inventory("package-lock.json", dict(others)[HIDDEN].text)
+        seen.append(HiddenSeen(inventory=hidden))
+    if any(name.startswith(TREE) for name, _ in others):
+        seen.append(MembersSeen(paths=frozenset(_with_folders(others))))
+    history = _history(path, others, incidents)
+    if history is not None:
+        return lockcontents.observed(test.artifact, incidents, history)
+    return lockcontents.observed(test.artifact, incidents, inventory, Beside(files=beside), *seen)
+
+
+def _inventory(path: str, text: str) -> Inventory:
+    return lockfiles.read(lockfiles.Document(path=path, data=text.encode()))
+
+
+def _with_folders(members: list[tuple[str, FileSpec]]) -> Iterator[str]:
+    """Yield the files of an installed tree, and the folders that they lie in."""
+    for name, _ in members:
+        parts = name.removeprefix(TREE).split("/")
+        if name.startswith(TREE):
+            yield from ("/".join(parts[: n + 1]) for n in range(len(parts)))
+
+
+def _history(
+    path: str, members: list[tuple[str, FileSpec]], incidents: IncidentIndex
+) -> HistorySeen | None:
+    """Return the history of one branch; an empty content is the lockfile's removal."""
+    states = [(name, spec.text) for name, spec in members if name.startswith(COMMITS)]
+    if not states:
+        return None
+    changes: list[Change] = []
+    bad: dict[str, tuple[KnownBadFact, ...]] = {}
+    blob = ""
+    for number, (name, text) in enumerate(states, 1):
+        at = int(datetime.fromisoformat(name.split("/")[1]).timestamp())
+        before, blob = blob, f"content {number}" if text else ""
+        commit = Commit(id=f"c{number}", committed=at, authored=at)
+        change = Change(commit=commit, path=path, blob=blob, before=((path, before),))
+        changes.append(change)
+        if text:
+            contents = lockcontents.contents_of(_inventory(path, text), {}, incidents)
+            bad[blob] = tuple(known_bad(contents))
+    return HistorySeen(changes=tuple(changes), bad=bad, tips={path: {"HEAD": blob}})
+
+
+def machine(test: RuleTest) -> Contents:
+    """Return what a test's machine holds: files at the places of signs, and the list of a cache.
+
+    A member at the path of some incident's sign, as the pack spells it, is what was found there, a
+    branch by its name; with the oddity `sha256` its text is the digest of what was found. A
+    lockfile stands for what the cache of a package manager holds.
+    """
+    incidents = incidentfile.load((rulefile.builtin_folder(),))
+    seen: list[object] = [
+        _inventory(path, spec.text) for path, spec in test.members if lockfiles.named(path)
+    ]
+    given = dict(test.members)
+    for incident in incidents.incidents:
+        detail = incidents.detail(incident.id)
+        for sort in Sort:
+            seen += [
+                SignSeen(
+                    incident=incident.id,
+                    sort=sort,
+                    sign=sign,
+                    path=sign.path,
+                    sha256=_sha256(given[sign.path]),
+                )
+                for sign in (signs.of(detail, sort) if detail else ())
+                if sign.path in given and sign.contains in given[sign.path].text
+            ]
+    return lockcontents.observed(test.artifact, incidents, *seen)
+
+
+def _sha256(spec: FileSpec) -> str:
+    known = spec.oddity == "sha256"
+    return spec.text if known else hashlib.sha256(spec.text.encode()).hexdigest()
