@@ -281,7 +281,7 @@ def test_bun_edges_flags_and_origins() -> None:
 def test_the_binary_lockfile_of_bun_is_told_and_refused() -> None:
     data = b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n\x02\x00\xff"
     with pytest.raises(ParseError, match="--save-text-lockfile"):
-        read(Document(path="bun.lockb", data=data), formats()["bun"])
+        read(Document(path="bun.lockb", data=data))
 
 
 def test_deno_edges_aliases_and_sections() -> None:
