@@ -19,7 +19,7 @@ from tests.test_lock_cli import as_json, git
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Play = Callable[[str], Path]
+    Play = Callable[..., Path]
 
 BINARY = MAGIC + b"\x02\x00\xff"
 PRINTED = """\
