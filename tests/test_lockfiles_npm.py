@@ -294,6 +294,13 @@ def test_what_bun_prints_of_a_binary_lockfile_has_workspaces_and_places() -> Non
     assert ids(found, "dev") == set()  # the kind of what a workspace requires is not printed
 
 
+def test_an_alias_that_an_older_bun_prints_by_its_real_name_is_found() -> None:
+    text = '"@s/real@npm:@s/real@7.0.0":\n  version "7.0.0"\n'
+    beside = {"package.json": b'{"dependencies": {"other": "npm:@s/real@7.0.0"}}'}
+    found = read(Document(path="bun.lockb", data=text.encode(), beside=beside))
+    assert [(p.name, p.alias, p.direct) for p in found.packages] == [("@s/real", "", True)]
+
+
 def test_a_version_that_repeats_no_address_stays_a_version() -> None:
     text = 'axios@^1.0.0:\n  version "1.14.1"\n  resolved "1.14.1"\n'
     (package,) = read(Document(path="yarn.lock", data=text.encode())).packages

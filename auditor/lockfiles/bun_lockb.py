@@ -4,7 +4,8 @@ Only bun reads the binary form (`auditor.sources.bun_lockb` asks it); what is bi
 comes here is refused. What bun prints says less than a bun.lock: it has no line for development,
 optional and peer dependencies, install scripts, trusted and patched packages, overrides, catalogs,
 nor for who got which copy where two dependents ask for the same range. Requirements of workspaces
-are there without their kind; those of the project come from package.json alone.
+are there without their kind; those of the project come from package.json alone. Bun 1.1
+prints an alias by its real name.
 """
 
 from __future__ import annotations
