@@ -17,6 +17,7 @@ from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
 from auditor.limits import Limits
 from auditor.lockcontents import contents_of
+from auditor.lockfiles import bun_lockb
 from auditor.model import Artifact, ArtifactKind, Profile, Report
 from auditor.outcome import Outcome
 from auditor.sources import installed
@@ -147,7 +148,8 @@ class Scanner:
     def _found(self, found: Found) -> None:
         if found.label == STDIN:
             name = next(iter(self._format.files), STDIN) if self._format else STDIN
-            self._document(lockfiles.Document(path=name, data=self._request.stdin), STDIN)
+            document = lockfiles.Document(path=name, data=self._request.stdin)
+            self._document(document, STDIN, Path())
             return
         if found.reason:
             self._outcome.gap(found.label, found.reason)
@@ -165,7 +167,7 @@ class Scanner:
         except InputError as problem:
             self._outcome.gap(found.label, f"not compared: {problem}")
             earlier = None
-        self._document(document, found.label, earlier)
+        self._document(document, found.label, found.path.parent, earlier)
 
     def _tree(self, found: Found) -> None:
         """Audit installed packages, with the lockfile that npm hides among them."""
@@ -207,11 +209,23 @@ class Scanner:
         if data is None:
             return Earlier(label=against, inventory=Inventory(path=name, format=""))
         document = lockfiles.Document(path=name, data=data)
-        return Earlier(label=against, inventory=lockfiles.read(document, self._format))
+        return Earlier(label=against, inventory=self._read(document, found.path.parent))
 
-    def _document(self, document: Document, label: str, earlier: Earlier | None = None) -> None:
+    def _read(self, document: Document, folder: Path) -> Inventory:
+        """Read a document that lies in a folder; bun is asked for its binary lockfile as text."""
+        format_, binary = self._format, bun_lockb.FORMAT
+        if format_ in {None, binary} and document.data.startswith(bun_lockb.MAGIC):
+            from auditor.sources import bun_lockb as bun  # noqa: PLC0415 - seldom needed
+
+            document = bun.printed(document, folder, self._request.limits)
+            format_ = binary
+        return lockfiles.read(document, format_)
+
+    def _document(
+        self, document: Document, label: str, folder: Path, earlier: Earlier | None = None
+    ) -> None:
         try:
-            inventory = lockfiles.read(document, self._format)
+            inventory = self._read(document, folder)
         except InputError as problem:
             self._outcome.gap(label, str(problem))
             return

@@ -1,4 +1,4 @@
-"""Real packers for the tests that are marked `packer`: installed by name, once per machine.
+"""Real packers and clients for the tests marked `packer`: installed by name, once per machine.
 
 The folder is $AUDIT_TEST_CACHE, by default one below the system's temporary folder; remove it to
 get newer versions. Nothing is skipped: a packer that cannot be installed is a failed test.
@@ -53,10 +53,22 @@ TOOLS: Mapping[str, Tool] = {
 }
 PACKERS = tuple(TOOLS)
 
+CLIENTS: Mapping[str, Tool] = {
+    "npm6": Tool(spec="npm@6", name="npm", major=6),
+    "npm7": Tool(spec="npm@7", name="npm", major=7),
+    "npm11": TOOLS["npm11"],
+    "yarn1": TOOLS["yarn1"],
+    "yarn4": TOOLS["yarn4"],
+    "pnpm9": Tool(spec="pnpm@9", name="pnpm", major=9),
+    "pnpm12": Tool(spec="pnpm@12", name="pnpm", major=12, node=22),
+    "bun": TOOLS["bun"],
+}
+"""Those whose lockfiles differ: one of each format and version that is still in use."""
+
 
 def use(packer: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> Tool:
     """Put a packer first on PATH, with no settings of the user's, for the rest of a test."""
-    tool = TOOLS[packer]
+    tool = {**TOOLS, **CLIENTS}[packer]
     folders = [_bin(tool.spec)]
     if _node_major() < tool.node:
         folders.append(_bin(NODE))
@@ -77,6 +89,25 @@ def prepare(packer: str, project: Path) -> None:
         (project / "yarn.lock").touch()
         ended = call(project, "yarn", "install", "--no-immutable")  # the default where CI is set
         assert ended.returncode == 0, ended.stdout
+
+
+def lock(client: str, project: Path) -> None:
+    """Have a client write its lockfile; no script of a package runs, and only yarn 1 installs."""
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund")
+    arguments = {
+        "npm": ("install", "--package-lock-only", *quiet),
+        "pnpm": ("install", "--lockfile-only", "--ignore-scripts", "--no-frozen-lockfile"),
+        "bun": ("install", "--lockfile-only", "--ignore-scripts"),
+        "yarn": ("install", "--mode=update-lockfile", "--no-immutable"),
+    }
+    if client == "yarn1":
+        words: tuple[str, ...] = ("install", "--ignore-scripts", "--non-interactive")
+    else:
+        words = arguments[CLIENTS[client].name]
+    if client == "yarn4":
+        (project / "yarn.lock").touch()  # else a yarn.lock further up would be the project's
+    ended = call(project, CLIENTS[client].name, *words)
+    assert ended.returncode == 0, ended.stdout
 
 
 def call(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:

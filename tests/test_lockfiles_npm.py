@@ -270,7 +270,7 @@ def test_bun_edges_flags_and_origins() -> None:
     assert by_id["send/ms"].integrity == ()
     assert by_id["width-cjs"].alias == "width-cjs"
     assert ids(found, "dev") == {"typed"}
-    assert ids(found, "install_script") == {"typed"}
+    assert ids(found, "install_script") == {"typed", "native-arm64"}
     assert {e.name: e.target for e in found.roots}["ms"] == "@demo/a/ms"
     assert by_id["@demo/a"].origin is Origin.WORKSPACE
     assert by_id["from-git"].origin is Origin.GIT
@@ -278,10 +278,39 @@ def test_bun_edges_flags_and_origins() -> None:
     assert by_id["left-pad"].origin is Origin.URL
 
 
+def test_what_bun_prints_of_a_binary_lockfile_has_workspaces_and_places() -> None:
+    found = fixture("bun-lockb", "printed")
+    by_id = found.by_id
+    assert {p.id: p.origin for p in found.packages if p.origin is not Origin.REGISTRY} == {
+        "@demo/tool@packages/tool": Origin.WORKSPACE,
+        "local@file:./local": Origin.FILE,
+        "ms@https://files.example.org/ms-2.1.2.tgz": Origin.URL,
+        "packed@file:./packed-1.2.3.tgz": Origin.FILE,
+    }
+    assert by_id["@demo/tool@packages/tool"].resolved == "workspace:packages/tool"
+    assert by_id["ms@2.0.0"].direct  # a workspace requires it
+    assert not by_id["is-number@^6.0.0"].direct
+    assert by_id["number@npm:is-number@7.0.0"].alias == "number"
+    assert ids(found, "dev") == set()  # the kind of what a workspace requires is not printed
+
+
+def test_an_alias_that_an_older_bun_prints_by_its_real_name_is_found() -> None:
+    text = '"@s/real@npm:@s/real@7.0.0":\n  version "7.0.0"\n'
+    beside = {"package.json": b'{"dependencies": {"other": "npm:@s/real@7.0.0"}}'}
+    found = read(Document(path="bun.lockb", data=text.encode(), beside=beside))
+    assert [(p.name, p.alias, p.direct) for p in found.packages] == [("@s/real", "", True)]
+
+
+def test_a_version_that_repeats_no_address_stays_a_version() -> None:
+    text = 'axios@^1.0.0:\n  version "1.14.1"\n  resolved "1.14.1"\n'
+    (package,) = read(Document(path="yarn.lock", data=text.encode())).packages
+    assert (package.origin, package.version) == (Origin.REGISTRY, "1.14.1")
+
+
 def test_the_binary_lockfile_of_bun_is_told_and_refused() -> None:
     data = b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n\x02\x00\xff"
     with pytest.raises(ParseError, match="--save-text-lockfile"):
-        read(Document(path="bun.lockb", data=data), formats()["bun"])
+        read(Document(path="bun.lockb", data=data))
 
 
 def test_deno_edges_aliases_and_sections() -> None:

@@ -57,8 +57,15 @@ class Descriptors:
         self._by_name.setdefault(name, set()).add(identity)
 
     def find(self, name: str, wants: str) -> str:
-        """Return the id for a requirement; `resolutions` may have changed its range."""
-        for descriptor in (f"{name}@{wants}", f"{name}@npm:{wants}") if wants else (name,):
+        """Return the id for a requirement; `resolutions` may have changed its range.
+
+        Bun 1.1 prints the real name in place of an alias.
+        """
+        spelled = [f"{name}@{wants}", f"{name}@npm:{wants}"] if wants else [name]
+        real = wants.removeprefix("npm:").rpartition("@")[0]
+        if real and wants.startswith("npm:"):
+            spelled.append(f"{real}@{wants}")
+        for descriptor in spelled:
             found = self._by_descriptor.get(descriptor)
             if found is not None:
                 return found

@@ -3,7 +3,7 @@
 Source: bun's documentation ("Lockfile") and the printer in `src/install/lockfile/bun.lock.zig`. A
 key is a path of names in node_modules (`express/debug`), the first slot `name@version`; npm
 packages have registry or tarball address, data and digest behind it, all others only data and
-perhaps a digest or commit. The older binary bun.lockb is recognised, and not read.
+perhaps a digest or commit. Bun from 1.4 also says which packages have an install script.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
@@ -24,7 +23,6 @@ from auditor.lockfiles._npm import Notes, digests, edges_of, in_tarball, origin_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAGIC = b"#!/usr/bin/env bun\nbun-lockfile-format-v0"
 _PACKAGES, _WORKSPACES = "packages", "workspaces"
 _DEEPEST = 100
 """Slashes in a key; names are looked up at the top alone for deeper ones."""
@@ -122,6 +120,7 @@ class _Lock:
 
     def _values(self, key: str, slots: list[Any], line: int | None) -> dict[str, Any] | None:
         """Return the values of a package's fields; None for the project's own folder."""
+        data = _data(slots)
         name, version = split(slots[0])
         called = (_names(key) or ("",))[-1]
         protocol, colon, rest = version.partition(":")
@@ -151,7 +150,7 @@ class _Lock:
             "resolved": address,
             "integrity": digests(digest),
             "alias": called if called != name else "",
-            "install_script": called in self.trusted,
+            "install_script": called in self.trusted or data.get("hasInstallScript") is True,
         }
 
 
@@ -193,12 +192,7 @@ def _read_side(document: Document, text: str) -> Inventory:
 
 
 def read(document: Document) -> Inventory:
-    """Read a bun.lock; raises ParseError for other text, and for the binary bun.lockb."""
-    if document.data.startswith(MAGIC):
-        raise ParseError(
-            "is bun's binary lockfile, which is not read here; "
-            "`bun install --save-text-lockfile --frozen-lockfile --lockfile-only` makes bun.lock"
-        )
+    """Read a bun.lock; raises ParseError for other text."""
     return both_sides(document, _read_side)
 
 
@@ -208,15 +202,13 @@ _MINE = re.compile(r'"lockfileVersion"\s*:')
 
 def recognises(head: str) -> bool:
     """Tell bun's lockfile: a lockfileVersion, and workspaces as an object at the top."""
-    if head.encode("utf-8", "replace").startswith(MAGIC):
-        return True
     return _HEAD.search(head) is not None and _MINE.search(head) is not None
 
 
 FORMAT = Format(
     name="bun",
     ecosystem="npm",
-    files=("bun.lock", "bun.lockb"),
+    files=("bun.lock",),
     recognises=recognises,
     read=read,
 )

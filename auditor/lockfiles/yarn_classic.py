@@ -2,7 +2,8 @@
 
 Source: yarn 1's own parser (`src/lockfile/parse.js`): headers are lists of `name@range`, two spaces
 indent the fields, four the dependencies. There are no flags, and no project: what that requires is
-in package.json.
+in package.json. Bun lists workspaces, too, and repeats an address or path where an entry that is no
+registry's has its version.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from auditor.lockfiles._npm import (
     digests,
     edges_of,
     from_hex,
+    in_tarball,
     manifest,
     origin_of,
     split,
@@ -35,6 +37,7 @@ _FIELD = re.compile(rf"({_WORD})(?::?[ \t]+(.*?))?[ \t]*")
 _VALUE = re.compile(r'("(?:[^"\\]++|\\.)*+")(?:[ \t]*#.*)?')
 _PATTERN = re.compile(r'\s*+("(?:[^"\\]++|\\.)*+"|(?:[^",]++|,(?! ))++)\s*+(?:,|\Z)')
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
+_WORKSPACE = "workspace:"
 _BLOCKS = ("dependencies", "optionalDependencies")
 _KNOWN = {"version", "resolved", "integrity", "name", "uid", "registry"}
 
@@ -142,12 +145,17 @@ def _packages(block: _Block, notes: Notes) -> Iterator[Found]:
     resolved = block.fields.get("resolved", "")
     for called, (pattern, wants) in few(names, notes, block.line):
         name = block.fields.get("name") or real or called
-        origin = _origin(resolved, wants)
+        version = block.fields.get("version", "")
+        told_by_bun = version == resolved
+        workspace = told_by_bun and resolved.startswith(_WORKSPACE)
+        origin = Origin.WORKSPACE if workspace else _origin(resolved, wants)
+        if told_by_bun and origin is not Origin.REGISTRY:
+            version = _packed_version(name, resolved)
         for each in {name, called}:
             notes.name(each, pattern, block.line, registry=origin is Origin.REGISTRY)
         values = {
             "name": name,
-            "version": block.fields.get("version", ""),
+            "version": version,
             "origin": origin,
             "resolved": resolved or (wants if origin is Origin.FILE else ""),
             "integrity": _integrity(block.fields.get("integrity", ""), resolved, origin),
@@ -157,6 +165,11 @@ def _packages(block: _Block, notes: Notes) -> Iterator[Found]:
         optional = block.wanted["optionalDependencies"]
         wanted = block.wanted["dependencies"] | optional
         yield Found(id=pattern, values=values, wanted=wanted, optional=optional)
+
+
+def _packed_version(name: str, resolved: str) -> str:
+    packed = in_tarball(resolved)
+    return packed[1] if packed and name.endswith(packed[0]) else ""
 
 
 def _origin(resolved: str, wants: str) -> Origin:
@@ -227,7 +240,7 @@ def _read_side(document: Document, text: str) -> Inventory:
         lock.add(block)
     if not lock.found and any(line[:1] not in {"", "#", "\r"} for line in text.split("\n")):
         raise ParseError("has no entry of a yarn.lock")
-    roots, whole = _roots(document, lock.notes, lock.descriptors)
+    roots, whole = _roots(document, lock)
     return Inventory(
         path=document.path,
         format=FORMAT.name,
@@ -240,16 +253,21 @@ def _read_side(document: Document, text: str) -> Inventory:
     )
 
 
-def _roots(
-    document: Document, notes: Notes, descriptors: Descriptors
-) -> tuple[tuple[Edge, ...], bool]:
-    """Return what package.json requires, and whether that is all that the project requires."""
-    project = manifest(document.beside, notes)
+def _roots(document: Document, lock: _Lock) -> tuple[tuple[Edge, ...], bool]:
+    """Return what the project requires, and whether that is all of it, by kind.
+
+    What its workspaces require stands in bun's printed lockfile alone, without its kind.
+    """
+    project = manifest(document.beside, lock.notes)
     if project is None:
         return (), False
-    found = edges_of(project, notes, MANIFEST, descriptors.find)
+    found = edges_of(project, lock.notes, MANIFEST, lock.descriptors.find)
     # Yarn 1 installs no peers of the project; a target that happens to be there is not theirs.
-    return tuple(e for e in found if not e.peer), "workspaces" not in project
+    wanted = [edge for edge in found if not edge.peer]
+    spaces = [one for one in lock.found if one.values["origin"] is Origin.WORKSPACE]
+    for space in spaces:
+        wanted += lock.descriptors.edges(space.wanted, optional=space.optional)
+    return tuple(dict.fromkeys(wanted)), not spaces and "workspaces" not in project
 
 
 def read(document: Document) -> Inventory:

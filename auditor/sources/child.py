@@ -1,7 +1,7 @@
 """A child program run to its end: its output line by line, and its end by force when we are ended.
 
-There is no time limit: builds are long. A process that the child leaves behind, with the output
-still open, does not keep us waiting.
+What runs for the user has no time limit: builds are long. A process that the child leaves behind,
+with the output still open, does not keep us waiting. What is only asked (`answer`) has limits.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import IO, TYPE_CHECKING, TextIO, cast
 
-from auditor.errors import PackerError
+from auditor import words
+from auditor.errors import InputError, PackerError
 from auditor.safe import escaped, safe
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ Output = Callable[[str], None]
 
 _TAIL = 40
 _LONGEST_LINE = 64 * 1024
+_CHUNK = 64 * 1024
 _POLL = 0.25
 """Seconds between two looks at whether a silent child is still there."""
 _PATIENCE = 5
@@ -103,6 +106,88 @@ def run(
     return Ended(code=code, tail=tuple(tail))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How a child ended that was asked for something, and all that it answered."""
+
+    ended: Ended
+    data: bytes
+
+
+def answer(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    seconds: int,
+    most: int,
+) -> Answer:
+    """Run a command and return the bytes that it prints; `ended` has its other stream.
+
+    Raises InputError when it cannot be started, takes more than `seconds` or prints more than
+    `most` bytes; the child and its own children are ended then, as they are when we are.
+    """
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the caller's own words
+            command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as problem:
+        raise InputError(f"cannot be started: {problem.strerror or problem}") from None
+    latest = time.monotonic() + seconds
+    out = _Taken(cast("IO[bytes]", process.stdout), most, whole=False)
+    said = _Taken(cast("IO[bytes]", process.stderr), _LONGEST_LINE, whole=True)
+    try:
+        for taken in (out, said):
+            taken.join(latest)
+        if len(out.data) > most:
+            raise InputError(f"printed more than {words.counted(most, 'byte')}")  # noqa: TRY301
+        code = process.wait(max(latest - time.monotonic(), 0))
+        if out.open or said.open:  # by a child that it left behind
+            raise subprocess.TimeoutExpired(command, seconds)  # noqa: TRY301
+    except subprocess.TimeoutExpired:
+        _end(process)
+        raise InputError(f"did not end within {words.counted(seconds, 'second')}") from None
+    except BaseException:
+        _end(process)
+        raise
+    lines = said.data[:_LONGEST_LINE].decode("utf-8", "replace").splitlines()[-_TAIL:]
+    tail = tuple(escaped(_COLOUR.sub("", line).rstrip()) for line in lines)
+    return Answer(ended=Ended(code=code, tail=tail), data=bytes(out.data))
+
+
+class _Taken:
+    """A stream that is read beside us: `most` bytes of it, and a little more where there are."""
+
+    def __init__(self, stream: IO[bytes], most: int, *, whole: bool) -> None:
+        self.data = bytearray()
+        self._stream, self._most, self._whole = stream, most, whole
+        self._thread = threading.Thread(target=self._take, daemon=True)
+        self._thread.start()
+
+    @property
+    def open(self) -> bool:
+        """Tell whether more may come."""
+        return self._thread.is_alive()
+
+    def join(self, latest: float) -> None:
+        """Wait for the end of the stream, or for a time of the monotonic clock."""
+        self._thread.join(max(latest - time.monotonic(), 0))
+
+    def _take(self) -> None:
+        with contextlib.suppress(OSError, ValueError), self._stream:
+            while chunk := self._stream.read(_CHUNK):
+                if len(self.data) <= self._most:
+                    self.data += chunk
+                elif not self._whole:
+                    return
+
+
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
     """Yield the output until it closes, or until the child is gone and nothing more came."""
     lines: SimpleQueue[str | None] = SimpleQueue()
@@ -128,7 +213,7 @@ def _read(stream: TextIO, lines: SimpleQueue[str | None]) -> None:
     lines.put(None)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         subprocess.run(  # noqa: S603 - a number and fixed words
             ["taskkill", "/T", "/F", "/PID", str(process.pid)],  # noqa: S607
