@@ -8,9 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import lockcontents, lockfiles, lockscan
+from auditor import lockcontents, lockscan
 from auditor.errors import InputError
 from auditor.facts.lock import known_bad, past
+from auditor.lockfiles import Document
 from auditor.sources.history import Repository
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _states(scanner: Scanner, work: _Work) -> list[_State]:
             found.append((blob, (), "git does not have its content, or it is too large"))
             continue
         try:
-            inventory = lockfiles.read(lockfiles.Document(path=names[blob], data=data))
+            inventory = scanner.read(Document(path=names[blob], data=data), folder)
         except InputError as problem:
             found.append((blob, (), str(problem)))
             continue

@@ -209,9 +209,9 @@ class Scanner:
         if data is None:
             return Earlier(label=against, inventory=Inventory(path=name, format=""))
         document = lockfiles.Document(path=name, data=data)
-        return Earlier(label=against, inventory=self._read(document, found.path.parent))
+        return Earlier(label=against, inventory=self.read(document, found.path.parent))
 
-    def _read(self, document: Document, folder: Path) -> Inventory:
+    def read(self, document: Document, folder: Path) -> Inventory:
         """Read a document that lies in a folder; bun is asked for its binary lockfile as text."""
         format_, binary = self._format, bun_lockb.FORMAT
         if format_ in {None, binary} and document.data.startswith(bun_lockb.MAGIC):
@@ -225,7 +225,7 @@ class Scanner:
         self, document: Document, label: str, folder: Path, earlier: Earlier | None = None
     ) -> None:
         try:
-            inventory = self._read(document, folder)
+            inventory = self.read(document, folder)
         except InputError as problem:
             self._outcome.gap(label, str(problem))
             return
