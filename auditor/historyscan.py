@@ -45,7 +45,7 @@ class Seen:
 
 def seen(
     folder: Path,
-    request: LockRequest,
+    scanner: Scanner,
     progress: Progress,
     *,
     only: str = "",
@@ -64,7 +64,7 @@ def seen(
         gaps.append(("a shallow clone: older commits are not here (git fetch --unshallow)", ""))
     if not changes:
         return Seen(gaps=tuple(gaps))
-    reading = _Reading(folder, request, progress, changes)
+    reading = _Reading(folder, scanner, progress, changes)
     bad = reading.bad()
     paths = past.last_paths(changes)
     tips = repository.tips(paths, every_branch=every_branch)
@@ -81,14 +81,14 @@ class _Reading:
     """All contents of some lockfiles, each read once."""
 
     def __init__(
-        self, folder: Path, request: LockRequest, progress: Progress, changes: Sequence[Change]
+        self, folder: Path, scanner: Scanner, progress: Progress, changes: Sequence[Change]
     ) -> None:
         self._folder = folder
-        self._request = request
+        self._scanner = scanner
         self._progress = progress
         self._changes = changes
         self._names = _names(changes)
-        self.states = min(len(self._names), request.limits.history_states)
+        self.states = min(len(self._names), scanner.limits.history_states)
         self.gaps: list[tuple[str, str]] = []
 
     def bad(self) -> dict[str, tuple[KnownBadFact, ...]]:
@@ -128,12 +128,11 @@ class _Reading:
         ]
         workers = min(os.cpu_count() or 1, len(wanted) // _SHARED)
         if workers < 2:
-            scanner = lockscan.Scanner(self._request)
-            yield from (_states(scanner, one) for one in work)
+            yield from (_states(self._scanner, one) for one in work)
             return
         from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where it pays
 
-        with ProcessPoolExecutor(workers, None, _start, (self._request,)) as pool:
+        with ProcessPoolExecutor(workers, None, _start, (self._scanner.request,)) as pool:
             yield from pool.map(_work, work)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,11 +81,12 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         if not here:
             outcome.gap(target, "no lockfile was found below it: nothing was inspected")
         found += here
-    for number, one in enumerate(outcomes(request, found), 1):
+    scanner = Scanner(request)
+    for number, one in enumerate(outcomes(scanner, found), 1):
         outcome.add(one)
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
-    return outcome.report(request.settings, Scanner(request).ruleset)
+    return outcome.report(request.settings, scanner.ruleset)
 
 
 def check(targets: Iterable[str]) -> None:
@@ -95,15 +96,15 @@ def check(targets: Iterable[str]) -> None:
             raise UsageError(f"{target}: no such file or folder")
 
 
-def outcomes(request: LockRequest, found: list[Found]) -> Iterator[Outcome]:
+def outcomes(scanner: Scanner, found: list[Found]) -> Iterator[Outcome]:
     """Audit what was found, in order; many files on all cores."""
     workers = min(os.cpu_count() or 1, len(found) // SHARED)
     if workers < 2:
-        yield from map(Scanner(request).outcome_of, found)
+        yield from map(scanner.outcome_of, found)
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where it pays
 
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(request,)) as pool:
+    with ProcessPoolExecutor(workers, initializer=_start, initargs=(scanner.request,)) as pool:
         yield from pool.map(_work, found, chunksize=8)
 
 
@@ -124,12 +125,9 @@ class Scanner:
 
     def __init__(self, request: LockRequest) -> None:
         folders = (rulefile.builtin_folder(), *request.rules)
-        ruleset = rulefile.load(folders, lockfile=True)
-        if request.triage:
-            telling = tuple(rule for rule in ruleset.rules if rule.exposure is not None)
-            ruleset = replace(ruleset, rules=telling)
+        ruleset = rulefile.load(folders, lockfile=True, telling=request.triage)
         self.ruleset = f"{ruleset.digest}-{incidentfile.digest(folders)}"
-        self._request = request
+        self.request = request
         self.limits = request.limits
         self.judge = Judge(ruleset, request.profile)
         self.incidents = incidentfile.load(folders, request.incidents)
@@ -143,12 +141,12 @@ class Scanner:
 
     @property
     def _format(self) -> Format | None:
-        return lockfiles.formats().get(self._request.format)
+        return lockfiles.formats().get(self.request.format)
 
     def _found(self, found: Found) -> None:
         if found.label == STDIN:
             name = next(iter(self._format.files), STDIN) if self._format else STDIN
-            document = lockfiles.Document(path=name, data=self._request.stdin)
+            document = lockfiles.Document(path=name, data=self.request.stdin)
             self._document(document, STDIN, Path())
             return
         if found.reason:
@@ -158,7 +156,7 @@ class Scanner:
             self._tree(found)
             return
         try:
-            document = files.document(found, self._request.limits)
+            document = files.document(found, self.request.limits)
         except InputError as problem:
             self._outcome.gap(found.label, str(problem))
             return
@@ -171,7 +169,7 @@ class Scanner:
 
     def _tree(self, found: Found) -> None:
         """Audit installed packages, with the lockfile that npm hides among them."""
-        inventory = installed.inventory(found.path, found.path.name, self._request.limits)
+        inventory = installed.inventory(found.path, found.path.name, self.request.limits)
         hidden = self._hidden(found)
         if not (inventory.packages or inventory.unread or hidden):
             return
@@ -187,20 +185,20 @@ class Scanner:
         if not path.is_file():
             return None
         try:
-            document = files.document(Found(path=path, label=found.label), self._request.limits)
+            document = files.document(Found(path=path, label=found.label), self.request.limits)
             return lockfiles.read(document)
         except InputError:
             return None
 
     def _earlier(self, found: Found) -> Earlier | None:
         """Return the earlier state of a lockfile; empty where it was not there yet."""
-        against = self._request.against
+        against = self.request.against
         if not against:
             return None
         name = found.path.name
         if Path(against).is_file():
             one = Found(path=Path(against), label=against)
-            data: bytes | None = files.document(one, self._request.limits).data
+            data: bytes | None = files.document(one, self.request.limits).data
             name = one.path.name
         else:
             from auditor.sources import git  # noqa: PLC0415 - only where a revision is named
@@ -217,7 +215,7 @@ class Scanner:
         if format_ in {None, binary} and document.data.startswith(bun_lockb.MAGIC):
             from auditor.sources import bun_lockb as bun  # noqa: PLC0415 - seldom needed
 
-            document = bun.printed(document, folder, self._request.limits)
+            document = bun.printed(document, folder, self.request.limits)
             format_ = binary
         return lockfiles.read(document, format_)
 
@@ -244,7 +242,7 @@ class Scanner:
         if not inventory.packages:
             sections = ", ".join(inventory.sections) or "none"
             self._outcome.gap(label, f"no package was read (sections: {sections})")
-        self._outcome.inventories.append(summary(inventory, label, listed=self._request.listed))
+        self._outcome.inventories.append(summary(inventory, label, listed=self.request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
         contents = contents_of(inventory, beside, self.incidents, *seen)
         self._outcome.judged(self.judge, artifact, contents, {})

@@ -131,13 +131,19 @@ def builtin_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
 
 
-def load(folders: Sequence[Path], *, tests: bool = False, lockfile: bool | None = None) -> Ruleset:
+def load(
+    folders: Sequence[Path],
+    *,
+    tests: bool = False,
+    lockfile: bool | None = None,
+    telling: bool = False,
+) -> Ruleset:
     """Load every `*.yaml` of the folders, and the lists in their `data` folders.
 
     `tests` also reads what stands under `tests:`, which a scan has no use for. `lockfile` leaves
     out those of our own rules that are never asked about lockfiles (True), or about nothing else
-    (False). Raises RuleError for the first file that is not a rule in every respect, or repeats
-    an id.
+    (False), `telling` all rules that say nothing in an incident report. Raises RuleError for the
+    first file that is not a rule in every respect, or repeats an id.
     """
     digest = hashlib.sha256()
     lists: dict[str, frozenset[str]] = {}
@@ -153,12 +159,16 @@ def load(folders: Sequence[Path], *, tests: bool = False, lockfile: bool | None 
         for path in sorted(folder.glob("*.yaml")):
             text = path.read_text(encoding="utf-8")
             digest.update(f"{path.name}\0{text}\0".encode())
-            if lockfile is not None and folder == builtin_folder() and _is_idle(text, lockfile):
+            if folder == builtin_folder() and (
+                (lockfile is not None and _is_idle(text, lockfile))
+                or (telling and "\nexposure: " not in text)
+            ):
                 continue
             rule = parse(text, path.name, lists, tests=tests)
             if rule.id in rules:
                 raise RuleError(path.name, f"the rule {rule.id!r} is already there")
-            rules[rule.id] = rule
+            if not telling or rule.exposure is not None:
+                rules[rule.id] = rule
     return Ruleset(rules=tuple(rules.values()), lists=lists, digest=digest.hexdigest()[:16])
 
 

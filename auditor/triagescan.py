@@ -58,7 +58,7 @@ class _Triage:
     def __init__(self, request: TriageRequest, announce: Announce) -> None:
         self._request = request
         self._announce = announce
-        self._locks = lockscan.LockRequest(
+        locks = lockscan.LockRequest(
             targets=request.targets,
             triage=True,
             incidents=request.incidents,
@@ -67,7 +67,7 @@ class _Triage:
             settings=request.settings,
             limits=request.limits,
         )
-        self._scanner: Scanner = lockscan.Scanner(self._locks)
+        self._scanner: Scanner = lockscan.Scanner(locks)
         self._outcome = Outcome()
         self._places: dict[str, str] = {}
 
@@ -116,7 +116,7 @@ class _Triage:
         for one in found:
             label = project_of(one.label)
             self._places[one.label] = label
-        for number, outcome in enumerate(lockscan.outcomes(self._locks, found), 1):
+        for number, outcome in enumerate(lockscan.outcomes(self._scanner, found), 1):
             self._outcome.add(outcome)
             if progress := self._announce(f"{number:,} of {len(found):,} lockfiles"):
                 progress(number, len(found))
@@ -132,7 +132,7 @@ class _Triage:
             self._branches(Repository(folder), label)
             seen = historyscan.seen(
                 folder,
-                self._locks,
+                self._scanner,
                 self._progress(label),
                 only=only,
                 every_branch=self._request.every_branch,
@@ -190,10 +190,7 @@ class _Triage:
     def _judge(self, label: str, kind: ArtifactKind, *seen: object) -> None:
         artifact = Artifact(source=label, kind=kind, name=label)
         contents = lockcontents.observed(kind, self._scanner.incidents, *seen)
-        before = len(self._outcome.findings)
         self._outcome.judged(self._scanner.judge, artifact, contents, {})
-        if len(self._outcome.findings) > before:
-            self._places.setdefault(label, label)
 
     def _gap(self, label: str, reason: str, path: str = "") -> None:
         self._outcome.gap(label, reason, path)
