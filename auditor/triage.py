@@ -187,36 +187,46 @@ def _playbook(
     secret that is revoked for one incident may be what another's watcher waits for. Then come
     `installs`.
     """
-    asked: dict[str, list[str]] = {}
+    told = {one: detail.steps for one in incidents if (detail := index.detail(one))}
     steps: dict[str, Step] = {}
-    after: dict[str, set[str]] = defaultdict(set)
-    urgent: set[str] = set()
-    for incident in incidents:
-        detail = index.detail(incident)
-        told = detail.steps if detail else ()
-        for number, step in enumerate(told):
-            known = steps.setdefault(step.do, step)
-            if known.before or step.before:
-                urgent |= {earlier.do for earlier in told[: number + 1]}
-            asked.setdefault(step.do, []).append(incident)
-            after[step.do] |= {earlier.do for earlier in told[:number]} - {step.do}
-    waiting = list(steps)
-    if not urgent:
-        yield from installs
+    asked: dict[str, list[str]] = defaultdict(list)
+    urgent: list[list[str]] = []
+    for incident, its in told.items():
+        for step in its:
+            steps.setdefault(step.do, step)
+            asked[step.do].append(incident)
+        last = max((number for number, step in enumerate(its, 1) if step.before), default=0)
+        urgent.append([step.do for step in its[:last]])
+    first = _merged(urgent)
+    rest = _merged([[step.do for step in its if step.do not in first] for its in told.values()])
+    yield from (_order(steps[do], asked[do]) for do in first)
+    yield from installs
+    yield from (_order(steps[do], asked[do]) for do in rest)
+
+
+def _merged(lists: Sequence[Sequence[str]]) -> list[str]:
+    """Return one list that keeps the order of each; where they contradict, the first one wins."""
+    before: dict[str, set[str]] = {}
+    for some in lists:
+        for number, one in enumerate(some):
+            before.setdefault(one, set()).update(some[:number])
+    done: list[str] = []
+    waiting = list(before)
     while waiting:
-        free = [do for do in waiting if not after[do].intersection(waiting)]
-        best = min(free or waiting[:1], key=lambda do: (do not in urgent, waiting.index(do)))
-        waiting.remove(best)
-        step = steps[best]
-        yield Order(
-            do=best,
-            incidents=tuple(dict.fromkeys(asked[best])),
-            where=step.where,
-            command=step.command,
-            before=step.before,
-        )
-        if best in urgent and urgent.isdisjoint(waiting):
-            yield from installs
+        free = (one for one in waiting if before[one].issubset((*done, one)))
+        done.append(next(free, waiting[0]))
+        waiting.remove(done[-1])
+    return done
+
+
+def _order(step: Step, incidents: Sequence[str]) -> Order:
+    return Order(
+        do=step.do,
+        incidents=tuple(incidents),
+        where=step.where,
+        command=step.command,
+        before=step.before,
+    )
 
 
 def _elsewhere(index: IncidentIndex, incidents: Sequence[str]) -> Iterator[str]:

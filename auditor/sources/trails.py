@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -21,7 +22,7 @@ from auditor.facts.lock.indicator import SignSeen
 from auditor.model import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from auditor.advisories import FileSign, IncidentIndex
 
@@ -38,13 +39,13 @@ _DEFAULTS = {
     "PROGRAMDATA": ("C:\\ProgramData",),
 }
 
-Wanted = dict[str, tuple["FileSign", ...]]
+Wanted = Mapping[str, tuple["FileSign", ...]]
 """Signs by incident."""
 
 
 def wanted(index: IncidentIndex, sort: Sort, platform: str) -> Wanted:
     """Return the signs of a sort of all incidents, for a `sys.platform`."""
-    found: Wanted = {}
+    found: dict[str, tuple[FileSign, ...]] = {}
     for incident in index.incidents:
         detail = index.detail(incident.id)
         if detail and (some := tuple(signs.of(detail, sort, platform))):
