@@ -11,6 +11,8 @@ from auditor.inventory import LockedPackage, Origin
 SPELLED = re.compile(r"((?:@[^@/+\s]+[/+])?[^@/+\s]+)@(\d[^@/\s]*)\Z")
 """`name@version`; a scope may end with the `+` that a file name has in place of its slash."""
 _TARBALL = (".tgz", ".tar.gz")
+_QUICK = re.compile(r"\.tgz|\.tar\.gz|/download/", re.IGNORECASE)
+"""What the address of a tarball has, and that of a packument has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ def fetched(spelled: str) -> Fetched | None:
     A tarball at an address that names no package keeps its file's name, without a version: that it
     was fetched can then still be told by its address and its digest.
     """
+    if _QUICK.search(spelled) is None:
+        return None
     found = address(spelled)
     named = npm_named(found, "")
     if named.name and named.version[:1].isdigit():
@@ -48,6 +52,7 @@ def package(  # noqa: PLR0913 - one parameter for each field, so that no client 
     resolved: str = "",
     integrity: tuple[str, ...] = (),
     origin: Origin = Origin.REGISTRY,
+    line: int | None = None,
 ) -> LockedPackage:
     """Return evidence of an npm package."""
     return LockedPackage(
@@ -59,4 +64,5 @@ def package(  # noqa: PLR0913 - one parameter for each field, so that no client 
         integrity=integrity,
         origin=origin,
         section="cached",
+        line=line,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from base64 import b64encode
@@ -19,6 +20,8 @@ T = TypeVar("T")
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file that is read as a whole."""
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_FLAGS = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _LOOKED_AT = 20
 """Files and folders that are met for each package that may be listed: stores have many."""
 _MOST_NOTES = 100
@@ -34,6 +37,7 @@ class Reading:
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
+        self._base = os.fspath(folder)
         self.limits = limits
         self._left = self._most = limits.members * _LOOKED_AT
         self._notes: list[tuple[str, str]] = []
@@ -53,12 +57,12 @@ class Reading:
         else:
             self._more += 1
 
-    def place(self, path: Path) -> str:
+    def place(self, path: Path | str) -> str:
         """Return a path as ids and notes have it: below the cache, `/` between parts."""
-        below = path.relative_to(self.folder).as_posix()
-        return "" if below == "." else below
+        below = os.fspath(path)[len(self._base) :]  # relative_to takes longer than the reading
+        return below.replace(os.sep, "/").lstrip("/")
 
-    def entries(self, folder: Path) -> list[os.DirEntry[str]]:
+    def entries(self, folder: Path | str) -> list[os.DirEntry[str]]:
         """Return what lies in a folder, sorted by name; raise TooManyError at the bound."""
         found: list[os.DirEntry[str]] = []
         try:
@@ -81,22 +85,21 @@ class Reading:
             if entry.is_dir(follow_symlinks=False):
                 found.append(Path(entry.path))
             elif entry.is_symlink():
-                self._link(Path(entry.path))
+                self._link(entry.path)
         return found
 
-    def below(self, folder: Path, depth: int) -> Iterator[Path]:
+    def below(self, folder: Path | str, depth: int) -> Iterator[Path]:
         """Yield the files below a folder that lie in up to `depth` folders; notes deeper ones."""
         for entry in self.entries(folder):
-            path = Path(entry.path)
             if entry.is_dir(follow_symlinks=False):
                 if depth:
-                    yield from self.below(path, depth - 1)
+                    yield from self.below(entry.path, depth - 1)
                 else:
-                    self.lost(self.place(path), "lies deeper than the client puts anything")
+                    self.lost(self.place(entry.path), "lies deeper than the client puts anything")
             elif entry.is_file(follow_symlinks=False):
-                yield path
+                yield Path(entry.path)
             elif entry.is_symlink():
-                self._link(path)
+                self._link(entry.path)
 
     def child(self, folder: Path, *names: str) -> Path | None:
         """Return a folder in a folder, None where it is not there; a link is noted."""
@@ -112,26 +115,40 @@ class Reading:
                 return None
         return folder
 
-    def _link(self, path: Path) -> None:
+    def _unreadable(self, path: Path, problem: OSError) -> None:
+        self.lost(self.place(path), f"cannot be read: {problem.strerror or problem}")
+
+    def _link(self, path: Path | str) -> None:
         self.lost(self.place(path), "is a link, and not followed")
 
     def is_file(self, path: Path) -> bool:
-        """Tell whether a regular file lies there."""
+        """Tell whether a regular file lies there; a link is noted."""
         try:
-            return stat.S_ISREG(path.lstat().st_mode)
+            mode = path.lstat().st_mode
         except OSError:
             return False
+        if stat.S_ISLNK(mode):
+            self._link(path)
+        return stat.S_ISREG(mode)
 
     def open(self, path: Path) -> BinaryIO | None:
         """Open a regular file; None, and a note, where that fails."""
-        if not self.is_file(path):
+        try:
+            if not _NO_LINK and path.is_symlink():  # Windows has no flag for it
+                self._link(path)
+                return None
+            descriptor = os.open(path, _FLAGS)
+        except OSError as problem:
+            if problem.errno == errno.ELOOP:
+                self._link(path)
+            else:
+                self._unreadable(path, problem)
+            return None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
             self.lost(self.place(path), "is no regular file")
             return None
-        try:
-            return path.open("rb")
-        except OSError as problem:
-            self.lost(self.place(path), f"cannot be read: {problem.strerror or problem}")
-            return None
+        return os.fdopen(descriptor, "rb")
 
     def content(self, path: Path, most: int = LARGEST) -> bytes | None:
         """Return a file's content; None, and a note, where it cannot be read or is too large."""
@@ -140,14 +157,27 @@ class Reading:
             return None
         try:
             with file:
-                data = file.read(most + 1)
+                size = os.fstat(file.fileno()).st_size  # a buffer of `most` costs more than a file
+                data = file.read(min(size, most) + 1)
         except OSError as problem:
-            self.lost(self.place(path), f"cannot be read: {problem.strerror or problem}")
+            self._unreadable(path, problem)
             return None
         if len(data) > most:
             self.lost(self.place(path), f"larger than {most:,} bytes")
             return None
         return data
+
+    def head(self, path: Path, size: int) -> bytes | None:
+        """Return the first bytes of a file; None, and a note, where it cannot be read."""
+        file = self.open(path)
+        if file is None:
+            return None
+        try:
+            with file:
+                return file.read(size)
+        except OSError as problem:
+            self._unreadable(path, problem)
+            return None
 
     def document(self, path: Path, kind: type[T]) -> T | None:
         """Return a JSON file as a `msgspec.Struct`; None, and a note, where it is none."""

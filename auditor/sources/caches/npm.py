@@ -75,7 +75,7 @@ def _bucket(reading: Reading, path: Path) -> Iterator[LockedPackage]:
             damaged += 1
             continue
         if line.integrity:
-            one = _package(line, f"{place}:{number}", number)
+            one = _package(line, place, number)
             if one is not None:
                 found[line.key] = one
         elif line.key in found:
@@ -97,15 +97,15 @@ def _package(line: _Line, place: str, number: int) -> LockedPackage | None:
         if line.key.startswith(prefix):
             got = names.fetched(line.key.removeprefix(prefix))
             if got is not None and (line.metadata or _Metadata()).status == _OK:
-                one = names.package(
-                    place,
+                return names.package(
+                    f"{place}:{number}",
                     got.name,
                     got.version,
                     resolved=got.address,
                     integrity=tuple((line.integrity or "").split()),
                     origin=got.origin,
+                    line=number,
                 )
-                return replace(one, line=number)
     return None
 
 

@@ -7,7 +7,6 @@ than the cache does, and outlive `npm cache clean`.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor.sources.caches import _npm_names as names
@@ -53,14 +52,14 @@ def _log(reading: Reading, path: Path) -> Iterator[LockedPackage]:
             seen.add(got.address)
             number += text.count("\n", counted, found.start())
             counted = found.start()
-            one = names.package(
+            yield names.package(
                 f"{reading.place(path)}:{number}",
                 got.name,
                 got.version,
                 resolved=got.address,
                 origin=got.origin,
+                line=number,
             )
-            yield replace(one, line=number)
 
 
 CLIENT = Client(name="npm-logs", places=_places, read=_read)

@@ -70,14 +70,8 @@ def _name(reading: Reading, path: Path, slug: str) -> str | None:
     """Return the name that a file's name begins with; None, and a note, where it is not told."""
     if not slug.startswith("@"):
         return slug
-    file = reading.open(path)
-    if file is None:
-        return None
-    try:
-        with file:
-            head = file.read(_HEAD)
-    except OSError as problem:
-        reading.lost(path.name, f"cannot be read: {problem.strerror or problem}")
+    head = reading.head(path, _HEAD)
+    if head is None:
         return None
     for entry in _entries(head):
         inside = _INSIDE.match(entry)
