@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from auditor.sources.caches._client import Machine
@@ -12,22 +11,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_MOST = 10_000
-"""Folders that one pattern may lead to."""
 _NODE = "lib/node_modules"
 _SITE = "lib/python*/site-packages"
 _WINDOWS_SITE = "Lib/site-packages"
+_PNPM = ("*/node_modules", "*/.pnpm/*/node_modules", "*/*/node_modules")
+"""Up to pnpm 10 the packages lie beside what links to them; pnpm 11 has a folder for each call."""
 
 
 def installed_trees(environment: Mapping[str, str], home: Path, platform: str) -> Iterator[Path]:
     """Yield folders called `node_modules` or `site-packages` that exist for a user, each once.
 
-    Those of the system itself are not among them: it is the user's that are asked for.
+    Those of the system itself are not among them: it is the user's that are asked for. pnpm 11
+    links what is global to its store; there the lockfiles below `global` tell more than the trees.
     """
     machine = Machine(environment=environment, home=home, platform=platform)
     seen: set[str] = set()
     for base, pattern in _patterns(machine):
-        for folder in islice(_found(base, pattern), _MOST):
+        for folder in _found(base, pattern):
             real = os.path.realpath(folder)
             if real not in seen and folder.is_dir():
                 seen.add(real)
@@ -66,12 +66,15 @@ def _node(machine: Machine) -> Iterator[tuple[Path, str]]:
     for root in (*machine.named("FNM_DIR"), data / "fnm", home / ".fnm"):
         yield root, f"node-versions/*/installation/{_NODE}"
     for root in (*machine.named("PNPM_HOME"), data / "pnpm", home / "Library" / "pnpm"):
-        yield root, "global/*/node_modules"
-        yield root, "global/*/*/node_modules"  # pnpm 11: one for each call
+        yield from ((root, f"global/{pattern}") for pattern in _PNPM)
+    for root in (machine.caches / "pnpm", machine.local / "pnpm-cache"):
+        yield root, "dlx/*/*/node_modules"
     if machine.windows:
-        yield machine.local, "pnpm/global/*/node_modules"
+        yield from ((machine.local, f"pnpm/global/{pattern}") for pattern in _PNPM)
         yield machine.local, "Yarn/Data/global/node_modules"
-    yield home / ".config" / "yarn" / "global", "node_modules"
+    yield home, ".config/yarn/global/node_modules"
+    if machine.root:
+        yield type(home)("/usr/local/share"), ".config/yarn/global/node_modules"
     for root in (*machine.named("BUN_INSTALL"), home / ".bun"):
         yield root, "install/global/node_modules"
 
@@ -94,6 +97,7 @@ def _python(machine: Machine) -> Iterator[tuple[Path, str]]:
             machine.xdg("XDG_CACHE_HOME", ".cache") / "uv",
         ):
             yield root, f"environments-v*/*/{site}"
+            yield root, f"archive-v*/*/{site}"  # what uvx runs in
         for root in (*machine.named("PYENV_ROOT"), home / ".pyenv"):
             yield root, f"versions/*/{site}"
     if machine.windows:
@@ -101,7 +105,8 @@ def _python(machine: Machine) -> Iterator[tuple[Path, str]]:
             yield roaming, "Python/Python*/site-packages"
             yield roaming, f"uv/tools/*/{_WINDOWS_SITE}"
             yield roaming, f"uv/python/*/{_WINDOWS_SITE}"
-        yield machine.local, f"uv/cache/environments-v*/*/{_WINDOWS_SITE}"
+        for bucket in ("environments-v*", "archive-v*"):
+            yield machine.local, f"uv/cache/{bucket}/*/{_WINDOWS_SITE}"
         yield machine.local, f"Programs/Python/Python*/{_WINDOWS_SITE}"
     elif machine.platform == "darwin":
         yield home, "Library/Python/*/lib/python/site-packages"

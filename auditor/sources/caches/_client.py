@@ -25,6 +25,11 @@ class Machine:
         return self.platform == "win32"
 
     @property
+    def root(self) -> bool:
+        """Whether it is the superuser's home, by its usual places."""
+        return self.home.as_posix() in {"/root", "/var/root"}
+
+    @property
     def caches(self) -> Path:
         """The folder for what may be lost."""
         if self.windows:

@@ -28,6 +28,9 @@ _MOST_NOTES = 100
 """Parts that are named one by one; a broken cache has thousands of the same kind."""
 
 
+_NO_FILE = "is no regular file"
+
+
 class TooManyError(Exception):
     """The cache has more files and folders than are looked at."""
 
@@ -100,6 +103,8 @@ class Reading:
                 yield Path(entry.path)
             elif entry.is_symlink():
                 self._link(entry.path)
+            else:
+                self.lost(self.place(entry.path), _NO_FILE)
 
     def child(self, folder: Path, *names: str) -> Path | None:
         """Return a folder in a folder, None where it is not there; a link is noted."""
@@ -122,13 +127,15 @@ class Reading:
         self.lost(self.place(path), "is a link, and not followed")
 
     def is_file(self, path: Path) -> bool:
-        """Tell whether a regular file lies there; a link is noted."""
+        """Tell whether a regular file lies there; what else does is noted."""
         try:
             mode = path.lstat().st_mode
         except OSError:
             return False
         if stat.S_ISLNK(mode):
             self._link(path)
+        elif not stat.S_ISREG(mode):
+            self.lost(self.place(path), _NO_FILE)
         return stat.S_ISREG(mode)
 
     def open(self, path: Path) -> BinaryIO | None:
@@ -146,7 +153,7 @@ class Reading:
             return None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            self.lost(self.place(path), "is no regular file")
+            self.lost(self.place(path), _NO_FILE)
             return None
         return os.fdopen(descriptor, "rb")
 

@@ -1,7 +1,7 @@
 """yarn from 2: one zip archive for each package, named after it.
 
-A scoped package's file is called `@scope-name-npm-…`, which can be cut in several ways: where the
-scope ends is read from the paths of the archive's first entries, `node_modules/@scope/name/…`.
+A scoped package's file is called `@scope-name-npm-…`, which can be cut in several ways, as can some
+others: then the paths of the archive's first entries, `node_modules/@scope/name/…`, decide.
 """
 
 from __future__ import annotations
@@ -16,17 +16,14 @@ from auditor.sources.caches import yarn_classic
 from auditor.sources.caches._client import Client, Machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from auditor.inventory import LockedPackage
     from auditor.sources.caches._reading import Reading
 
-_FILE = re.compile(
-    r"(.+?)-(npm-(\d.*)|(?:patch|https?|git|ssh|file|exec|virtual|commit)-.*)"
-    r"-[0-9a-f]{10}-[0-9a-z]{1,16}\.zip\Z",
-    re.DOTALL,
-)
+_END = re.compile(r"-[0-9a-f]{10}-[0-9a-z]{1,16}\.zip\Z")
+_CUT = re.compile(r"-(?=npm-\d|(?:patch|https?|git|ssh|file|exec|virtual|commit)-)")
 _HEAD = 4096
 _HEADER = struct.Struct("<4s14xI4xHH")
 _LOCAL = b"PK\x03\x04"
@@ -52,32 +49,36 @@ def _read(reading: Reading) -> Iterator[LockedPackage]:
     for entry in reading.entries(reading.folder):
         if not entry.name.endswith(".zip"):
             continue
-        found = _FILE.match(entry.name)
+        stem = _END.sub("", entry.name)
+        cuts = {stem[: cut.start()]: stem[cut.end() :] for cut in _CUT.finditer(stem)}
+        cuts.pop("", None)
         path = reading.folder / entry.name
-        if found is None or not reading.is_file(path):
+        if stem == entry.name or not cuts or not reading.is_file(path):
             reading.lost(entry.name, "is no archive that is named as yarn names them")
             continue
-        protocol = found[2].partition("-")[0]
-        if protocol in {"patch", "virtual"}:  # made here, of an archive that is there as well
-            continue
-        name = _name(reading, path, found[1])
-        if name is not None:
-            origin = _ORIGINS.get(protocol, Origin.REGISTRY if found[3] else Origin.FILE)
-            yield names.package(entry.name, name, found[3] or "", origin=origin)
+        (slug, reference), *others = cuts.items()
+        name: str | None = slug
+        if others or slug.startswith("@"):
+            name = _name(reading, path, cuts)
+            reference = cuts.get((name or "").replace("/", "-"), "")
+        protocol, _, rest = reference.partition("-")
+        if name is None or protocol in {"patch", "virtual"}:
+            continue  # the latter are made here, of an archive that is there as well
+        npm = protocol == "npm"
+        origin = Origin.REGISTRY if npm else _ORIGINS.get(protocol, Origin.FILE)
+        yield names.package(entry.name, name, rest if npm else "", origin=origin)
 
 
-def _name(reading: Reading, path: Path, slug: str) -> str | None:
-    """Return the name that a file's name begins with; None, and a note, where it is not told."""
-    if not slug.startswith("@"):
-        return slug
+def _name(reading: Reading, path: Path, slugs: Iterable[str]) -> str | None:
+    """Return the name that a file's name can begin with; None, and a note, where none is told."""
     head = reading.head(path, _HEAD)
     if head is None:
         return None
     for entry in _entries(head):
         inside = _INSIDE.match(entry)
-        if inside and inside[1].replace("/", "-") == slug:
+        if inside and inside[1].replace("/", "-") in slugs:
             return inside[1]
-    reading.lost(path.name, "its first entries do not say where the scope of its name ends")
+    reading.lost(path.name, "its first entries do not say where its name ends")
     return None
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = ".yarn-metadata.json"
 _LAYOUTS = tuple(f"v{number}" for number in range(9, 0, -1))
-_ROOTS = frozenset({"/root", "/var/root"})
 
 
 class _Manifest(msgspec.Struct):
@@ -47,7 +46,7 @@ def folders(machine: Machine) -> Iterator[Path]:
         yield machine.local / "Yarn" / "Cache"
     else:
         yield machine.caches / ("Yarn" if machine.platform == "darwin" else "yarn")
-        if machine.home.as_posix() in _ROOTS:  # root's lies outside of its home
+        if machine.root:  # root's lies outside of its home
             yield type(machine.home)("/usr/local/share/.cache/yarn")
 
 
