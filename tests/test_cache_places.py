@@ -59,7 +59,8 @@ PLACES = [
     ("darwin", {}, "pdm", "Library/Caches/pdm"),
     ("win32", {}, "pdm", "AppData/Local/pdm/pdm/Cache"),
     ("linux", {}, "conda", "miniforge3/pkgs"),
-    ("linux", {"CONDA_PKGS_DIRS": "{home}/a,{home}/b"}, "conda", "b"),
+    ("linux", {"CONDA_PKGS_DIRS": "{home}/a:{home}/b"}, "conda", "b"),
+    ("win32", {"CONDA_PKGS_DIRS": "{home}/a;{home}/b"}, "conda", "b"),
     ("linux", {"CONDA_EXE": "{home}/c/bin/conda"}, "conda", "c/pkgs"),
     ("linux", {"MAMBA_ROOT_PREFIX": "{home}/m"}, "conda", "m/pkgs"),
 ]
@@ -88,6 +89,12 @@ def test_a_folder_that_a_variable_names_does_not_hide_the_other_and_each_counts_
 
     assert found("one") == [tmp_path / "one/_cacache", tmp_path / ".npm/_cacache"]
     assert found(".npm") == [tmp_path / ".npm/_cacache"]
+
+
+def test_a_relative_folder_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "c/_cacache").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert list(caches.caches({"npm_config_cache": "c"}, tmp_path, "linux")) == []
 
 
 def test_a_folder_of_yarn_1_is_none_of_yarn_4(tmp_path: Path) -> None:

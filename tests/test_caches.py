@@ -131,6 +131,7 @@ def test_pnpm_9_and_10(tmp_path: Path) -> None:
             f"v10/index/ab/{'0' * 62}-@s+n@2.0.0-b.1+build.json": "never opened",
             f"v10/index/ab/{'1' * 62}-plain@1.0.0.json": "never opened",
             f"v10/index/ab/{'2' * 62}-https+++h.example.org+o+r+tar.gz+abc.json": index,
+            "v10/index/ab/junk": "{}",
             "v10/files/ab/cd": "content",
         },
     )
@@ -140,6 +141,7 @@ def test_pnpm_9_and_10(tmp_path: Path) -> None:
         f"{at}/{'1' * 62}-plain@1.0.0.json plain@1.0.0",
         f"{at}/{'2' * 62}-https+++h.example.org+o+r+tar.gz+abc.json @s/n@1.0.0 (url)",
         f"v3/files/{HEX[:2]}/{HEX[2:]}-index.json @s/n@1.0.0 sha512-AAA",
+        "! v10/index/ab/junk: is not named as an index",
         f"! v3/files/cd/{'0' * 126}-index.json: has no name and version",
     ]
 

@@ -29,7 +29,7 @@ def installed_trees(environment: Mapping[str, str], home: Path, platform: str) -
     for base, pattern in _patterns(machine):
         for folder in _found(base, pattern):
             real = os.path.realpath(folder)
-            if real not in seen and folder.is_dir():
+            if real not in seen and os.path.isdir(folder):  # noqa: PTH112 - it does not raise
                 seen.add(real)
                 yield folder
 

@@ -62,7 +62,7 @@ def caches(environment: Mapping[str, str], home: Path, platform: str) -> Iterato
         seen: set[str] = set()
         for folder in client.places(machine):
             real = os.path.realpath(folder)
-            if real not in seen and folder.is_dir():
+            if real not in seen and os.path.isdir(folder):  # noqa: PTH112 - it does not raise
                 seen.add(real)
                 yield Cache(client=client.name, folder=folder)
 

@@ -49,13 +49,18 @@ class Machine:
         return folder if folder.is_absolute() else self.home / otherwise
 
     def named(self, *variables: str) -> Iterator[Path]:
-        """Yield the folders that variables name, whatever their case, a `~` resolved."""
+        """Yield the folders that variables name, whatever their case, a `~` resolved.
+
+        What a relative one means depends on where a client is called, so it does not count.
+        """
         wanted = [variable.casefold() for variable in variables]
         values = {name.casefold(): value for name, value in self.environment.items()}
         for variable in wanted:
             if value := values.get(variable):
                 first, *rest = Path(value).parts
-                yield self.home.joinpath(*rest) if first == "~" else Path(value)
+                folder = self.home.joinpath(*rest) if first == "~" else Path(value)
+                if folder.is_absolute():
+                    yield folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,6 @@ _LOOKED_AT = 20
 _MOST_NOTES = 100
 """Parts that are named one by one; a broken cache has thousands of the same kind."""
 
-
 _NO_FILE = "is no regular file"
 
 
@@ -55,6 +54,8 @@ class Reading:
 
     def lost(self, place: str, reason: str) -> None:
         """Note what cannot be read."""
+        if (place, reason) in self._notes:
+            return
         if len(self._notes) < _MOST_NOTES:
             self._notes.append((place, reason))
         else:

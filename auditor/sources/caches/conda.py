@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _LIST = "urls.txt"
 _ENDINGS = (".conda", ".tar.bz2")
 _ROOTS = "miniconda3 anaconda3 miniforge3 mambaforge micromamba miniconda .conda".split()
-_BETWEEN = re.compile(r"[,;]")
 
 
 def _places(machine: Machine) -> Iterator[Path]:
-    for folder in _BETWEEN.split(machine.environment.get("CONDA_PKGS_DIRS", "")):
+    between = "[,;]" if machine.windows else "[,:]"
+    for folder in re.split(between, machine.environment.get("CONDA_PKGS_DIRS", "")):
         if folder:
             yield machine.home.joinpath(folder)
     for folder in machine.named("MAMBA_ROOT_PREFIX", "CONDA_ROOT"):

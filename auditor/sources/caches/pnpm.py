@@ -95,6 +95,8 @@ def _named(reading: Reading, path: Path) -> Iterator[LockedPackage]:
         yield names.package(reading.place(path), name, spelled[2])
     elif found:
         yield from _described(reading, path, (), Origin.URL)
+    else:
+        reading.lost(reading.place(path), "is not named as an index")
 
 
 def _described(

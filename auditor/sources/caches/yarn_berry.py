@@ -6,6 +6,7 @@ others: then the paths of the archive's first entries, `node_modules/@scope/name
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from typing import TYPE_CHECKING
@@ -39,9 +40,8 @@ def _places(machine: Machine) -> Iterator[Path]:
     elif machine.environment.get("XDG_DATA_HOME"):
         yield machine.xdg("XDG_DATA_HOME", ".local/share") / "yarn" / "berry" / "cache"
     yield machine.home / ".yarn" / "berry" / "cache"
-    classic = set(yarn_classic.CLIENT.places(machine))
     for folder in machine.named("YARN_CACHE_FOLDER"):  # of both generations of yarn
-        if not any(path.parent == folder and path.is_dir() for path in classic):
+        if not any(os.path.isdir(folder / layout) for layout in yarn_classic.LAYOUTS):  # noqa: PTH112 - it does not raise
             yield folder
 
 

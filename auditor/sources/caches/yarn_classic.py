@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auditor.inventory import LockedPackage
 
 _DESCRIPTION = ".yarn-metadata.json"
-_LAYOUTS = tuple(f"v{number}" for number in range(9, 0, -1))
+LAYOUTS = tuple(f"v{number}" for number in range(9, 0, -1))
 
 
 class _Manifest(msgspec.Struct):
@@ -51,7 +51,7 @@ def folders(machine: Machine) -> Iterator[Path]:
 
 
 def _places(machine: Machine) -> Iterator[Path]:
-    return (folder / layout for folder in folders(machine) for layout in _LAYOUTS)
+    return (folder / layout for folder in folders(machine) for layout in LAYOUTS)
 
 
 def _read(reading: Reading) -> Iterator[LockedPackage]:
