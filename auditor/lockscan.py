@@ -242,6 +242,8 @@ class Scanner:
         if not inventory.packages:
             sections = ", ".join(inventory.sections) or "none"
             self._outcome.gap(label, f"no package was read (sections: {sections})")
+        for place, reason in inventory.unread:
+            self._outcome.gap(label, f"{place}: {reason}" if place else reason, inventory.path)
         self._outcome.inventories.append(summary(inventory, label, listed=self.request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
         contents = contents_of(inventory, beside, self.incidents, *seen)

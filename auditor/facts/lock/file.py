@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import words
-from auditor.facts import Collector, Contents, Unread
+from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import Beside, LockIndex, indexes, is_exotic
 from auditor.facts.lock.package import needs_digest, told_one_by_one
 from auditor.integrity import Integrity, state
@@ -45,12 +45,10 @@ class LockFileFact(Fact):
     """A dependent asks for what the subject names by a path or address."""
 
 
-def collect(contents: Contents) -> Iterator[LockFileFact | Unread]:
-    """Yield the reader's problems, then the sums over all entries, and what it could not read."""
+def collect(contents: Contents) -> Iterator[LockFileFact]:
+    """Yield the reader's problems, then the sums over all entries."""
     for index in indexes(contents):
         inventory = index.inventory
-        for place, reason in inventory.unread:
-            yield Unread(path=inventory.path, reason=f"{place}: {reason}" if place else reason)
         paths = _asked_by_path(index) if inventory.problems else frozenset()
         for problem in inventory.problems:
             yield _told(index, problem, declared=problem.subject in paths)

@@ -1,0 +1,68 @@
+"""Names and addresses of npm packages, as caches of npm clients spell them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from auditor.addresses import address, npm_named
+from auditor.inventory import LockedPackage, Origin
+
+SPELLED = re.compile(r"((?:@[^@/+\s]+[/+])?[^@/+\s]+)@(\d[^@/\s]*)\Z")
+"""`name@version`; a scope may end with the `+` that a file name has in place of its slash."""
+_TARBALL = (".tgz", ".tar.gz")
+_QUICK = re.compile(r"\.tgz|\.tar\.gz|/download/", re.IGNORECASE)
+"""What the address of a tarball has, and that of a packument has not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A tarball that was fetched from an address."""
+
+    address: str
+    name: str
+    version: str
+    origin: Origin
+
+
+def fetched(spelled: str) -> Fetched | None:
+    """Return what a fetched address names; None where it is no tarball's.
+
+    A tarball at an address that names no package keeps its file's name, without a version: that it
+    was fetched can then still be told by its address and its digest.
+    """
+    if _QUICK.search(spelled) is None:
+        return None
+    found = address(spelled)
+    named = npm_named(found, "")
+    if named.name and named.version[:1].isdigit():
+        return Fetched(
+            address=spelled, name=named.name, version=named.version, origin=Origin.REGISTRY
+        )
+    if found.path and found.path[-1].endswith(_TARBALL):
+        return Fetched(address=spelled, name=found.path[-1], version="", origin=Origin.URL)
+    return None
+
+
+def package(  # noqa: PLR0913 - one parameter for each field, so that no client has to name `npm`
+    place: str,
+    name: str,
+    version: str,
+    *,
+    resolved: str = "",
+    integrity: tuple[str, ...] = (),
+    origin: Origin = Origin.REGISTRY,
+    line: int | None = None,
+) -> LockedPackage:
+    """Return evidence of an npm package."""
+    return LockedPackage(
+        id=place,
+        ecosystem="npm",
+        name=name,
+        version=version,
+        resolved=resolved,
+        integrity=integrity,
+        origin=origin,
+        section="cached",
+        line=line,
+    )
