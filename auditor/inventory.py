@@ -70,6 +70,8 @@ class LockedPackage:
     deprecated: str = ""
     published: str = ""
     """When it was uploaded, as the file says (RFC 3339); of several files the earliest."""
+    fetched: str = ""
+    """When a cache took it in, as far as the client notes that (RFC 3339, UTC)."""
     files: tuple[str, ...] = ()
     """The addresses of its files, as spelled, where the file has them one by one (PyPI)."""
     unhashed: tuple[str, ...] = ()

@@ -16,9 +16,10 @@ from auditor.limits import Limits
 from auditor.model import Artifact, ArtifactKind, Profile, Report, Unread
 from auditor.outcome import Outcome
 from auditor.places import project_of
+from auditor.sources import caches, trails
 from auditor.sources import lockfiles as files
-from auditor.sources import trails
 from auditor.sources.history import Repository
+from auditor.sources.trees import installed_trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,6 +38,8 @@ class TriageRequest:
     history: bool = False
     every_branch: bool = False
     """All refs of a history, not what HEAD leads to alone."""
+    caches: bool = True
+    """Look into the caches of package managers, and at what is installed outside of projects."""
     host: bool = False
     """Look at the known places of attackers' files on this machine."""
     incidents: tuple[str, ...] = ()
@@ -74,7 +77,11 @@ class _Triage:
     def report(self) -> Report:
         """Look everywhere that was asked for, and put it together."""
         found, repositories = self._search()
+        if self._request.caches:
+            found += self._outside(found)
         self._current(found)
+        if self._request.caches:
+            self._caches()
         if self._request.history:
             for number, one in enumerate(repositories, 1):
                 self._announce(f"history {number:,} of {len(repositories):,}: {one.label}")
@@ -112,10 +119,30 @@ class _Triage:
             found += locks
         return found, repositories
 
+    def _outside(self, found: Sequence[Found]) -> list[Found]:
+        """Return what is installed for this user outside of projects, but for what was met."""
+        met = {os.path.realpath(one.path) for one in found}
+        trees = installed_trees(os.environ, Path.home(), sys.platform)
+        outside = [one for one in trees if os.path.realpath(one) not in met]
+        self._places.update(dict.fromkeys(map(str, outside), MACHINE))
+        return [files.Found(path=one, label=str(one), installed=True) for one in outside]
+
+    def _caches(self) -> None:
+        """Look into the caches of this user's package managers."""
+        for cache in caches.caches(os.environ, Path.home(), sys.platform):
+            source = str(cache.folder)
+            self._announce(source)
+            inventory = caches.inventory(cache, self._request.limits)
+            if inventory.packages or inventory.unread:
+                self._places[source] = MACHINE
+                self._outcome.inventories.append(lockscan.summary(inventory, source, listed=False))
+                self._judge(source, ArtifactKind.MACHINE, inventory)
+            for place, reason in inventory.unread:
+                self._outcome.gap(source, reason, place)
+
     def _current(self, found: list[Found]) -> None:
         for one in found:
-            label = project_of(one.label)
-            self._places[one.label] = label
+            self._places.setdefault(one.label, project_of(one.label))
         for number, outcome in enumerate(lockscan.outcomes(self._scanner, found), 1):
             self._outcome.add(outcome)
             if progress := self._announce(f"{number:,} of {len(found):,} lockfiles"):
@@ -202,6 +229,8 @@ class _Triage:
             yield f"what the lockfiles said before, in the history{count} (--history)"
         elif not self._request.every_branch:
             yield "branches that HEAD does not lead to (--history --all)"
+        if not self._request.caches:
+            yield "what package managers of this machine have fetched or hold outside of projects"
         if not self._request.host:
             yield "the places on this machine where attacks leave files (--host)"
         if self._request.incidents:

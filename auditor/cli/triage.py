@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     help="With --history: all branches and tags, not what HEAD leads to alone.",
 )
 @click.option(
+    "--no-caches",
+    is_flag=True,
+    help="Leave out this user's caches of package managers, and what is installed outside of"
+    " projects.",
+)
+@click.option(
     "--host",
     is_flag=True,
     help="Look for the files that attacks leave at known places of this machine; read-only.",
@@ -41,6 +47,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     paths: tuple[str, ...],
     history: bool,
     every_branch: bool,
+    no_caches: bool,
     host: bool,
     incidents: tuple[str, ...],
     format_: str,
@@ -56,9 +63,10 @@ def command(  # noqa: PLR0913 - one parameter per option
     """Find out whether known incidents hit projects or this machine, and what to do first.
 
     PATH is a folder of projects (default: the current one), or a lockfile. Lockfiles, installed
-    packages and the traces that attacks leave are looked for; nothing is changed, nothing is run,
-    nothing is contacted. Each place is compromised (malicious code ran), exposed (a bad version is
-    locked, installed or cached), was exposed (in the history alone), not found, or not examined.
+    packages, what package managers of this machine fetched, and the traces that attacks leave are
+    looked for; nothing is changed, nothing of it is run, nothing is contacted. Each place is
+    compromised (malicious code ran), exposed (a bad version is locked, installed or cached), was
+    exposed (in the history alone), not found, or not examined.
     """
     del debug, profile  # read by the top-level handler; an incident is one in every profile
     from auditor import triagescan  # noqa: PLC0415 - see options: only the called command's cost
@@ -71,6 +79,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         targets=paths or (".",),
         history=history or every_branch,
         every_branch=every_branch,
+        caches=not no_caches,
         host=host,
         incidents=incidents,
         rules=rules,

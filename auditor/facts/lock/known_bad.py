@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from auditor.advisories import BadPackage, Hit, Incident, Step
 
+CACHE = "-cache"
+"""How the formats of inventories end that are a client's cache, and begin with the client."""
 _FIRST = 3
 """Steps that a fact names one by one; `playbook` has them all."""
 _LONGEST = 50
@@ -113,6 +115,8 @@ def _fact(
     chain, others = graph.way_to(package, key)
     steps, playbook = plays.of(incident)
     entry, reach = _entry(key, listed_as, how), _reach(chain, others, package)
+    if inventory.format.endswith(CACHE):
+        reach = _fetched(package, inventory.format.removesuffix(CACHE))
     return KnownBadFact(
         path=inventory.path,
         line=package.line,
@@ -227,6 +231,12 @@ def _reach(chain: tuple[str, ...], others: int, package: LockedPackage) -> str:
             way = (*way[: _SHOWN - 1], "…", way[-1])
         return f"required through {' → '.join(way)}{more}"
     return "the file does not say through what"
+
+
+def _fetched(package: LockedPackage, client: str) -> str:
+    when = f" {package.fetched}" if package.fetched else ""
+    gone = ", and took it out of its cache again" if package.section == "removed" else ""
+    return f"{client} fetched it{when}{gone}"
 
 
 class _Graph:

@@ -52,6 +52,7 @@ def package(  # noqa: PLR0913 - one parameter for each field, so that no client 
     resolved: str = "",
     integrity: tuple[str, ...] = (),
     origin: Origin = Origin.REGISTRY,
+    fetched_at: str = "",
     line: int | None = None,
 ) -> LockedPackage:
     """Return evidence of an npm package."""
@@ -64,5 +65,6 @@ def package(  # noqa: PLR0913 - one parameter for each field, so that no client 
         integrity=integrity,
         origin=origin,
         section="cached",
+        fetched=fetched_at,
         line=line,
     )

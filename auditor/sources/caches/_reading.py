@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
@@ -210,3 +211,13 @@ def integrity(algorithm: str, digest: str) -> tuple[str, ...]:
         return (f"{algorithm}-{b64encode(bytes.fromhex(digest)).decode()}",)
     except ValueError:
         return ()
+
+
+def moment(seconds: float) -> str:
+    """Return seconds since 1970 as RFC 3339 has them; nothing for a time that there is not."""
+    try:
+        return (
+            datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""
+        )
+    except (ValueError, OverflowError, OSError):
+        return ""

@@ -15,7 +15,7 @@ import msgspec
 
 from auditor.sources.caches import _npm_names as names
 from auditor.sources.caches._client import Client, Machine
-from auditor.sources.caches._reading import Reading, parsed
+from auditor.sources.caches._reading import Reading, moment, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,8 @@ class _Metadata(msgspec.Struct):
 class _Line(msgspec.Struct):
     key: str
     integrity: str | None = None
+    time: float = 0
+    """Milliseconds since 1970."""
     metadata: _Metadata | None = None
 
 
@@ -104,6 +106,7 @@ def _package(line: _Line, place: str, number: int) -> LockedPackage | None:
                     resolved=got.address,
                     integrity=tuple((line.integrity or "").split()),
                     origin=got.origin,
+                    fetched_at=moment(line.time / 1000),
                     line=number,
                 )
     return None

@@ -24,6 +24,7 @@ _FETCH = re.compile(
     r"^\d{1,9} http (?:fetch GET 200|cache) (?:[^\s:]{1,300}?@)?(https?://\S{1,4096})", re.MULTILINE
 )
 """A line; what comes from the cache has the package's name in front of the address."""
+_NAME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)_(\d\d)_(\d\d)_")
 
 
 def _places(machine: Machine) -> Iterator[Path]:
@@ -58,8 +59,15 @@ def _log(reading: Reading, path: Path) -> Iterator[LockedPackage]:
                 got.version,
                 resolved=got.address,
                 origin=got.origin,
+                fetched_at=_time(path.name),
                 line=number,
             )
+
+
+def _time(name: str) -> str:
+    """Return the time of a call by its log's name: `2026-03-31T01_10_00_123Z-debug-0.log`."""
+    found = _NAME.match(name)
+    return f"{found[1]}T{found[2]}:{found[3]}:{found[4]}Z" if found else ""
 
 
 CLIENT = Client(name="npm-logs", places=_places, read=_read)
