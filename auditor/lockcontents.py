@@ -6,32 +6,33 @@ from typing import TYPE_CHECKING
 
 from auditor.advisories import IncidentIndex
 from auditor.facts import Contents
-from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.file import Beside
-from auditor.facts.lock.installed import HiddenSeen
 from auditor.inventory import Inventory
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from auditor.facts.lock.change import Earlier
+    from auditor.facts.lock.index import UserSettings
+    from auditor.facts.lock.installed import HiddenSeen
+
 
 def contents_of(
     inventory: Inventory,
     beside: Mapping[str, bytes],
     incidents: IncidentIndex,
-    earlier: Earlier | None = None,
-    hidden: Inventory | None = None,
+    *seen: Earlier | HiddenSeen | UserSettings,
 ) -> Contents:
     """Return the contents that collectors of lockfiles see.
 
-    `earlier` is what to compare with; `hidden` the lockfile that lies in an installed tree.
+    `seen` is what else is known: what to compare with, the lockfile that lies in an installed tree,
+    what the user's own settings say of registries.
     """
     observations: dict[type, tuple[object, ...]] = {
         Inventory: (inventory,),
         Beside: (Beside(files=beside),),
         IncidentIndex: (incidents,),
-        Earlier: () if earlier is None else (earlier,),
-        HiddenSeen: () if hidden is None else (HiddenSeen(inventory=hidden),),
+        **{type(one): (one,) for one in seen},
     }
     return Contents(kind=ArtifactKind.LOCKFILE, members=(), observations=observations)

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from auditor import incidentfile, lockfiles, policy, rulefile
 from auditor.errors import InputError, UsageError
 from auditor.facts.lock.change import Earlier
+from auditor.facts.lock.index import UserSettings
+from auditor.facts.lock.installed import HiddenSeen
 from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
 from auditor.limits import Limits
 from auditor.lockcontents import contents_of
 from auditor.model import Artifact, ArtifactKind, Profile, Report
 from auditor.outcome import Outcome
-from auditor.sources import installed
+from auditor.sources import installed, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from auditor.inventory import LockedPackage
     from auditor.lockfiles import Document, Format
+    from auditor.registries import Setting
     from auditor.sources.file import Progress
 
     Announce = Callable[[str], Progress | None]
@@ -75,22 +78,25 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         if not here:
             outcome.gap(target, "no lockfile was found below it: nothing was inspected")
         found += here
-    for number, one in enumerate(_outcomes(request, found), 1):
+    users = settings.of_user()
+    for number, one in enumerate(_outcomes(request, users, found), 1):
         outcome.add(one)
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
     return outcome.report(request.settings, _Scanner(request).ruleset)
 
 
-def _outcomes(request: LockRequest, found: list[Found]) -> Iterator[Outcome]:
+def _outcomes(
+    request: LockRequest, users: tuple[Setting, ...], found: list[Found]
+) -> Iterator[Outcome]:
     """Audit what was found, in order; many files on all cores."""
     workers = min(os.cpu_count() or 1, len(found) // SHARED)
     if workers < 2:
-        yield from map(_Scanner(request).outcome_of, found)
+        yield from map(_Scanner(request, users).outcome_of, found)
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where it pays
 
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(request,)) as pool:
+    with ProcessPoolExecutor(workers, initializer=_start, initargs=(request, users)) as pool:
         yield from pool.map(_work, found, chunksize=8)
 
 
@@ -98,8 +104,8 @@ _OURS: list[_Scanner] = []
 """The scanner of a worker process."""
 
 
-def _start(request: LockRequest) -> None:
-    _OURS.append(_Scanner(request))
+def _start(request: LockRequest, users: tuple[Setting, ...]) -> None:
+    _OURS.append(_Scanner(request, users))
 
 
 def _work(found: Found) -> Outcome:
@@ -109,11 +115,12 @@ def _work(found: Found) -> Outcome:
 class _Scanner:
     """What one process needs to audit any number of lockfiles."""
 
-    def __init__(self, request: LockRequest) -> None:
+    def __init__(self, request: LockRequest, users: tuple[Setting, ...] = ()) -> None:
         folders = (rulefile.builtin_folder(), *request.rules)
         ruleset = rulefile.load(folders, lockfile=True)
         self.ruleset = f"{ruleset.digest}-{incidentfile.digest(folders)}"
         self._request = request
+        self._users = users
         self._judge = Judge(ruleset, request.profile)
         self._incidents = incidentfile.load(folders)
         self._outcome = Outcome()
@@ -139,7 +146,7 @@ class _Scanner:
         if found.installed:
             inventory = installed.inventory(found.path, found.path.name, self._request.limits)
             if inventory.packages or inventory.unread:
-                self._inventory(inventory, {}, found.label, hidden=self._hidden(found))
+                self._inventory(inventory, {}, found.label, *self._hidden(found))
             return
         try:
             document = files.document(found, self._request.limits)
@@ -150,25 +157,25 @@ class _Scanner:
             earlier = self._earlier(found)
         except InputError as problem:
             self._outcome.gap(found.label, f"not compared: {problem}")
-            earlier = None
-        self._document(document, found.label, earlier)
+            earlier = ()
+        self._document(document, found.label, *earlier)
 
-    def _hidden(self, found: Found) -> Inventory | None:
+    def _hidden(self, found: Found) -> tuple[HiddenSeen, ...]:
         """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
         path = found.path / files.HIDDEN
         if not path.is_file():
-            return None
+            return ()
         try:
             document = files.document(Found(path=path, label=found.label), self._request.limits)
-            return lockfiles.read(document)
+            return (HiddenSeen(inventory=lockfiles.read(document)),)
         except InputError:
-            return None
+            return ()
 
-    def _earlier(self, found: Found) -> Earlier | None:
+    def _earlier(self, found: Found) -> tuple[Earlier, ...]:
         """Return the earlier state of a lockfile; empty where it was not there yet."""
         against = self._request.against
         if not against:
-            return None
+            return ()
         name = found.path.name
         if Path(against).is_file():
             one = Found(path=Path(against), label=against)
@@ -179,17 +186,17 @@ class _Scanner:
 
             data = git.content_at(found.path.parent, against, name)
         if data is None:
-            return Earlier(label=against, inventory=Inventory(path=name, format=""))
+            return (Earlier(label=against, inventory=Inventory(path=name, format="")),)
         document = lockfiles.Document(path=name, data=data)
-        return Earlier(label=against, inventory=lockfiles.read(document, self._format))
+        return (Earlier(label=against, inventory=lockfiles.read(document, self._format)),)
 
-    def _document(self, document: Document, label: str, earlier: Earlier | None = None) -> None:
+    def _document(self, document: Document, label: str, *seen: Earlier) -> None:
         try:
             inventory = lockfiles.read(document, self._format)
         except InputError as problem:
             self._outcome.gap(label, str(problem))
             return
-        self._inventory(inventory, document.beside, label, earlier)
+        self._inventory(inventory, document.beside, label, *seen)
         for one in document.unread:
             self._outcome.gap(label, one.reason, one.path)
 
@@ -198,8 +205,7 @@ class _Scanner:
         inventory: Inventory,
         beside: Mapping[str, bytes],
         label: str,
-        earlier: Earlier | None = None,
-        hidden: Inventory | None = None,
+        *seen: Earlier | HiddenSeen,
     ) -> None:
         """Judge what was read, and say how much that was."""
         if not inventory.packages:
@@ -207,7 +213,8 @@ class _Scanner:
             self._outcome.gap(label, f"no package was read (sections: {sections})")
         self._outcome.inventories.append(summary(inventory, label, listed=self._request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
-        contents = contents_of(inventory, beside, self._incidents, earlier, hidden)
+        users = UserSettings(settings=self._users)
+        contents = contents_of(inventory, beside, self._incidents, users, *seen)
         self._outcome.judged(self._judge, artifact, contents, {})
 
 

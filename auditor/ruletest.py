@@ -11,6 +11,7 @@ from auditor.archives.tar import stripped
 from auditor.examine import Examination
 from auditor.facts.git_state import GitSeen
 from auditor.facts.lock.change import Earlier
+from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
@@ -98,16 +99,16 @@ def _lockfile(test: RuleTest) -> Contents:
     data = b64decode(spec.base64) or spec.text.encode("utf-8", "surrogatepass")
     inventory = lockfiles.read(lockfiles.Document(path=path, data=data, beside=beside))
     incidents = incidentfile.load((rulefile.builtin_folder(),))
-    earlier = None
+    seen: list[Earlier | HiddenSeen] = []
     for name, other in others:
         if name.startswith(EARLIER):
             old = lockfiles.Document(path=path, data=other.text.encode())
-            earlier = Earlier(label="before", inventory=lockfiles.read(old))
-    hidden = None
+            seen.append(Earlier(label="before", inventory=lockfiles.read(old)))
     if HIDDEN in dict(others):
         data = dict(others)[HIDDEN].text.encode()
         hidden = lockfiles.read(lockfiles.Document(path="package-lock.json", data=data))
-    return lockcontents.contents_of(inventory, beside, incidents, earlier, hidden)
+        seen.append(HiddenSeen(inventory=hidden))
+    return lockcontents.contents_of(inventory, beside, incidents, *seen)
 
 
 def facts_of(rule: Rule, test: RuleTest) -> tuple[Fact, ...]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from auditor.registries import VARIABLES
+
+_WINDOWS = ("APPDATA", "LOCALAPPDATA", "PROGRAMDATA")
 Pack = Callable[..., Path]
 
 MANIFEST = json.dumps({"name": "demo-kit", "version": "1.0.0"})
@@ -20,6 +24,29 @@ MANIFEST = json.dumps({"name": "demo-kit", "version": "1.0.0"})
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR", "npm_lifecycle_event"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_users(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Hide the registries that clients are configured for here, also from what a test starts.
+
+    What installs and downloads needs them.
+    """
+    if any(map(request.node.get_closest_marker, ("packer", "registry"))):
+        return
+    empty = str(tmp_path_factory.getbasetemp() / "nobody")
+    for name in list(os.environ):
+        if name.lower() in VARIABLES or name.lower().startswith("npm_config_"):
+            monkeypatch.delenv(name)
+    for name in ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", *_WINDOWS):
+        monkeypatch.setenv(name, empty)
+    for name in ("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "PDM_CONFIG_FILE", "VIRTUAL_ENV"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("auditor.sources.settings._MACHINE", Path(empty))
 
 
 def tarball(members: Mapping[str, str | bytes]) -> bytes:
