@@ -235,5 +235,8 @@ _READERS = {
     **dict.fromkeys(VARIABLES, _plain),
 }
 _NPM = frozenset({".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", *_NPM_VARIABLES})
-_MERGED = frozenset({"pyproject.toml", "uv.toml", "Pipfile", _PDM, *VARIABLES})
-"""What adds to the project's settings of that name, or wins over them, and is not replaced."""
+_MERGED = frozenset(
+    {"pip.conf", "pip.ini", "pyproject.toml", "uv.toml", "Pipfile", _PDM, *VARIABLES}
+)
+"""What adds to the project's settings of that name, or wins over them, and is not replaced. Of
+pip's files the user's are all that pip reads by itself."""

@@ -77,6 +77,8 @@ class LockIndex:
     inventory: Inventory
     manifest: Manifest | None
     registries: Registries
+    files: Mapping[str, bytes]
+    """What lies beside the lockfile."""
     wants: Mapping[str, tuple[str, ...]]
     """What dependents ask for, by the id of the package that they get."""
     names: Mapping[str, tuple[str, ...]]
@@ -119,6 +121,7 @@ def indexes(contents: Contents) -> Iterator[LockIndex]:
             inventory=inventory,
             manifest=manifest,
             registries=registries,
+            files=files,
             wants={key: tuple(values) for key, values in wants.items()},
             names={key: tuple(values) for key, values in names.items()},
         )
