@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from auditor.facts.lock.change import Earlier
     from auditor.facts.lock.index import UserSettings
     from auditor.facts.lock.installed import HiddenSeen
+    from auditor.facts.lock.sibling import SiblingsSeen
+
+    Observation = Earlier | HiddenSeen | SiblingsSeen | UserSettings
 
 
 def contents_of(
     inventory: Inventory,
     beside: Mapping[str, bytes],
     incidents: IncidentIndex,
-    *seen: Earlier | HiddenSeen | UserSettings,
+    *seen: Observation,
 ) -> Contents:
     """Return the contents that collectors of lockfiles see.
 
     `seen` is what else is known: what to compare with, the lockfile that lies in an installed tree,
-    what the user's own settings say of registries.
+    what the user's own settings say of registries, the other lockfiles of the folder.
     """
     observations: dict[type, tuple[object, ...]] = {
         Inventory: (inventory,),

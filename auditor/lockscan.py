@@ -12,6 +12,7 @@ from auditor.errors import InputError, UsageError
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.index import UserSettings
 from auditor.facts.lock.installed import HiddenSeen
+from auditor.facts.lock.sibling import SiblingsSeen, counterpart, family_of
 from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
 from auditor.limits import Limits
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from auditor.inventory import LockedPackage
+    from auditor.lockcontents import Observation
     from auditor.lockfiles import Document, Format
     from auditor.registries import Setting
     from auditor.sources.file import Progress
@@ -158,7 +160,7 @@ class _Scanner:
         except InputError as problem:
             self._outcome.gap(found.label, f"not compared: {problem}")
             earlier = ()
-        self._document(document, found.label, *earlier)
+        self._document(document, found.label, *earlier, *self._siblings(found, document))
 
     def _hidden(self, found: Found) -> tuple[HiddenSeen, ...]:
         """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
@@ -170,6 +172,22 @@ class _Scanner:
             return (HiddenSeen(inventory=lockfiles.read(document)),)
         except InputError:
             return ()
+
+    def _siblings(self, found: Found, document: Document) -> tuple[SiblingsSeen, ...]:
+        """Return what lies beside a lockfile; that it cannot be read is told by its own scan.
+
+        Of several only the one is read that the lockfile is compared with.
+        """
+        beside = files.siblings(found, family_of(found.path.name))
+        if not beside:
+            return ()
+        names = frozenset(beside)
+        other = beside.get(counterpart(found.path.name, names, document.beside)[0])
+        try:
+            seen = (lockfiles.read(files.document(other, self._request.limits)),) if other else ()
+        except InputError:
+            seen = ()
+        return (SiblingsSeen(names=names, inventories=seen),)
 
     def _earlier(self, found: Found) -> tuple[Earlier, ...]:
         """Return the earlier state of a lockfile; empty where it was not there yet."""
@@ -190,7 +208,7 @@ class _Scanner:
         document = lockfiles.Document(path=name, data=data)
         return (Earlier(label=against, inventory=lockfiles.read(document, self._format)),)
 
-    def _document(self, document: Document, label: str, *seen: Earlier) -> None:
+    def _document(self, document: Document, label: str, *seen: Observation) -> None:
         try:
             inventory = lockfiles.read(document, self._format)
         except InputError as problem:
@@ -205,7 +223,7 @@ class _Scanner:
         inventory: Inventory,
         beside: Mapping[str, bytes],
         label: str,
-        *seen: Earlier | HiddenSeen,
+        *seen: Observation,
     ) -> None:
         """Judge what was read, and say how much that was."""
         if not inventory.packages:

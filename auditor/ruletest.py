@@ -12,6 +12,7 @@ from auditor.examine import Examination
 from auditor.facts.git_state import GitSeen
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.installed import HiddenSeen
+from auditor.facts.lock.sibling import SiblingsSeen, family_of
 from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from auditor.archives import Entry
     from auditor.facts import Contents
+    from auditor.lockcontents import Observation
 
 EARLIER = "before/"
 HIDDEN = ".package-lock.json"
@@ -92,14 +94,20 @@ def _lockfile(test: RuleTest) -> Contents:
     """Read the lockfile of a test: the first of its members; the others lie beside it.
 
     One in the folder `before/` is an earlier state of the lockfile; `.package-lock.json` makes the
-    first an installed tree, and is the lockfile that npm hides in it.
+    first an installed tree, and is the lockfile that npm hides in it. Lockfiles of other clients
+    beside the first are its siblings.
     """
     (path, spec), *others = test.members
     beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
     data = b64decode(spec.base64) or spec.text.encode("utf-8", "surrogatepass")
     inventory = lockfiles.read(lockfiles.Document(path=path, data=data, beside=beside))
     incidents = incidentfile.load((rulefile.builtin_folder(),))
-    seen: list[Earlier | HiddenSeen] = []
+    seen: list[Observation] = []
+    named = {name: data for name, data in beside.items() if name in family_of(path)}
+    if named:
+        read = (lockfiles.Document(path=n, data=d, beside=beside) for n, d in named.items())
+        inventories = tuple(map(lockfiles.read, read))
+        seen.append(SiblingsSeen(names=frozenset(named), inventories=inventories))
     for name, other in others:
         if name.startswith(EARLIER):
             old = lockfiles.Document(path=path, data=other.text.encode())

@@ -26,6 +26,7 @@ from auditor.facts import Collector, Contents, Reader
 from auditor.facts.git_state import GitSeen, PathState
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.installed import HiddenSeen
+from auditor.facts.lock.sibling import SiblingsSeen
 from auditor.facts.module_difference import SdistSeen
 from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered
@@ -252,7 +253,10 @@ def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
         return kinds
     beside = {name: members[name] for name in ("package.json",) if name in members}
     earlier = Earlier(label="before", inventory=Inventory(path="package-lock.json", format=""))
-    contents = contents_of(inventory, beside, INCIDENTS, earlier, HiddenSeen(inventory=inventory))
+    hidden = HiddenSeen(inventory=inventory)
+    other = dataclasses.replace(inventory, path="pnpm-lock.yaml", format="pnpm")
+    siblings = SiblingsSeen(names=frozenset({other.path}), inventories=(other,))
+    contents = contents_of(inventory, beside, INCIDENTS, earlier, hidden, siblings)
     for collector, seen in collected(contents):
         check(collector, seen)
         kinds.add(collector.name)

@@ -137,6 +137,18 @@ def document(found: Found, limits: Limits) -> Document:
     return lockfiles.Document(path=found.path.name, data=data, beside=beside, unread=tuple(unread))
 
 
+def siblings(found: Found, names: tuple[str, ...]) -> dict[str, Found]:
+    """Return the lockfiles of some names that lie beside another one; links are none."""
+    folder = found.path.parent
+    paths = {name: folder / name for name in names if name != found.path.name}
+    label = found.label[: -len(found.path.name)]
+    return {
+        name: Found(path=path, label=f"{label}{name}")
+        for name, path in paths.items()
+        if path.is_file() and not path.is_symlink()
+    }
+
+
 def _format_name(name: str, data: bytes) -> str:
     """Return the format of a lockfile by its name, and where that is of several by its content."""
     named = lockfiles.named(name)
