@@ -118,7 +118,7 @@ def _declared(read: list[dict[str, Any]]) -> tuple[Declared, ...] | None:
     """Return what the project in the lockfile's own folder required; None where there is none."""
     for table in read:
         source, metadata = table.get("source"), table.get("metadata")
-        if isinstance(source, dict) and "." in {source.get("virtual"), source.get("editable")}:
+        if isinstance(source, dict) and "." in (source.get("virtual"), source.get("editable")):
             metadata = metadata if isinstance(metadata, dict) else {}
             groups = metadata.get("requires-dev")
             found = [*_requirements(metadata.get("requires-dist"), "")]
