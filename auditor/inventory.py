@@ -80,6 +80,17 @@ class LockedPackage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """One requirement of the manifest as the lockfile repeats it."""
+
+    name: str
+    group: str = ""
+    """`[name]` of an extra, `name` of a dependency group, empty for what is always required."""
+    specifier: str = ""
+    """The versions that are asked for; empty for any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockProblem:
     """Something about the file that a plain reading would not show."""
 
@@ -103,6 +114,10 @@ class Inventory:
     packages: tuple[LockedPackage, ...] = ()
     roots: tuple[Edge, ...] = ()
     """What the project itself requires, as far as the file says."""
+    declared: tuple[Declared, ...] | None = None
+    """What the manifest required when this was locked; None where the file does not repeat it."""
+    manifest_digest: str = ""
+    """The digest of what counts in the manifest, as the client wrote it: hexadecimal SHA-256."""
     sections: Mapping[str, int] = field(default_factory=dict)
     """Packages by section: `packages`, `dependencies`, `document 1`, `default`, …"""
     indexes: tuple[str, ...] = ()

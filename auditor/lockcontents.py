@@ -14,18 +14,26 @@ if TYPE_CHECKING:
 
     from auditor.facts.lock.change import Earlier
     from auditor.facts.lock.dropper import MembersSeen
+    from auditor.facts.lock.index import UserSettings
     from auditor.facts.lock.installed import HiddenSeen
+    from auditor.facts.lock.sibling import SiblingsSeen
     from auditor.inventory import Inventory
+
+    Observation = Earlier | HiddenSeen | MembersSeen | SiblingsSeen | UserSettings
 
 
 def contents_of(
     inventory: Inventory,
     beside: Mapping[str, bytes],
     incidents: IncidentIndex,
-    *seen: Earlier | HiddenSeen | MembersSeen,
+    *seen: Observation,
     kind: ArtifactKind = ArtifactKind.LOCKFILE,
 ) -> Contents:
-    """Return the contents that collectors of lockfiles see; `seen` is what else there is to say."""
+    """Return the contents that collectors of lockfiles see.
+
+    `seen` is what else is known: what to compare with, the lockfile and the files that lie in an
+    installed tree, what the user's own settings say of registries, the folder's other lockfiles.
+    """
     return observed(kind, incidents, inventory, Beside(files=beside), *seen)
 
 

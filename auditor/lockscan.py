@@ -12,7 +12,9 @@ from auditor.errors import InputError, UsageError
 from auditor.facts.lock import dropper
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.dropper import MembersSeen
+from auditor.facts.lock.index import UserSettings
 from auditor.facts.lock.installed import HiddenSeen
+from auditor.facts.lock.sibling import SiblingsSeen, counterpart, family_of
 from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
 from auditor.limits import Limits
@@ -20,7 +22,7 @@ from auditor.lockcontents import contents_of
 from auditor.lockfiles import bun_lockb
 from auditor.model import Artifact, ArtifactKind, Profile, Report
 from auditor.outcome import Outcome
-from auditor.sources import installed
+from auditor.sources import installed, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from auditor.inventory import LockedPackage
+    from auditor.lockcontents import Observation
     from auditor.lockfiles import Document, Format
     from auditor.sources.file import Progress
 
@@ -129,6 +132,7 @@ class Scanner:
         self.ruleset = f"{ruleset.digest}-{incidentfile.digest(folders)}"
         self.request = request
         self.limits = request.limits
+        self._users = UserSettings(settings=settings.of_user())
         self.judge = Judge(ruleset, request.profile)
         self.incidents = incidentfile.load(folders, request.incidents)
         self._outcome = Outcome()
@@ -164,8 +168,9 @@ class Scanner:
             earlier = self._earlier(found)
         except InputError as problem:
             self._outcome.gap(found.label, f"not compared: {problem}")
-            earlier = None
-        self._document(document, found.label, found.path.parent, earlier)
+            earlier = ()
+        seen: tuple[Observation, ...] = (*earlier, *self._siblings(found, document))
+        self._document(document, found.label, found.path.parent, *seen)
 
     def _tree(self, found: Found) -> None:
         """Audit installed packages, with the lockfile that npm hides among them."""
@@ -173,28 +178,46 @@ class Scanner:
         hidden = self._hidden(found)
         if not (inventory.packages or inventory.unread or hidden):
             return
-        asked = dropper.asked(inventory, hidden, self.incidents)
-        seen: list[HiddenSeen | MembersSeen] = [HiddenSeen(inventory=hidden)] if hidden else []
-        if asked:
+        seen: list[HiddenSeen | MembersSeen] = [*hidden]
+        below = hidden[0].inventory if hidden else None
+        if asked := dropper.asked(inventory, below, self.incidents):
             seen.append(MembersSeen(paths=installed.present(found.path, asked)))
         self._inventory(inventory, {}, found.label, *seen)
 
-    def _hidden(self, found: Found) -> Inventory | None:
+    def _hidden(self, found: Found) -> tuple[HiddenSeen, ...]:
         """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
         path = found.path / files.HIDDEN
         if not path.is_file():
-            return None
+            return ()
         try:
             document = files.document(Found(path=path, label=found.label), self.request.limits)
-            return lockfiles.read(document)
+            return (HiddenSeen(inventory=lockfiles.read(document)),)
         except InputError:
-            return None
+            return ()
 
-    def _earlier(self, found: Found) -> Earlier | None:
+    def _siblings(self, found: Found, document: Document) -> tuple[SiblingsSeen, ...]:
+        """Return what lies beside a lockfile; that it cannot be read is told by its own scan.
+
+        Of several only the one is read that the lockfile is compared with.
+        """
+        beside = files.siblings(found, family_of(found.path.name))
+        if not beside:
+            return ()
+        names = frozenset(beside)
+        other = beside.get(counterpart(found.path.name, names, document.beside)[0])
+        try:
+            seen = (
+                (self.read(files.document(other, self.limits), other.path.parent),) if other else ()
+            )
+        except InputError:
+            seen = ()
+        return (SiblingsSeen(names=names, inventories=seen),)
+
+    def _earlier(self, found: Found) -> tuple[Earlier, ...]:
         """Return the earlier state of a lockfile; empty where it was not there yet."""
         against = self.request.against
         if not against:
-            return None
+            return ()
         name = found.path.name
         if Path(against).is_file():
             one = Found(path=Path(against), label=against)
@@ -205,9 +228,9 @@ class Scanner:
 
             data = git.content_at(found.path.parent, against, name)
         if data is None:
-            return Earlier(label=against, inventory=Inventory(path=name, format=""))
+            return (Earlier(label=against, inventory=Inventory(path=name, format="")),)
         document = lockfiles.Document(path=name, data=data)
-        return Earlier(label=against, inventory=self.read(document, found.path.parent))
+        return (Earlier(label=against, inventory=self.read(document, found.path.parent)),)
 
     def read(self, document: Document, folder: Path) -> Inventory:
         """Read a document that lies in a folder; bun is asked for its binary lockfile as text."""
@@ -219,15 +242,13 @@ class Scanner:
             format_ = binary
         return lockfiles.read(document, format_)
 
-    def _document(
-        self, document: Document, label: str, folder: Path, earlier: Earlier | None = None
-    ) -> None:
+    def _document(self, document: Document, label: str, folder: Path, *seen: Observation) -> None:
         try:
             inventory = self.read(document, folder)
         except InputError as problem:
             self._outcome.gap(label, str(problem))
             return
-        self._inventory(inventory, document.beside, label, *((earlier,) if earlier else ()))
+        self._inventory(inventory, document.beside, label, *seen)
         for one in document.unread:
             self._outcome.gap(label, one.reason, one.path)
 
@@ -236,7 +257,7 @@ class Scanner:
         inventory: Inventory,
         beside: Mapping[str, bytes],
         label: str,
-        *seen: Earlier | HiddenSeen | MembersSeen,
+        *seen: Observation,
     ) -> None:
         """Judge what was read, and say how much that was."""
         if not inventory.packages:
@@ -246,7 +267,7 @@ class Scanner:
             self._outcome.gap(label, f"{place}: {reason}" if place else reason, inventory.path)
         self._outcome.inventories.append(summary(inventory, label, listed=self.request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
-        contents = contents_of(inventory, beside, self.incidents, *seen)
+        contents = contents_of(inventory, beside, self.incidents, self._users, *seen)
         self._outcome.judged(self.judge, artifact, contents, {})
 
 

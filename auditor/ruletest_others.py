@@ -18,6 +18,7 @@ from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.past import Change, Commit, HistorySeen
+from auditor.facts.lock.sibling import SiblingsSeen, family_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from auditor.advisories import IncidentIndex
     from auditor.facts import Contents
     from auditor.inventory import Inventory
+    from auditor.lockcontents import Observation
     from auditor.rulefile import FileSpec, RuleTest
 
 EARLIER = "before/"
@@ -39,14 +41,19 @@ def lockfile(test: RuleTest) -> Contents:
     One in the folder `before/` is an earlier state of the lockfile; those in `commits/<time>/` are
     its history, the oldest first, and the last is what HEAD has. `.package-lock.json` makes the
     first an installed tree, and is the lockfile that npm hides in it; what lies in `node_modules/`
-    are files of the tree.
+    are files of the tree. Lockfiles of other clients beside the first are its siblings.
     """
     (path, spec), *others = test.members
     beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
     data = b64decode(spec.base64) or spec.text.encode("utf-8", "surrogatepass")
     inventory = lockfiles.read(lockfiles.Document(path=path, data=data, beside=beside))
     incidents = incidentfile.load((rulefile.builtin_folder(),))
-    seen: list[Earlier | HiddenSeen | MembersSeen | HistorySeen] = []
+    seen: list[Observation] = []
+    named = {name: data for name, data in beside.items() if name in family_of(path)}
+    if named:
+        read = (lockfiles.Document(path=n, data=d, beside=beside) for n, d in named.items())
+        inventories = tuple(map(lockfiles.read, read))
+        seen.append(SiblingsSeen(names=frozenset(named), inventories=inventories))
     for name, other in others:
         if name.startswith(EARLIER):
             seen.append(Earlier(label="before", inventory=_inventory(path, other.text)))

@@ -5,12 +5,23 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from auditor.registries import VARIABLES
+
+_OF_CLIENTS = frozenset(
+    "PYENV_ROOT NVM_DIR VOLTA_HOME FNM_DIR PNPM_HOME BUN_INSTALL BUN_INSTALL_CACHE_DIR PIPX_HOME"
+    " UV_TOOL_DIR UV_PYTHON_INSTALL_DIR UV_CACHE_DIR PIP_CACHE_DIR PIPENV_CACHE_DIR PDM_CACHE_DIR"
+    " POETRY_CACHE_DIR DENO_DIR YARN_CACHE_FOLDER YARN_GLOBAL_FOLDER CONDA_PKGS_DIRS"
+    " PYTHONUSERBASE PREFIX XDG_CACHE_HOME XDG_DATA_HOME TMPDIR".split()
+)
+"""By which clients, and we after them, find what they keep on a machine."""
+_WINDOWS = ("APPDATA", "LOCALAPPDATA", "PROGRAMDATA")
 Pack = Callable[..., Path]
 
 MANIFEST = json.dumps({"name": "demo-kit", "version": "1.0.0"})
@@ -20,6 +31,30 @@ MANIFEST = json.dumps({"name": "demo-kit", "version": "1.0.0"})
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR", "npm_lifecycle_event"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_users(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Hide what clients are configured for and keep here, also from what a test starts.
+
+    What installs and downloads needs them.
+    """
+    if any(map(request.node.get_closest_marker, ("packer", "registry"))):
+        return
+    empty = str(tmp_path_factory.getbasetemp() / "nobody")
+    for name in list(os.environ):
+        own = name in _OF_CLIENTS or name.lower() in VARIABLES
+        if own or name.lower().startswith("npm_config_"):
+            monkeypatch.delenv(name)
+    for name in ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", *_WINDOWS):
+        monkeypatch.setenv(name, empty)
+    for name in ("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "PDM_CONFIG_FILE", "VIRTUAL_ENV"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("auditor.sources.settings._MACHINE", Path(empty))
 
 
 def tarball(members: Mapping[str, str | bytes]) -> bytes:

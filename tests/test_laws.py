@@ -33,6 +33,7 @@ from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.past import Change, Commit, HistorySeen
+from auditor.facts.lock.sibling import SiblingsSeen
 from auditor.facts.module_difference import SdistSeen
 from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered
@@ -262,11 +263,14 @@ def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
     earlier = Earlier(label="before", inventory=Inventory(path="package-lock.json", format=""))
     members_seen = MembersSeen(paths=frozenset({"plain-crypto-js"}))
     hidden = HiddenSeen(inventory=inventory)
-    contents = contents_of(inventory, beside, INCIDENTS, earlier, hidden, members_seen)
+    other = dataclasses.replace(inventory, path="pnpm-lock.yaml", format="pnpm")
+    siblings = SiblingsSeen(names=frozenset({other.path}), inventories=(other,))
+    seen = (earlier, hidden, members_seen, siblings)
+    contents = contents_of(inventory, beside, INCIDENTS, *seen)
     bad = tuple(known_bad(contents))
     for whole in (contents, observed(ArtifactKind.MACHINE, INCIDENTS, *outside(bad))):
-        for collector, seen in collected(whole):
-            check(collector, seen)
+        for collector, one in collected(whole):
+            check(collector, one)
             kinds.add(collector.name)
     return kinds
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor import registries
-from auditor.registries import configured
+from auditor.registries import configured, settings_in
 
 ONE, TWO = "https://one.example/npm/", "https://two.example:8443/"
 
@@ -68,6 +68,34 @@ def test_what_settings_configure(
     found = configured({name: text.encode()})
     assert found.default == default
     assert found.scopes == scopes
+
+
+@pytest.mark.parametrize(
+    ("project", "user", "left"),
+    [
+        ({}, {"a/.npmrc": f"registry={ONE}"}, {"one.example"}),
+        ({".npmrc": f"registry={TWO}"}, {"a/.npmrc": f"registry={ONE}"}, set()),
+        ({".npmrc": f"@s:registry={TWO}"}, {"a/.npmrc": f"registry={ONE}"}, {"one.example"}),
+        ({".yarnrc": f"registry {TWO}"}, {"a/.npmrc": f"registry={ONE}"}, {"one.example"}),
+        ({".npmrc": f"registry={TWO}"}, {"a/npm_config_registry": ONE}, {"one.example"}),
+        ({"pip.conf": f"[global]\nindex-url={TWO}"}, {"a/pip.conf": f"index-url={ONE}"},
+         {"one.example"}),
+        ({"uv.toml": f"index-url='{TWO}'"}, {"a/uv.toml": f"index-url='{ONE}'"}, {"one.example"}),
+    ],
+)  # fmt: skip
+def test_a_projects_setting_takes_the_place_of_the_users(
+    project: dict[str, str], user: dict[str, str], left: set[str]
+) -> None:
+    users = settings_in({name: text.encode() for name, text in user.items()})
+    found = configured({name: text.encode() for name, text in project.items()}, users)
+    assert {one.host for one in found.users} == left
+
+
+def test_the_nearest_folder_decides() -> None:
+    files = {"../../.yarnrc.yml": f"npmRegistryServer: {TWO}"}
+    assert configured({k: v.encode() for k, v in files.items()}).default == {"two.example:8443"}
+    files = {"../.yarnrc.yml": f"npmRegistryServer: {ONE}", **files}
+    assert configured({k: v.encode() for k, v in files.items()}).default == {"one.example"}
 
 
 @given(st.binary(max_size=200) | st.text(alphabet="registy@:=/ \n\"'[]{}.-_url", max_size=200))

@@ -8,19 +8,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import ParseError
-from auditor.lockfiles._pypi import requirement
+from auditor.lockfiles._pypi import normal, requirement
 from auditor.lockfiles._toml import quick_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from auditor.inventory import Edge
     from auditor.lockfiles import Document
     from auditor.lockfiles._pypi import Targets
 
 
-def roots_of(document: Document, targets: Targets) -> tuple[tuple[Edge, ...], tuple[str, ...]]:
-    """Return what the project requires, and why a pyproject.toml could not be read, if so."""
+_MARKERS = ("markers", "python", "platform")
+
+
+def roots_of(
+    document: Document, targets: Targets, groups: Collection[str] | None = None
+) -> tuple[tuple[Edge, ...], tuple[str, ...]]:
+    """Return what the project requires, and why a pyproject.toml could not be read, if so.
+
+    Optional is what the client may have left out with good reason: extras, what a marker rules out
+    for all Pythons of the project, and groups that are not among the locked ones, if those are
+    given.
+    """
     data = document.beside.get("pyproject.toml")
     if data is None:
         return (), ()
@@ -33,17 +43,19 @@ def roots_of(document: Document, targets: Targets) -> tuple[tuple[Edge, ...], tu
     return (
         tuple(
             edge
-            for name, wants, dev, optional in _required(project)
+            for name, wants, dev, optional in _required(project, groups)
             for edge in targets.edges(name, wants, dev=dev, optional=optional)
         ),
         (),
     )
 
 
-def _required(project: dict[str, Any]) -> Iterator[tuple[str, str, bool, bool]]:
-    """Yield name, what is asked of it, and whether only development or an extra needs it."""
+def _required(
+    project: dict[str, Any], groups: Collection[str] | None
+) -> Iterator[tuple[str, str, bool, bool]]:
+    """Yield name, what is asked of it, whether only development needs it, and what is optional."""
     for spelled in _texts(_at(project, "project", "dependencies")):
-        yield (*requirement(spelled), False, False)
+        yield (*requirement(spelled), False, ";" in spelled)
     for _, group in _items(_at(project, "project", "optional-dependencies")):
         for spelled in _texts(group):
             yield (*requirement(spelled), False, True)
@@ -51,9 +63,11 @@ def _required(project: dict[str, Any]) -> Iterator[tuple[str, str, bool, bool]]:
         _at(project, "dependency-groups"),
         _at(project, "tool", "pdm", "dev-dependencies"),
     ):
-        for _, group in _items(source):
+        for name, group in _items(source):
+            left_out = groups is not None and normal(name) not in groups
             for spelled in _texts(group):
-                yield (*requirement(spelled.removeprefix("-e ")), True, False)
+                optional = left_out or ";" in spelled
+                yield (*requirement(spelled.removeprefix("-e ")), True, optional)
     poetry = _at(project, "tool", "poetry")
     yield from _poetry(_at(poetry, "dependencies"), dev=False)
     yield from _poetry(_at(poetry, "dev-dependencies"), dev=True)
@@ -66,7 +80,8 @@ def _poetry(table: object, *, dev: bool) -> Iterator[tuple[str, str, bool, bool]
         if name.lower() == "python":
             continue
         wants = value if isinstance(value, str) else _at(value, "version")
-        optional = _at(value, "optional") is True
+        marked = isinstance(value, list) or any(_at(value, key) for key in _MARKERS)
+        optional = marked or _at(value, "optional") is True
         yield name, wants if isinstance(wants, str) else "", dev, optional
 
 

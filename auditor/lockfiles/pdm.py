@@ -57,7 +57,7 @@ def _read_text(document: Document, text: str) -> Inventory:
             packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
             read.append(table)
     targets = Targets(packages)
-    roots, problems = roots_of(document, targets)
+    roots, problems = roots_of(document, targets, texts(metadata, "groups"))
     unread += [("pyproject.toml", problem) for problem in problems]
     direct = {edge.target for edge in roots}
     return Inventory(
@@ -69,6 +69,7 @@ def _read_text(document: Document, text: str) -> Inventory:
             for package, table in zip(packages, read, strict=True)
         ),
         roots=roots,
+        manifest_digest=(get(metadata, "content_hash", str) or "").removeprefix("sha256:"),
         sections={"package": len(packages)},
         unread=tuple(unread),
     )

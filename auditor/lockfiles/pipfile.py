@@ -75,11 +75,18 @@ def _read_text(document: Document, text: str) -> Inventory:
         packages=tuple(packages),
         # The file has the closure only; which of them the Pipfile names shows in no field.
         roots=tuple(Edge(name=p.name, target=p.id, dev=p.dev) for p in packages if p.direct),
+        manifest_digest=_digest(meta),
         sections=sections,
         indexes=tuple(dict.fromkeys(sources.values())),
         problems=tuple(problems),
         unread=tuple(unread),
     )
+
+
+def _digest(meta: dict[str, Any]) -> str:
+    digests = meta.get("hash")
+    value = digests.get("sha256") if isinstance(digests, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _values(holder: dict[str, Any], problems: list[LockProblem]) -> Iterator[tuple[str, Any]]:

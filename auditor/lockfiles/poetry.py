@@ -78,6 +78,7 @@ def _read_text(document: Document, text: str) -> Inventory:
             for package, table in zip(packages, wanted, strict=True)
         ),
         roots=roots,
+        manifest_digest=get(metadata, "content-hash", str) or "",
         sections={"package": len(packages)},
         indexes=tuple(indexes),
         unread=tuple(unread),

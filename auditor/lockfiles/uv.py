@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import ParseError
-from auditor.inventory import Edge, Inventory, LockedPackage, Origin
+from auditor.inventory import Declared, Edge, Inventory, LockedPackage, Origin
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pypi import (
@@ -45,6 +45,7 @@ _ORIGINS = {
     "editable": Origin.FILE,
     "virtual": Origin.WORKSPACE,
 }
+_EXTRA = re.compile(r"\bextra == '([^']{1,200})'")
 _GROUPS = ("dependencies", "optional-dependencies", "dev-dependencies")
 
 
@@ -106,10 +107,37 @@ def _read_text(document: Document, text: str) -> Inventory:
             for package in packages
         ),
         roots=tuple(roots),
+        declared=_declared(read),
         sections={"package": len(packages)},
         indexes=tuple(dict.fromkeys(filter(None, map(_registry, read)))),
         unread=tuple(unread),
     )
+
+
+def _declared(read: list[dict[str, Any]]) -> tuple[Declared, ...] | None:
+    """Return what the project in the lockfile's own folder required; None where there is none."""
+    for table in read:
+        source, metadata = table.get("source"), table.get("metadata")
+        if isinstance(source, dict) and "." in (source.get("virtual"), source.get("editable")):
+            metadata = metadata if isinstance(metadata, dict) else {}
+            groups = metadata.get("requires-dev")
+            found = [*_requirements(metadata.get("requires-dist"), "")]
+            for name, entries in groups.items() if isinstance(groups, dict) else ():
+                found += _requirements(entries, normal(name))
+            return tuple(found)
+    return None
+
+
+def _requirements(entries: object, group: str) -> Iterator[Declared]:
+    for entry in entries if isinstance(entries, list) else ():
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if isinstance(name, str):
+            extra = _EXTRA.search(str(entry.get("marker", "")))
+            yield Declared(
+                name=name,
+                group=f"[{normal(extra[1])}]" if extra and not group else group,
+                specifier=str(entry.get("specifier", "")),
+            )
 
 
 def _registry(table: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from auditor import lockfiles
 from auditor.errors import InputError, LimitError
 from auditor.model import Unread
+from auditor.sources import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +148,32 @@ def document(found: Found, limits: Limits) -> Document:
                     unread.append(Unread(path=shown, reason=reason))
                 except InputError as problem:
                     unread.append(Unread(path=shown, reason=str(problem)))
+    beside |= settings.above(found.path.parent, _format_name(found.path.name, data))
     return lockfiles.Document(path=found.path.name, data=data, beside=beside, unread=tuple(unread))
+
+
+def siblings(found: Found, names: tuple[str, ...]) -> dict[str, Found]:
+    """Return the lockfiles of some names that lie beside another one; links are none."""
+    folder = found.path.parent
+    paths = {name: folder / name for name in names if name != found.path.name}
+    label = found.label[: -len(found.path.name)]
+    return {
+        name: Found(path=path, label=f"{label}{name}")
+        for name, path in paths.items()
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def _format_name(name: str, data: bytes) -> str:
+    """Return the format of a lockfile by its name, and where that is of several by its content."""
+    named = lockfiles.named(name)
+    if len(named) == 1:
+        return named[0].name
+    try:
+        found = lockfiles.identified(lockfiles.Document(path=name, data=data)) if named else None
+    except InputError:
+        return ""
+    return found.name if found else ""
 
 
 def _content(path: Path, most: int) -> bytes:

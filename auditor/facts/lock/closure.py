@@ -1,7 +1,8 @@
 """Whether a lockfile hangs together: every wish met in its range, every package wished for.
 
 It is the test that `npm ci` makes before it installs (arborist's validateLockfile), without a
-network, and the other way round: an entry that nobody asks for. Peers' ranges are never judged,
+network, and the other way round: an entry that nobody asks for. Python's lockfiles are compared
+with their manifests alone (`python_manifest`). Peers' ranges are never judged,
 as clients warn about them at most; nor is what the manifest's overrides or resolutions touch.
 """
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import LockIndex, declares, indexes, is_plain
+from auditor.facts.lock.python_manifest import PIPFILE, PYPROJECT, drift
 from auditor.inventory import LockedPackage, Origin
 from auditor.model import Fact
 from auditor.npm_ranges import satisfies
@@ -45,6 +47,8 @@ class Break(StrEnum):
     """The manifest has a requirement that the lockfile does not know."""
     CHANGED = "changed"
     """Manifest and lockfile know a requirement in two forms."""
+    OTHER_MANIFEST = "other-manifest"
+    """The lockfile was made from a manifest whose requirements had another digest."""
     UNEXPLAINED = "unexplained"
     """Nothing leads from the project to this entry."""
     UNTIDY = "untidy"
@@ -80,6 +84,7 @@ def collect(contents: Contents) -> Iterator[LockClosureFact]:
     for index in indexes(contents):
         closure = _Closure(index)
         yield from closure.drift()
+        yield from closure.python_drift()
         yield from closure.unmet()
         yield from closure.unexplained()
 
@@ -116,6 +121,22 @@ class _Closure:
         for name, edge in roots.items():
             if name not in manifest.wanted and name not in manifest.peers:
                 yield self._fact(Break.NOT_IN_MANIFEST, name, has=edge.wants, direct=True)
+
+    def python_drift(self) -> Iterator[LockClosureFact]:
+        """Compare a Python project's manifest with what the lockfile says of it."""
+        if not self._sound:
+            return
+        for one in dict.fromkeys(drift(self._inventory, self._index.files)):
+            wants, has = one.manifest, one.lockfile
+            if not one.name:
+                name = PIPFILE if self._inventory.format == "pipfile" else PYPROJECT
+                yield self._fact(Break.OTHER_MANIFEST, name, direct=True)
+            elif has is None:
+                yield self._fact(Break.NOT_IN_LOCKFILE, one.name, wants=wants or "", direct=True)
+            elif wants is None:
+                yield self._fact(Break.NOT_IN_MANIFEST, one.name, has=has, direct=True)
+            else:
+                yield self._fact(Break.CHANGED, one.name, wants=wants, has=has, direct=True)
 
     def _has_members(self) -> bool:
         members = [p for p in self._inventory.packages if p.origin is Origin.WORKSPACE]
@@ -256,16 +277,20 @@ class _Closure:
 
 
 def _detail(kind: Break, name: str, wants: str, has: str, by: str) -> str:
-    asked = f"{by or 'the project'} requires {name} {wants}".rstrip()
+    wanted = f"{name} {wants}".rstrip()
+    asked = f"{by or 'the project'} requires {wanted}"
     told = {
         Break.MISSING: f"{asked}, and the lockfile has no entry for it",
         Break.OUT_OF_RANGE: f"{asked}, and the lockfile has {has}",
         Break.NOT_IN_MANIFEST: (
-            f"the lockfile has {name} {has} as the project's own requirement, its manifest has not"
+            f"the lockfile has {name} {has}".rstrip()
+            + " as the project's own requirement, its manifest has not"
         ),
-        Break.NOT_IN_LOCKFILE: f"the manifest requires {name} {wants}, the lockfile does not",
-        Break.CHANGED: f"the manifest requires {name} {wants}, the lockfile says {has}",
+        Break.NOT_IN_LOCKFILE: f"the manifest requires {wanted}, the lockfile does not",
+        Break.CHANGED: f"the manifest requires {wanted}, the lockfile says {has or 'any version'}",
     }
+    if kind is Break.OTHER_MANIFEST:
+        return f"the requirements in {name} are not those that the lockfile was made from"
     return told.get(kind, f"nothing leads from the project to {name} {has}")
 
 

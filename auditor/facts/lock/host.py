@@ -2,7 +2,9 @@
 
 A host is judged against the registries that the clients beside the lockfile are configured for,
 and where nothing is configured against the host that serves nearly everything else in the same
-lockfile. So a company's mirror, from which all comes, is nothing special.
+lockfile. So a company's mirror, from which all comes, is nothing special. The user's own settings
+only add hosts that are no surprise: who has a mirror on this machine reads lockfiles that were made
+without it, and none of their hosts is foreign for that.
 """
 
 from __future__ import annotations
@@ -146,9 +148,12 @@ class _Hosts:
         )
 
     def _is_foreign(self, package: LockedPackage, found: Address, *, is_file: bool) -> bool:
+        scope = _scope(package)
+        if found.source in self._index.registries.users_hosts(scope, package.ecosystem):
+            return False
         if is_file and found.source == address(package.resolved).source:
             return False  # an index that has its files itself is judged as an index
-        scoped = self._index.registries.scopes.get(_scope(package))
+        scoped = self._index.registries.scopes.get(scope)
         if scoped:
             return found.source not in scoped
         main = self._main[is_file]
@@ -170,7 +175,12 @@ class _Hosts:
         scoped = self._index.registries.scopes
         main = self._main[is_file]
         own = self._index.registries.default | ({main} if main else set())
-        expected = frozenset[str]().union(*(scoped.get(scope, own) for scope in scopes))
+        expected = frozenset[str]().union(
+            *(
+                scoped.get(scope, own | self._index.registries.users_hosts(scope, first.ecosystem))
+                for scope in scopes
+            )
+        )
         return LockHostFact(
             path=self._index.inventory.path,
             line=first.line,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.addresses import UNNAMED, Address, Named, address, conda_named, npm_named
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
-from auditor.registries import Registries, configured
+from auditor.registries import Registries, Setting, configured
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ class Beside:
     """The manifest and client settings beside a lockfile, by their path relative to it."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSettings:
+    """The registries that the user's own settings name, outside of the project."""
+
+    settings: tuple[Setting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,8 @@ class LockIndex:
     inventory: Inventory
     manifest: Manifest | None
     registries: Registries
+    files: Mapping[str, bytes]
+    """What lies beside the lockfile."""
     wants: Mapping[str, tuple[str, ...]]
     """What dependents ask for, by the id of the package that they get."""
     names: Mapping[str, tuple[str, ...]]
@@ -95,7 +104,8 @@ def indexes(contents: Contents) -> Iterator[LockIndex]:
     files: dict[str, bytes] = {}
     for beside in contents.of(Beside):
         files.update(beside.files)
-    registries = configured(files)
+    users = tuple(one for seen in contents.of(UserSettings) for one in seen.settings)
+    registries = configured(files, users)
     for inventory in contents.of(Inventory):
         manifest = manifest_of(files) if inventory.format in NPM_CLIENTS else None
         wants: dict[str, dict[str, None]] = defaultdict(dict)
@@ -111,6 +121,7 @@ def indexes(contents: Contents) -> Iterator[LockIndex]:
             inventory=inventory,
             manifest=manifest,
             registries=registries,
+            files=files,
             wants={key: tuple(values) for key, values in wants.items()},
             names={key: tuple(values) for key, values in names.items()},
         )
@@ -230,6 +241,7 @@ __all__ = [
     "Beside",
     "LockIndex",
     "Manifest",
+    "UserSettings",
     "address",
     "declares",
     "edges",
