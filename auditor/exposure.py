@@ -65,6 +65,8 @@ class Place:
     sources: tuple[str, ...] = ()
     """The lockfiles, trees and caches that were read."""
     packages: int = 0
+    states: int = 0
+    """Contents that its lockfiles had in their history, as far as that was read."""
     gaps: int = 0
     hits: tuple[Hit, ...] = ()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ from auditor.lockfiles import Document
 from auditor.sources.history import Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from auditor.facts.lock.known_bad import KnownBadFact
     from auditor.facts.lock.past import Change
@@ -37,8 +39,8 @@ class Seen:
     """None where no lockfile was ever there."""
     paths: tuple[str, ...] = ()
     """The last path of each lockfile that ever was."""
-    states: int = 0
-    """Different contents that were read."""
+    states: Mapping[str, int] = field(default_factory=dict)
+    """How many different contents each of these had, by path."""
     gaps: tuple[tuple[str, str], ...] = ()
     """What could not be read: the reason, and the path where there is one."""
 
@@ -72,7 +74,10 @@ def seen(
     return Seen(
         history=past.relative(whole, history.prefix),
         paths=tuple(path.removeprefix(history.prefix) for path in paths),
-        states=reading.states,
+        states={
+            path.removeprefix(history.prefix): count
+            for path, count in past.contents(changes).items()
+        },
         gaps=(*gaps, *((r, path.removeprefix(history.prefix)) for r, path in reading.gaps)),
     )
 
@@ -172,7 +177,9 @@ def _states(scanner: Scanner, work: _Work) -> list[_State]:
             found.append((blob, (), "git does not have its content, or it is too large"))
             continue
         try:
-            inventory = scanner.read(Document(path=names[blob], data=data), folder)
+            above = posixpath.basename(posixpath.dirname(names[blob]))
+            document = Document(path=posixpath.basename(names[blob]), data=data, folder=above)
+            inventory = scanner.read(document, folder)
         except InputError as problem:
             found.append((blob, (), str(problem)))
             continue

@@ -20,4 +20,7 @@ def project_of(label: str) -> str:
         return label[: found.start()] or "."
     if found := _SITE.search(label):
         return label[: found.start()] or "/"
-    return posixpath.dirname(label) or "."
+    folder = posixpath.dirname(label)
+    if posixpath.basename(folder) == "requirements" and label.endswith(".txt"):
+        folder = posixpath.dirname(folder)
+    return folder or "."

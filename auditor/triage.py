@@ -40,6 +40,8 @@ class Looked:
     """The place (a project's label, or `machine`) of each source that findings and gaps name."""
     packages: Mapping[str, int]
     """How many packages were read from a source."""
+    states: Mapping[str, int]
+    """How many contents a source had in its history, where that was read."""
     machine: str
     """The label of the machine itself."""
     left_out: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ def collate(
         _as_place(label, sources[label], hits[label], blind[label], looked)
         for label in dict.fromkeys((*sources, *hits, *blind))
     ]
-    places.sort(key=lambda place: (place.level.rank, place.label))
+    places.sort(key=lambda place: (place.level.rank, not place.machine, place.label))
     met = tuple(_met(index, places))
     return Triage(
         level=min((p.level for p in places), key=lambda x: x.rank, default=Level.NOT_EXAMINED),
@@ -121,6 +123,7 @@ def _as_place(label: str, sources: list[str], hits: list[Hit], blind: int, looke
         machine=label == looked.machine,
         sources=tuple(source for source in sources if source in looked.packages),
         packages=sum(looked.packages.get(source, 0) for source in sources),
+        states=sum(looked.states.get(source, 0) for source in sources),
         gaps=blind,
         hits=tuple(hits),
     )
@@ -241,7 +244,8 @@ def _of_logs(detail: Detail) -> Iterator[str]:
     signs = detail.indicators
     hosts = (*signs.domains, *signs.addresses)
     if hosts:
-        ports = f", ports {', '.join(map(str, signs.ports))}" if signs.ports else ""
+        several = "ports" if len(signs.ports) > 1 else "port"
+        ports = f", {several} {', '.join(map(str, signs.ports))}" if signs.ports else ""
         told = words.listed(hosts, _SIGNS)
         yield f"connections and name lookups are not seen here: {told}{ports}"
     if signs.process_names or signs.processes:

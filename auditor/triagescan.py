@@ -73,6 +73,7 @@ class _Triage:
         self._scanner: Scanner = lockscan.Scanner(locks)
         self._outcome = Outcome()
         self._places: dict[str, str] = {}
+        self._states: dict[str, int] = {}
 
     def report(self) -> Report:
         """Look everywhere that was asked for, and put it together."""
@@ -92,6 +93,7 @@ class _Triage:
         looked = triage.Looked(
             places=self._places,
             packages={str(r["source"]): int(str(r["count"])) for r in self._outcome.inventories},
+            states=self._states,
             machine=MACHINE,
             left_out=tuple(self._left_out(repositories)),
         )
@@ -172,6 +174,7 @@ class _Triage:
         for path in seen.paths:
             source = posixpath.join(label, path)
             self._places.setdefault(source, project_of(source))
+            self._states[source] = seen.states[path]
         if seen.history:
             self._judge(label, ArtifactKind.LOCKFILE, seen.history)
 

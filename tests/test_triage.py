@@ -54,7 +54,9 @@ def report(
     sources = {f.location.source for f in findings} | {g.location.source for g in gaps or ()}
     places = {source: source.partition("/")[0] for source in sorted(sources | set(others))}
     packages = dict.fromkeys(others, 7)
-    looked = Looked(places=places, packages=packages, machine="this machine", left_out=left)
+    looked = Looked(
+        places=places, packages=packages, states={"web/x": 3}, machine="this machine", left_out=left
+    )
     return collate(findings, gaps or [], INDEX, looked)
 
 
@@ -187,5 +189,5 @@ def test_what_no_file_shows_is_said_for_the_incidents_that_were_met() -> None:
 
     assert made.unchecked[0] == "the history (--history)"
     assert [one.partition(":")[0] for one in made.unchecked[1:]] == [AXIOS] * 4
-    assert "sfrclak.com, 142.11.206.73, ports 8000" in made.unchecked[1]
+    assert "sfrclak.com, 142.11.206.73, port 8000" in made.unchecked[1]
     assert report([]).unchecked == ()

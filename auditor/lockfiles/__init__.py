@@ -34,6 +34,8 @@ class Document:
     beside: Mapping[str, bytes] = field(default_factory=dict)
     """Other files by their path relative to this one's folder: manifests (package.json,
     pyproject.toml), client settings (.npmrc), files that are included."""
+    folder: str = ""
+    """The name of the folder that it lies in, by which some files are told."""
     unread: tuple[Unread, ...] = ()
     """Such files that could not be read, or were too large to be."""
 
@@ -60,7 +62,8 @@ class Format:
     """As `--as` and reports spell it."""
     ecosystem: str
     files: tuple[str, ...]
-    """Patterns of file names (fnmatch, case counts) by which folders are searched."""
+    """Patterns of file names (fnmatch, case counts) by which folders are searched; one with a slash
+    is for a file in a folder of that name."""
     beside: tuple[str, ...] = ()
     """Names of files in the same folder that `read` wants to see, where they are there."""
     recognises: Callable[[str], bool]
@@ -82,16 +85,22 @@ def formats() -> Mapping[str, Format]:
     return found
 
 
-def named(name: str) -> tuple[Format, ...]:
-    """Return the formats whose files are called like that; several may share a name."""
+def named(name: str, folder: str = "") -> tuple[Format, ...]:
+    """Return the formats whose files are called like that; several may share a name.
+
+    `folder` is the name of the folder that the file lies in.
+    """
+    whole = f"{folder}/{name}"
     return tuple(
-        f for f in formats().values() if any(fnmatchcase(name, pattern) for pattern in f.files)
+        f
+        for f in formats().values()
+        if any(fnmatchcase(whole if "/" in pattern else name, pattern) for pattern in f.files)
     )
 
 
 def identified(document: Document) -> Format | None:
     """Tell a document's format: of those its name allows the one that recognises it, else any."""
-    candidates = named(document.name)
+    candidates = named(document.name, document.folder)
     try:
         head = document.text[:HEAD]
     except ParseError:

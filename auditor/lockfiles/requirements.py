@@ -186,6 +186,7 @@ FORMAT = Format(
         "*-requirements*.txt",
         "constraints*.txt",
         "*constraints.txt",
+        "requirements/*.txt",
     ),
     beside=("*.txt", "*.in", "*/*.txt", "*/*.in"),
     recognises=_recognises,

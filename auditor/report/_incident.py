@@ -176,14 +176,19 @@ def _clean(triage: Triage, *, every: bool) -> Iterator[Line]:
     clean = [place for place in triage.places if place.level is Level.NOT_FOUND]
     if not clean:
         return
-    packages = words.counted(sum(place.packages for place in clean), "package")
-    told = f"not found in {words.counted(len(clean), 'place')} ({packages} read)"
+    read = [words.counted(sum(place.packages for place in clean), "package")]
+    if states := sum(place.states for place in clean):
+        read.append(f"{words.counted(states, 'state')} of lockfiles in their history")
+    told = f"not found in {words.counted(len(clean), 'place')} ({', '.join(read)} read)"
     yield Line(role=Role.TITLE, text=told, level=Level.NOT_FOUND)
     shown = clean if every else clean[:CLEAN]
     for place in shown:
-        sources = words.counted(len(place.sources), "source")
-        read = f": {sources}, {words.counted(place.packages, 'package')}" if place.sources else ""
-        yield Line(role=Role.ITEM, text=f"{place.label}{read}")
+        read = [words.counted(len(place.sources), "source")] if place.sources else []
+        read += [words.counted(place.packages, "package")] if place.packages else []
+        read += [f"{words.counted(place.states, 'state')} in its history"] if place.states else []
+        yield Line(
+            role=Role.ITEM, text=f"{place.label}: {', '.join(read)}" if read else place.label
+        )
     if len(clean) > len(shown):
         more = len(clean) - len(shown)
         yield Line(role=Role.DETAIL, text=f"… and {more:,} more (-v lists them)")

@@ -98,7 +98,7 @@ def _listed(
                 yield from _installed(top, target, path)
             elif entry.name not in _NOT_SEARCHED:
                 below.append(path)
-        elif lockfiles.named(entry.name) or entry.name in _INSTALLED:
+        elif lockfiles.named(entry.name, path.parent.name) or entry.name in _INSTALLED:
             shown = _joined(target, top, path)
             if not entry.is_symlink():
                 yield Found(path=path, label=shown)
@@ -120,16 +120,19 @@ def _searched(top: Path, link: Path) -> bool:
         return False
     *folders, name = end.relative_to(start).parts or ("",)
     unsearched = _NOT_SEARCHED | _INSTALLED
-    wanted = name in _INSTALLED if end.is_dir() else end.is_file() and lockfiles.named(name)
+    named = lockfiles.named(name, end.parent.name)
+    wanted = name in _INSTALLED if end.is_dir() else end.is_file() and named
     return bool(wanted) and unsearched.isdisjoint(folders)
 
 
 def document(found: Found, limits: Limits) -> Document:
     """Read a lockfile and what its formats want to see beside it; raise InputError."""
     data = _content(found.path, limits.member_bytes)
-    wanted = {name for format_ in lockfiles.named(found.path.name) for name in format_.beside}
+    folder = found.path.resolve().parent.name
+    named = lockfiles.named(found.path.name, folder)
+    wanted = {name for format_ in named for name in format_.beside}
     wanted |= _SETTINGS
-    if not lockfiles.named(found.path.name):  # under any name it may be of any format
+    if not named:  # under any name it may be of any format
         wanted |= {name for format_ in lockfiles.formats().values() for name in format_.beside}
     beside: dict[str, bytes] = {}
     unread: list[Unread] = []
@@ -149,7 +152,9 @@ def document(found: Found, limits: Limits) -> Document:
                 except InputError as problem:
                     unread.append(Unread(path=shown, reason=str(problem)))
     beside |= settings.above(found.path.parent, _format_name(found.path.name, data))
-    return lockfiles.Document(path=found.path.name, data=data, beside=beside, unread=tuple(unread))
+    return lockfiles.Document(
+        path=found.path.name, data=data, beside=beside, folder=folder, unread=tuple(unread)
+    )
 
 
 def siblings(found: Found, names: tuple[str, ...]) -> dict[str, Found]:

@@ -151,6 +151,14 @@ def last_paths(changes: Sequence[Change]) -> list[str]:
     return [_last_path(some) for some in _lines_of_descent(changes)]
 
 
+def contents(changes: Sequence[Change]) -> dict[str, int]:
+    """Return how many different contents each file had, by its last path."""
+    return {
+        _last_path(some): len({change.blob for change in some} - {""})
+        for some in _lines_of_descent(changes)
+    }
+
+
 def relative(seen: HistorySeen, prefix: str) -> HistorySeen:
     """Return the same history with paths relative to a folder below the top."""
     if not prefix:
