@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 _BLOCK = re.compile(r"(<!-- (?P<name>[\w: -]+):begin -->\n).*?(<!-- (?P=name):end -->)", re.DOTALL)
 
 
-def find(ruleset: Ruleset, rule_id: str) -> Rule:
-    """Return a rule by id; raise UsageError with a suggestion."""
+def find(ruleset: Ruleset, rule_id: str, incidents: Iterable[str] = ()) -> Rule:
+    """Return a rule by id; raise UsageError with a suggestion, which may be an incident."""
     rules = ruleset.by_id()
     if rule_id not in rules:
         from difflib import get_close_matches  # noqa: PLC0415 - only on the way to an error
 
-        close = get_close_matches(rule_id, rules, n=1)
+        close = get_close_matches(rule_id, (*rules, *incidents), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "; `audit rules list` lists them"
-        raise UsageError(f"there is no rule {rule_id!r}{hint}")
+        what = "rule or incident" if incidents else "rule"
+        raise UsageError(f"there is no {what} {rule_id!r}{hint}")
     return rules[rule_id]
 
 
@@ -53,6 +54,8 @@ def page(rule: Rule) -> str:
         f"confidence {rule.confidence.word}",
         f"judges {', '.join(sorted(kind.value for kind in rule.artifacts))}",
     ]
+    if rule.exposure:
+        facts.append(f"in an incident report: {rule.exposure.value}")
     if rule.since:
         facts.append(f"since {rule.since}")
     if rule.owner:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor import incidentfile
+from auditor import incidentfile, incidentpage
 from auditor.advisories import (
     BadPackage,
     How,
@@ -25,6 +25,7 @@ from auditor.advisories.claims import claims
 from auditor.errors import RuleError
 from auditor.inventory import LockedPackage, Origin
 from auditor.rulefile import builtin_folder
+from tests.test_cli import audit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -586,3 +587,32 @@ def test_the_digest_of_the_packs_changes_with_a_list(tmp_path: Path) -> None:
     before = incidentfile.digest([tmp_path])
     (tmp_path / "incidents" / "data" / "x.txt").write_text("a 1.0.0\n", encoding="utf-8")
     assert incidentfile.digest([tmp_path]) != before
+
+
+def test_every_incident_has_a_page_with_its_steps_in_order(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for incident in INDEX.incidents:
+        page = incidentpage.page(INDEX, incident)
+        detail = INDEX.detail(incident.id)
+        assert detail is not None
+        places = [page.index(f"{n}. {step.do}") for n, step in enumerate(detail.steps, 1)]
+        assert places == sorted(places)
+        assert page.startswith(f"# {incident.id}\n\n{incident.title}")
+    code, out, _ = audit(capsys, "explain", "axios-2026-03")
+    assert code == 0
+    assert "- npm axios: 0.30.4, 1.14.1; safe 1.14.0, 0.30.3\n" in out
+
+
+def test_incidents_are_listed_and_a_misspelt_one_is_guessed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = audit(capsys, "rules", "incidents")
+    days = [line[:10] for line in out.splitlines()]
+
+    assert code == 0
+    assert len(days) == len(INDEX.incidents)
+    assert days == sorted(days, reverse=True)
+    code, _, err = audit(capsys, "explain", "axios-2026-30")
+    assert code == 2
+    assert "there is no rule or incident 'axios-2026-30'; did you mean 'axios-2026-03'?" in err

@@ -37,7 +37,7 @@ LAYERS = [
     {"ruletest"},
     {"mutants"},
     {"policy", "triage"},
-    {"report", "docs"},
+    {"report", "docs", "incidentpage"},
     {"sources"},
     {"outcome"},
     {"scan", "lockscan"},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from tests import cache_files
 from tests.repositories import Repository, lock
 from tests.test_cli import SCHEMA, audit
 
@@ -361,3 +362,115 @@ def test_nothing_that_is_found_becomes_markup(
         outside = "".join(line.split("`")[::2])
         assert "<img" not in outside.replace("\\<", "")
         assert "](http" not in outside
+
+
+# -- this machine
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a home folder, and stand in a folder with one clean project."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setattr(Path, "home", lambda: folder)
+    monkeypatch.setattr("sys.platform", "linux")
+    write(tmp_path / "src", {"package-lock.json": lock("a@1.0.0")})
+    monkeypatch.chdir(tmp_path / "src")
+    return folder
+
+
+AXIOS = cache_files.REQUEST + cache_files.tgz("axios", "1.14.1")
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        ({f".npm/_cacache/{cache_files.BUCKET}": cache_files.line(AXIOS)}, ".npm/_cacache"),
+        (
+            {
+                ".npm/_logs/2026-03-31T01_10_00_123Z-debug-0.log": (
+                    f"12 http fetch GET 200 {cache_files.tgz('axios', '1.14.1')} 90ms\n"
+                )
+            },
+            ".npm/_logs",
+        ),
+        (
+            {".bun/install/cache/axios@1.14.1@@@1/package.json": '{"name": "axios"}'},
+            ".bun/install/cache",
+        ),
+        (
+            {
+                ".npm/_npx/0a1b/node_modules/axios/package.json": (
+                    '{"name": "axios", "version": "1.14.1"}'
+                )
+            },
+            ".npm/_npx/0a1b/node_modules",
+        ),
+    ],
+)
+def test_what_this_machine_fetched_is_evidence(
+    capsys: pytest.CaptureFixture[str], home: Path, files: Mapping[str, str], place: str
+) -> None:
+    write(home, files)
+    code, document = as_json(capsys)
+    (hit,) = next(p for p in document["triage"]["places"] if p["machine"])["hits"]
+
+    assert code == 1
+    assert (hit["package"], hit["level"]) == ("axios@1.14.1", "exposed")
+    assert hit["source"] == str(home / place)
+    assert level_of(document, ".") == "not found"
+
+
+def test_when_it_was_fetched_is_said_where_the_client_notes_it(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    name = "2026-03-31T01_10_00_123Z-debug-0.log"
+    text = f"1 http fetch GET 200 {cache_files.tgz('axios', '1.14.1')} 90ms\n"
+    write(home, {f".npm/_logs/{name}": text})
+    _, document = as_json(capsys)
+    (finding,) = document["findings"]
+
+    assert finding["evidence"]["account"] == (
+        "axios@1.14.1: npm-logs fetched it 2026-03-31T01:10:00Z"
+    )
+
+
+def test_a_packument_that_merely_mentions_the_version_is_no_evidence(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    key = f"{cache_files.REQUEST}{cache_files.HOST}/axios"
+    write(home, {f".npm/_cacache/{cache_files.BUCKET}": cache_files.line(key)})
+    code, document = as_json(capsys)
+
+    assert (code, document["findings"]) == (0, [])
+
+
+def test_a_cache_that_is_damaged_is_a_gap_of_this_machine(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    write(home, {f".npm/_cacache/{cache_files.BUCKET}": "\n0000\t{}"})
+    code, document = as_json(capsys)
+
+    assert code == 3
+    assert level_of(document, "this machine") == "not examined"
+    assert "damaged" in document["gaps"][0]["reason"]
+
+
+def test_caches_are_left_out_when_asked(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    write(home, {f".npm/_cacache/{cache_files.BUCKET}": cache_files.line(AXIOS)})
+    code, document = as_json(capsys, "--no-caches")
+
+    assert code == 0
+    assert document["triage"]["unchecked"][1] == (
+        "what package managers of this machine have fetched or hold outside of projects"
+    )
+
+
+def test_a_tree_below_the_target_belongs_to_its_project(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    tree = home / ".npm/_npx/0a1b/node_modules"
+    write(tree, {"axios/package.json": '{"name": "axios", "version": "1.14.1"}'})
+    _, document = as_json(capsys, str(home))
+
+    assert [p["label"] for p in document["triage"]["places"]] == [str(home / ".npm/_npx/0a1b")]

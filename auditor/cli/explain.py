@@ -1,4 +1,4 @@
-"""`audit explain`: one rule's page in the terminal."""
+"""`audit explain`: the page of a rule or of an incident in the terminal."""
 
 from __future__ import annotations
 
@@ -13,11 +13,21 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("rule_id", metavar="ID")
+@click.argument("known_id", metavar="ID")
 @rules_option
-def command(rule_id: str, rules: tuple[Path, ...]) -> None:
-    """Explain a rule: what it finds, why that matters, how to fix it, when it is wrong."""
-    from auditor import docs, rulefile  # noqa: PLC0415
+def command(known_id: str, rules: tuple[Path, ...]) -> None:
+    """Explain a rule or an incident.
 
-    ruleset = rulefile.load((rulefile.builtin_folder(), *rules), tests=True)
-    click.echo(docs.page(docs.find(ruleset, rule_id)), nl=False)
+    Of a rule: what it finds, why that matters, how to fix it, when it is wrong. Of an incident
+    (`audit rules incidents` lists them): packages, versions, what to do in which order, traces.
+    """
+    from auditor import docs, incidentfile, incidentpage, rulefile  # noqa: PLC0415
+
+    folders = (rulefile.builtin_folder(), *rules)
+    index = incidentfile.load(folders)
+    incidents = {incident.id: incident for incident in index.incidents}
+    if known_id in incidents:
+        click.echo(incidentpage.page(index, incidents[known_id]), nl=False)
+        return
+    ruleset = rulefile.load(folders, tests=True)
+    click.echo(docs.page(docs.find(ruleset, known_id, tuple(incidents))), nl=False)

@@ -24,6 +24,16 @@ def list_(rules: tuple[Path, ...]) -> None:
     click.echo(docs.table(ruleset.rules), nl=False)
 
 
+@command.command("incidents")
+@rules_option
+def incidents(rules: tuple[Path, ...]) -> None:
+    """List the incidents that are looked for, the latest first."""
+    from auditor import incidentfile, incidentpage, rulefile  # noqa: PLC0415
+
+    index = incidentfile.load((rulefile.builtin_folder(), *rules))
+    click.echo(incidentpage.table(index), nl=False)
+
+
 @command.command("show")
 @click.argument("rule_id", metavar="ID")
 @rules_option
