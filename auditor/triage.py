@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from auditor.advisories import Detail, Incident, IncidentIndex, Step
     from auditor.model import Finding, Gap
 
+CLEAN = "a clean machine"
+"""Where packs have secrets reissued."""
 _STAYS = 5
 """Stays of a bad version in a history that the playbook names one by one."""
 _SIGNS = 8
@@ -187,8 +189,8 @@ def _playbook(
     """Yield the steps of several incidents as one list that keeps the order of each.
 
     What must be done before something else comes first of all, with the steps that lead to it: a
-    secret that is revoked for one incident may be what another's watcher waits for. Then come
-    `installs`.
+    secret that is revoked for one incident may be what another's watcher waits for. `installs`
+    come before the first step on a clean machine: what they had in reach is reissued, too.
     """
     told = {one: detail.steps for one in incidents if (detail := index.detail(one))}
     steps: dict[str, Step] = {}
@@ -202,9 +204,10 @@ def _playbook(
         urgent.append([step.do for step in its[:last]])
     first = _merged(urgent)
     rest = _merged([[step.do for step in its if step.do not in first] for its in told.values()])
-    yield from (_order(steps[do], asked[do]) for do in first)
+    clean = next((n for n, do in enumerate(rest) if steps[do].where == CLEAN), 0)
+    yield from (_order(steps[do], asked[do]) for do in (*first, *rest[:clean]))
     yield from installs
-    yield from (_order(steps[do], asked[do]) for do in rest)
+    yield from (_order(steps[do], asked[do]) for do in rest[clean:])
 
 
 def _merged(lists: Sequence[Sequence[str]]) -> list[str]:

@@ -398,7 +398,7 @@ def test_the_report_as_json_has_the_times(
 
     assert code == 1
     assert (hit["level"], hit["since"], hit["until"]) == ("was exposed", T2, T4)
-    assert document["triage"]["playbook"][0]["do"] == (
+    assert document["triage"]["playbook"][2]["do"] == (
         f"Find the CI runs and machines that installed from {tmp_path}/{LOCK} between {T2} and"
         f" {T4}, and treat each as exposed."
     )

@@ -164,13 +164,17 @@ def test_all_incidents_at_once_keep_every_order_that_they_agree_on() -> None:
     assert max(urgent) < next(n for n, do in enumerate(done) if do.startswith("Revoke and reissue"))
 
 
-def test_installs_of_a_stay_are_looked_for_behind_what_is_urgent() -> None:
+@pytest.mark.parametrize("incident", [AXIOS, TANSTACK])
+def test_installs_of_a_stay_are_looked_for_behind_what_is_urgent_and_before_secrets_are_reissued(
+    incident: str,
+) -> None:
     stay = {"came": "2026-03-31T01:00:00Z", "went": "2026-03-31T09:00:00Z"}
-    made = report([finding(WAS, "web", TANSTACK, **stay)])
-    installs = next(n for n, o in enumerate(made.playbook) if o.do.startswith("Find the CI runs"))
+    book = report([finding(WAS, "web", incident, **stay)]).playbook
+    installs = next(n for n, order in enumerate(book) if order.do.startswith("Find the CI runs"))
 
-    assert made.playbook[installs - 1].before
-    assert made.playbook[installs].do == (
+    assert not any(order.before for order in book[installs:])
+    assert book[installs + 1].where == "a clean machine"
+    assert book[installs].do == (
         "Find the CI runs and machines that installed from web/package-lock.json between"
         " 2026-03-31T01:00:00Z and 2026-03-31T09:00:00Z, and treat each as exposed."
     )

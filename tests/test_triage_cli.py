@@ -10,21 +10,15 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from tests import cache_files
+from tests import cache_files, incident_night
+from tests.incident_night import INSTALLED, LEVELS, LOCK, SWAPPED, install, write
 from tests.repositories import Repository, lock
 from tests.test_cli import SCHEMA, audit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HIDDEN = {
-    "node_modules/axios": {"version": "1.14.1", "dependencies": {"plain-crypto-js": "^4.2.1"}},
-    "node_modules/plain-crypto-js": {"version": "4.2.1", "hasInstallScript": True},
-}
-LOCK = json.dumps(
-    {"lockfileVersion": 3, "packages": {"": {"dependencies": {"axios": "^1.14.0"}}, **HIDDEN}}
-)
-SWAPPED = {"name": "plain-crypto-js", "version": "4.2.0"}
+ROOT = Path(__file__).parent.parent
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
@@ -37,28 +31,6 @@ def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, d
     document = json.loads(out)
     jsonschema.validate(document, SCHEMA)
     return code, document
-
-
-def write(folder: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
-def installed(
-    folder: Path, manifest: Mapping[str, str] | None = None, *members: str, hidden: bool = True
-) -> None:
-    """Install the bad versions: `members` are what is left of plain-crypto-js."""
-    tree = folder / "node_modules"
-    write(tree, {"axios/package.json": json.dumps({"name": "axios", "version": "1.14.1"})})
-    (tree / "plain-crypto-js").mkdir()
-    write(tree / "plain-crypto-js", dict.fromkeys(members, "//"))
-    if manifest:
-        write(tree / "plain-crypto-js", {"package.json": json.dumps(manifest)})
-    if hidden:
-        text = json.dumps({"lockfileVersion": 3, "packages": HIDDEN})
-        write(tree, {".package-lock.json": text})
 
 
 def level_of(document: Mapping[str, Any], label: str) -> str:
@@ -101,7 +73,7 @@ def test_whether_the_dropper_ran_is_told_by_what_it_leaves(  # noqa: PLR0913
     level: str,
     rules: set[str],
 ) -> None:
-    installed(tmp_path / "web", manifest, *members, hidden=hidden)
+    install(tmp_path / "web", manifest, *members, hidden=hidden)
     code, document = as_json(capsys, str(tmp_path))
     found = {f["rule"] for f in document["findings"]}
 
@@ -133,7 +105,7 @@ def test_the_harmless_version_that_was_really_installed_is_no_evidence(
 def test_a_package_that_a_lockfile_names_and_that_is_not_there_has_not_run(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    text = json.dumps({"lockfileVersion": 3, "packages": HIDDEN})
+    text = json.dumps({"lockfileVersion": 3, "packages": INSTALLED})
     write(tmp_path / "node_modules", {".package-lock.json": text, "a/package.json": "{}"})
     _, document = as_json(capsys, str(tmp_path))
 
@@ -157,27 +129,17 @@ def test_a_lockfile_in_a_tree_cannot_lead_out_of_it(
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with projects at every level; it is the current folder."""
     monkeypatch.chdir(tmp_path)
-    src = tmp_path / "src"
-    web = src / "web"
-    write(web, {"package-lock.json": LOCK})
-    installed(web, SWAPPED)
-    write(src / "shop", {"package-lock.json": LOCK})
-    api = Repository(src / "api")
-    api.commit("2026-03-30T12:00:00Z", {"package-lock.json": lock("express@4.18.2")})
-    api.commit("2026-03-31T01:12:00Z", {"package-lock.json": lock("axios@1.14.1")})
-    api.commit("2026-03-31T08:40:00Z", {"package-lock.json": lock("axios@1.14.0")})
-    write(src / "docs", {"yarn.lock": 'left-pad@^1:\n  version "1.3.0"\n'})
-    write(src / "old", {"package-lock.json": "<<<<<<< ours\n"})
+    incident_night.build(tmp_path)
     return tmp_path
 
 
-LEVELS = {
-    "src/web": "compromised",
-    "src/shop": "exposed",
-    "src/api": "was exposed",
-    "src/old": "not examined",
-    "src/docs": "not found",
-}
+def test_the_readme_shows_what_is_printed() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, rest = readme.partition("<!-- triage:begin -->\n")
+
+    assert rest.partition("<!-- triage:end -->")[0] == incident_night.block(), (
+        "put what `python -m tests.incident_night` prints between the marks"
+    )
 
 
 @pytest.mark.usefixtures("machine")
@@ -231,7 +193,7 @@ def test_the_report_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert out.startswith("# Incident report: compromised\n")
     assert "- **compromised** `src/web`\n" in out
-    assert "1. Find the CI runs and machines" in out
+    assert "3. Find the CI runs and machines" in out
     assert "## What to do, in this order\n" in out
 
 

@@ -26,6 +26,8 @@ _LONGEST = 50
 """Packages of a way that are kept; a longer one has `…` behind the direct dependency."""
 _SHOWN = 6
 """Packages of a way that are shown in words."""
+_TREES = frozenset({"node_modules", "site-packages"})
+"""Formats of installed packages: nothing there says who requires whom."""
 _ON_DISK = frozenset({"node_modules"})
 """Formats whose versions are those of installed manifests: what ran may have put the decoy's there,
 as plain-crypto-js did."""
@@ -117,6 +119,8 @@ def _fact(
     entry, reach = _entry(key, listed_as, how), _reach(chain, others, package)
     if inventory.format.endswith(CACHE):
         reach = _fetched(package, inventory.format.removesuffix(CACHE))
+    elif inventory.format in _TREES:
+        reach = f"installed in {inventory.format}/{package.id}"
     return KnownBadFact(
         path=inventory.path,
         line=package.line,
