@@ -19,11 +19,13 @@ from auditor.lockfiles._documents import json_object
 from auditor.lockfiles._graph import only_development
 from auditor.lockfiles._json_keys import every, key_lines, members, repeated, strict
 from auditor.lockfiles._npm import Notes, digests, edges_of, in_tarball, origin_of, outside, split
+from auditor.lockfiles._versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PACKAGES, _WORKSPACES = "packages", "workspaces"
+_VERSIONS = Versions(place="lockfileVersion", known=("0 to 2",), kind=int)
 _DEEPEST = 100
 """Slashes in a key; names are looked up at the top alone for deeper ones."""
 _DIGEST = re.compile(r"(?:sha1|sha256|sha384|sha512|md5)-.*", re.DOTALL)
@@ -187,7 +189,7 @@ def _read_side(document: Document, text: str) -> Inventory:
         roots=roots,
         sections={_PACKAGES: len(packages)},
         problems=tuple(lock.notes.problems),
-        unread=lock.notes.unread,
+        unread=(*_VERSIONS.unread(version), *lock.notes.unread),
     )
 
 
