@@ -16,7 +16,7 @@ from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._documents import json_object
-from auditor.lockfiles._graph import only_development
+from auditor.lockfiles._graph import only_development, only_optional
 from auditor.lockfiles._json_keys import every, key_lines, members, repeated, strict
 from auditor.lockfiles._npm import Notes, digests, edges_of, in_tarball, origin_of, outside, split
 from auditor.lockfiles._versions import Versions
@@ -92,12 +92,13 @@ class _Lock:
         return tuple(dict.fromkeys(found))
 
     def packages(self, roots: tuple[Edge, ...]) -> tuple[LockedPackage, ...]:
-        """Return all packages, `direct` and `dev` by what the workspaces require."""
+        """Return all packages, `direct`, `dev` and `optional` by what the workspaces require."""
         requires = {
             identity: self._requires(key, slots) for identity, key, slots, _ in self.entries
         }
         direct = {edge.target for edge in roots}
         dev = only_development(requires, roots)
+        optional = only_optional(requires, roots)
         found = []
         for identity, key, slots, line in self.entries:
             values = self._values(key, slots, line)
@@ -110,6 +111,7 @@ class _Lock:
                 requires=requires[identity],
                 direct=identity in direct,
                 dev=identity in dev,
+                optional=identity in optional,
                 **values,
             )
             found.append(package)
