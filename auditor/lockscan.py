@@ -91,8 +91,14 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
 def check(targets: Iterable[str]) -> None:
     """Raise UsageError for a target that is not there."""
     for target in targets:
-        if target != STDIN and not Path(target).exists():
-            raise UsageError(f"{target}: no such file or folder")
+        if target == STDIN:
+            continue
+        try:
+            Path(target).stat()
+        except (FileNotFoundError, ValueError):
+            raise UsageError(f"{target}: no such file or folder") from None
+        except OSError as problem:
+            raise UsageError(f"{target}: {problem.strerror}") from None
 
 
 def outcomes(request: LockRequest, found: list[Found]) -> Iterator[Outcome]:
@@ -184,8 +190,6 @@ class Scanner:
     def _hidden(self, found: Found) -> Inventory | None:
         """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
         path = found.path / files.HIDDEN
-        if not path.is_file():
-            return None
         try:
             document = files.document(Found(path=path, label=found.label), self._request.limits)
             return lockfiles.read(document)
