@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from auditor import triagescan
 from auditor.errors import ParseError
 from auditor.lockfiles import Document, formats, read
 from auditor.lockfiles._versions import Versions
-from tests.test_lock_cli import as_json
+from tests.test_lock_cli import as_json, git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -387,6 +388,26 @@ def test_both_sides_of_a_conflict_may_have_a_version_that_is_not_known() -> None
     found = read(Document(path="pnpm-lock.yaml", data=text.encode()))
 
     assert [reason.partition(" ")[0] for _, reason in found.unread] == ["98.0", "99.0"]
+
+
+def test_a_history_says_which_of_its_states_were_not_read_in_full(tmp_path: Path) -> None:
+    states = [
+        (PNPM.text.replace("VERSION", "99.0"), "litellm>=1\n-r more.txt\n"),
+        (PNPM.text.replace("VERSION", "9.0"), "litellm>=2\n-r more.txt\n"),
+    ]
+    git(tmp_path, "init", "-q")
+    for pnpm, requirements in states:
+        (tmp_path / "pnpm-lock.yaml").write_text(pnpm)
+        (tmp_path / "requirements.txt").write_text(requirements)
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "-qm", "x")
+    (tmp_path / "more.txt").write_text("")  # the last commit does not have it, but the folder does
+    request = triagescan.TriageRequest(targets=(str(tmp_path),), history=True)
+    reasons = [gap.reason for gap in triagescan.scan(request).gaps]
+
+    assert len(reasons) == 1
+    assert reasons[0].startswith("a state in its history, the first in commit ")
+    assert reasons[0].endswith(next(iter(PNPM.unknown.values())))
 
 
 def test_deno_1_has_no_version_and_nothing_but_addresses() -> None:
