@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from auditor.facts.lock.known_bad import KnownBadFact
     from auditor.facts.lock.past import Change
+    from auditor.inventory import Inventory
     from auditor.lockscan import LockRequest, Scanner
 
     Progress = Callable[[int, int], None]
@@ -184,5 +185,17 @@ def _states(scanner: Scanner, work: _Work) -> list[_State]:
             found.append((blob, (), str(problem)))
             continue
         contents = lockcontents.contents_of(inventory, {}, scanner.incidents)
-        found.append((blob, tuple(known_bad.collect(contents)), ""))
+        found.append((blob, tuple(known_bad.collect(contents)), _unread(inventory)))
     return found
+
+
+def _unread(inventory: Inventory) -> str:
+    """Return what of a content could not be read; empty where that is nothing.
+
+    Requirements are left out: what they include lies beside them, and a history is read by content.
+    """
+    if not inventory.unread or inventory.format == "requirements":
+        return ""
+    (place, reason), *more = inventory.unread
+    told = f"{place}: {reason}" if place else reason
+    return f"{told}; and {len(more):,} more" if more else told

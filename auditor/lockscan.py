@@ -95,8 +95,14 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
 def check(targets: Iterable[str]) -> None:
     """Raise UsageError for a target that is not there."""
     for target in targets:
-        if target != STDIN and not Path(target).exists():
-            raise UsageError(f"{target}: no such file or folder")
+        if target == STDIN:
+            continue
+        try:
+            Path(target).stat()
+        except (FileNotFoundError, ValueError):
+            raise UsageError(f"{target}: no such file or folder") from None
+        except OSError as problem:
+            raise UsageError(f"{target}: {problem.strerror}") from None
 
 
 def outcomes(scanner: Scanner, found: list[Found]) -> Iterator[Outcome]:
@@ -187,8 +193,6 @@ class Scanner:
     def _hidden(self, found: Found) -> tuple[HiddenSeen, ...]:
         """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
         path = found.path / files.HIDDEN
-        if not path.is_file():
-            return ()
         try:
             document = files.document(Found(path=path, label=found.label), self.request.limits)
             return (HiddenSeen(inventory=lockfiles.read(document)),)

@@ -258,6 +258,74 @@ def test_berry_learns_from_package_json_what_is_for_development() -> None:
     assert ids(found, "direct") == {"ms@^2.0.0", "once@npm:^1.4.0"}
 
 
+# -- flags that follow from who requires whom
+
+WISHES = {
+    "dependencies": {"needed": "1", "both": "1"},
+    "devDependencies": {"tool": "1"},
+    "optionalDependencies": {"loose": "1", "both": "1", "shared": "1"},
+}
+REQUIRED = {
+    "needed": (["shared"], ["extra"]),
+    "both": ([], []),
+    "tool": ([], ["extra"]),
+    "loose": (["inner", "shared"], []),
+    "inner": (["loose"], []),
+    "shared": ([], []),
+    "extra": ([], []),
+    "stray": ([], []),
+}
+"""Of each package those that it requires, and those that it can do without."""
+OPTIONAL = {"both", "loose", "inner", "extra"}
+"""npm takes what stands in two of the maps as optional; no way but optional ones leads to these."""
+
+
+def yarn_of(required: dict[str, tuple[list[str], list[str]]]) -> str:
+    lines = []
+    for name, kinds in required.items():
+        lines += [f'{name}@1:\n  version "1.0.0"\n  resolved "https://registry.example.org/x"']
+        for key, names in zip(("dependencies", "optionalDependencies"), kinds, strict=True):
+            lines += [f"  {key}:", *(f'    {other} "1"' for other in names)] if names else []
+    return "# yarn lockfile v1\n\n" + "\n".join(lines) + "\n"
+
+
+def test_yarn_1_tells_by_its_edges_what_is_optional() -> None:
+    found = lock(yarn_of(REQUIRED), "yarn", package=WISHES)
+
+    assert {p.name for p in found.packages if p.optional} == OPTIONAL
+    assert {p.name for p in found.packages if p.dev} == {"tool"}
+
+
+@pytest.mark.parametrize("beside", [{}, {"package": WISHES | {"workspaces": ["a"]}}])
+def test_yarn_1_calls_nothing_optional_that_an_unknown_dependent_may_need(
+    beside: dict[str, Any],
+) -> None:
+    assert not ids(lock(yarn_of(REQUIRED), "yarn", **beside), "optional")
+
+
+def test_bun_tells_by_its_edges_what_is_optional() -> None:
+    packages = {
+        name: [
+            f"{name}@1.0.0",
+            "",
+            {
+                "dependencies": dict.fromkeys(kinds[0], "1"),
+                "optionalDependencies": dict.fromkeys(kinds[1], "1"),
+            },
+            "",
+        ]
+        for name, kinds in REQUIRED.items()
+    }
+    content = {"lockfileVersion": 1, "workspaces": {"": WISHES}, "packages": packages}
+    alone = lock(content, "bun")
+    content["workspaces"] = {"": WISHES, "a": {"name": "a", "dependencies": {"loose": "1"}}}
+    needed = lock(content, "bun")
+
+    assert ids(alone, "optional") == OPTIONAL
+    assert ids(alone, "dev") == {"tool"}
+    assert ids(needed, "optional") == {"both", "extra"}
+
+
 # -- bun and deno
 
 

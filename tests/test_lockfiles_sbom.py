@@ -104,6 +104,7 @@ def test_wrong_types_are_noted_with_their_place() -> None:
         CYCLONEDX,
         {
             "bomFormat": "CycloneDX",
+            "specVersion": "1.6",
             "components": [
                 {"purl": 7},
                 {"purl": "nonsense"},

@@ -106,7 +106,7 @@ BROKEN = [
     (
         "package-lock.json",
         CLEAN.replace('"lockfileVersion": 3', '"lockfileVersion": 99').encode(),
-        "lockfileVersion: is '99', which is not known here",
+        "lockfileVersion: 99 is not known here (0 to 3 are); read as 3",
     ),
     ("npm-shrinkwrap.json", b"null", "is no JSON object"),
     ("yarn.lock", b"hello\n", "is of no lockfile format"),

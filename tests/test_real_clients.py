@@ -60,10 +60,9 @@ FORMATS = {
     "bun": ("bun", "2"),
 }
 OPTIONAL = {
-    **dict.fromkeys(("npm6", "npm7", "npm11", "pnpm9", "pnpm12"), PLATFORMS | {ESBUILD}),
+    **dict.fromkeys(("npm6", "npm7", "npm11", "pnpm9", "pnpm12", "bun"), PLATFORMS | {ESBUILD}),
     "yarn4": PLATFORMS,  # it says for which machine a package is, not who can do without
-    "yarn1": set[str](),
-    "bun": set[str](),
+    "yarn1": set[str](),  # a workspace, which it does not list, may require any of them
 }
 SCRIPT = {("locked-install-script", ESBUILD)}
 FINDINGS = dict.fromkeys(("npm7", "npm11", "bun", "yarn1"), SCRIPT)
@@ -165,14 +164,17 @@ def test_flags_are_told_as_far_as_the_format_has_them(
     assert named(row, "optional") == OPTIONAL[client]
 
 
-@pytest.mark.parametrize("client", ["yarn1", "yarn4"])
-def test_yarn_tells_what_is_for_development_where_there_are_no_workspaces(
-    capsys: pytest.CaptureFixture[str], locked: Locked, client: str
+@pytest.mark.parametrize(
+    ("client", "optional"), [("yarn1", PLATFORMS | {ESBUILD}), ("yarn4", PLATFORMS)]
+)
+def test_yarn_tells_flags_where_there_are_no_workspaces(
+    capsys: pytest.CaptureFixture[str], locked: Locked, client: str, optional: set[str]
 ) -> None:
     row = listed(capsys, locked(client, workspace=False))
 
     assert named(row) == PACKAGES
     assert named(row, "dev") == DEVELOPMENT
+    assert named(row, "optional") == optional
 
 
 def test_a_package_has_the_same_digest_in_each_lockfile(

@@ -1,4 +1,4 @@
-"""What follows from who requires whom: packages that only development needs."""
+"""What follows from who requires whom: packages for development only, and optional ones."""
 
 from __future__ import annotations
 
@@ -20,6 +20,19 @@ def only_development(
     edges = list(roots)
     shipped = _reached(required, (e.target for e in edges if not e.dev))
     return frozenset(_reached(required, (e.target for e in edges if e.dev)) - shipped)
+
+
+def only_optional(
+    required: Mapping[str, tuple[Edge, ...]], roots: Iterable[Edge]
+) -> frozenset[str]:
+    """Return the ids that no way leads to but over an optional requirement.
+
+    To be asked where `roots` are all there are; what nothing reaches is not among them.
+    """
+    edges = list(roots)
+    firm = {id_: tuple(e for e in own if not e.optional) for id_, own in required.items()}
+    needed = _reached(firm, (e.target for e in edges if not e.optional))
+    return frozenset(_reached(required, (e.target for e in edges)) - needed)
 
 
 def _reached(required: Mapping[str, tuple[Edge, ...]], start: Iterable[str]) -> set[str]:

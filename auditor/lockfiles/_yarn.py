@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from auditor.inventory import Edge, LockedPackage
-from auditor.lockfiles._graph import only_development
+from auditor.lockfiles._graph import only_development, only_optional
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,14 +100,16 @@ def finished(
     *,
     whole: bool,
 ) -> tuple[LockedPackage, ...]:
-    """Return the packages with their edges, `direct` and `dev` set by what the project requires.
+    """Return the packages with their edges and flags, as far as follows from the requirements.
 
     `whole` says that `roots` are all that the project requires, with what is for development told
-    apart; else nothing is said to be for development only.
+    apart; else nothing is said to be for development only, or optional. An entry that has
+    `optional` among its values says it itself.
     """
     direct = {edge.target for edge in roots}
     requires = {one.id: descriptors.edges(one.wanted, optional=one.optional) for one in found}
     dev = only_development(requires, roots) if whole else frozenset()
+    optional = only_optional(requires, roots) if whole else frozenset()
     return tuple(
         LockedPackage(
             id=one.id,
@@ -115,7 +117,7 @@ def finished(
             requires=requires[one.id],
             direct=one.id in direct,
             dev=one.id in dev,
-            **one.values,
+            **{"optional": one.id in optional, **one.values},
         )
         for one in found
     )

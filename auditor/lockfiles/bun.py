@@ -16,14 +16,16 @@ from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._documents import json_object
-from auditor.lockfiles._graph import only_development
+from auditor.lockfiles._graph import only_development, only_optional
 from auditor.lockfiles._json_keys import every, key_lines, members, repeated, strict
 from auditor.lockfiles._npm import Notes, digests, edges_of, in_tarball, origin_of, outside, split
+from auditor.lockfiles._versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PACKAGES, _WORKSPACES = "packages", "workspaces"
+_VERSIONS = Versions(place="lockfileVersion", known=("0 to 2",), kind=int)
 _DEEPEST = 100
 """Slashes in a key; names are looked up at the top alone for deeper ones."""
 _DIGEST = re.compile(r"(?:sha1|sha256|sha384|sha512|md5)-.*", re.DOTALL)
@@ -90,12 +92,13 @@ class _Lock:
         return tuple(dict.fromkeys(found))
 
     def packages(self, roots: tuple[Edge, ...]) -> tuple[LockedPackage, ...]:
-        """Return all packages, `direct` and `dev` by what the workspaces require."""
+        """Return all packages, `direct`, `dev` and `optional` by what the workspaces require."""
         requires = {
             identity: self._requires(key, slots) for identity, key, slots, _ in self.entries
         }
         direct = {edge.target for edge in roots}
         dev = only_development(requires, roots)
+        optional = only_optional(requires, roots)
         found = []
         for identity, key, slots, line in self.entries:
             values = self._values(key, slots, line)
@@ -108,6 +111,7 @@ class _Lock:
                 requires=requires[identity],
                 direct=identity in direct,
                 dev=identity in dev,
+                optional=identity in optional,
                 **values,
             )
             found.append(package)
@@ -187,7 +191,7 @@ def _read_side(document: Document, text: str) -> Inventory:
         roots=roots,
         sections={_PACKAGES: len(packages)},
         problems=tuple(lock.notes.problems),
-        unread=lock.notes.unread,
+        unread=(*_VERSIONS.unread(version), *lock.notes.unread),
     )
 
 

@@ -19,12 +19,15 @@ from auditor.lockfiles._documents import json_object
 from auditor.lockfiles._purl import parse_purl
 from auditor.lockfiles._pypi import tables, unique
 from auditor.lockfiles._sbom import sbom_digests, sbom_package
+from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _JSON = re.compile(r'"bomFormat"\s*:\s*"CycloneDX"|cyclonedx\.org/schema/bom')
+_VERSIONS = Versions(place="specVersion", known=("1.x",))
+"""Each 1.x can be read as the one before it, as its makers promise."""
 _NO_PACKAGES = {"file", "operating-system", "device", "firmware", "container", "data", "platform"}
 """Types of components that have no purl, and need none."""
 
@@ -79,7 +82,7 @@ def _read(document: Document) -> Inventory:
         ),
         roots=roots,
         sections={"components": len(packages)},
-        unread=tuple(unread),
+        unread=(*_VERSIONS.unread(version), *unread),
     )
 
 

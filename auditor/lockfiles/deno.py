@@ -1,6 +1,7 @@
-"""Deno's deno.lock, versions 2 to 5: npm and JSR packages, and the modules at plain addresses.
+"""Deno's deno.lock, versions 1 to 5: npm and JSR packages, and the modules at plain addresses.
 
 Source: the crate `deno_lockfile` and Deno's documentation ("Integrity checking and lock files").
+Version 1 has no number, and nothing but the digests of modules by address.
 Versions 2 and 3 have the sections under `npm` or `packages`, later ones at the top. A key is
 `name@version`, with the peers that it was resolved with behind underscores.
 """
@@ -18,10 +19,12 @@ from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._documents import json_object
 from auditor.lockfiles._json_keys import every, key_lines, members, repeated
 from auditor.lockfiles._npm import Notes, digests, from_hex
+from auditor.lockfiles._versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_VERSIONS = Versions(place="version", known=("2 to 5",), needed=False)
 _SECTIONS = {
     ("npm",): "npm",
     ("jsr",): "jsr",
@@ -29,6 +32,7 @@ _SECTIONS = {
     ("packages", "jsr"): "jsr",
     ("npm", "packages"): "npm",
     ("remote",): "remote",
+    (): "remote",
 }
 _LISTS = (("dependencies", False), ("optionalDependencies", True), ("optionalPeers", True))
 
@@ -53,6 +57,8 @@ class _Lock:
         self.paths = set(_SECTIONS) - {
             ("npm",) if isinstance(npm, dict) and "packages" in npm else ("npm", "packages")
         }
+        if "version" in self.root:
+            self.paths.discard(())
         self.lines = key_lines(text, self.paths)
         self.notes = Notes()
         self.notes.problems += repeated(self.root, self.lines)
@@ -119,7 +125,9 @@ class _Lock:
 
     def _remote(self, node: object, path: tuple[str, ...], suffix: str) -> int:
         count = 0
-        for address, digest, lost in members(self.notes.mapping(node, path[0])):
+        for address, digest, lost in members(self.notes.mapping(node, ".".join(path))):
+            if not path and not (isinstance(digest, str) and "://" in address):
+                continue  # a section, in a file that lost its version
             if not isinstance(digest, str):
                 self.notes.lost(f"remote.{address}", "has a digest that is no text")
                 continue
@@ -264,7 +272,7 @@ def _read_side(document: Document, text: str) -> Inventory:
         roots=roots,
         sections=lock.sections,
         problems=tuple(lock.notes.problems),
-        unread=lock.notes.unread,
+        unread=(*_VERSIONS.unread(version), *lock.notes.unread),
     )
 
 

@@ -30,6 +30,7 @@ from auditor.lockfiles._npm import (
     outside,
 )
 from auditor.lockfiles._places import FOLDER, Places, is_installed, meaning, name_at
+from auditor.lockfiles._versions import Versions
 from auditor.shape import MAX_DEPTH
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ PACKAGES = "packages"
 TREE = "dependencies"
 _IDENTITY = ("name", "version", "resolved", "integrity")
 _NEWEST = 3
+_VERSIONS = Versions(place="lockfileVersion", known=("0 to 3",), kind=int, needed=False)
+"""npm reads a file without one by the sections that it has."""
 
 
 def _said(value: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -297,7 +300,7 @@ class _Lock:
             roots=roots,
             sections=self.sections,
             problems=tuple(self.notes.problems),
-            unread=self.notes.unread,
+            unread=(*_VERSIONS.unread(version), *self.notes.unread),
         )
 
     def _roots(self) -> tuple[Edge, ...]:
@@ -375,11 +378,9 @@ def _claims(lock: _Lock) -> None:
     version = lock.root.get("lockfileVersion")
     packages, tree = PACKAGES in lock.root, TREE in lock.root
     split = any(problem.kind == "split-brain" for problem in lock.notes.problems)
-    if version is None:
+    if isinstance(version, bool):
         return
-    if version not in {0, 1, 2, _NEWEST} or isinstance(version, bool):
-        lock.notes.lost("lockfileVersion", f"is {str(version)[:20]!r}, which is not known here")
-    elif version == 1 and packages:
+    if version == 1 and packages:
         detail = f"says 1, but there is a section {PACKAGES!r}, which npm 7 and newer install from"
         lock.notes.problem("version-lie", "lockfileVersion", detail)
     elif version == _NEWEST and tree and not split:  # which says more

@@ -15,6 +15,7 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._documents import Repeated, json_object
 from auditor.lockfiles._pypi import attempt, digest, host_of, tables, trusted, unique
+from auditor.lockfiles._versions import Versions
 from auditor.shape import get, texts
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _META = re.compile(r'"_meta"\s*:\s*\{')
 _PIPENV = re.compile(r'"(?:pipfile-spec|sources|default|develop)"\s*:')
+
+_VERSIONS = Versions(place="_meta.pipfile-spec", known=("6",), kind=int, needed=False)
+"""Pipenv writes it, but never asks for it."""
 
 
 def _recognises(head: str) -> bool:
@@ -79,7 +83,7 @@ def _read_text(document: Document, text: str) -> Inventory:
         sections=sections,
         indexes=tuple(dict.fromkeys(sources.values())),
         problems=tuple(problems),
-        unread=tuple(unread),
+        unread=(*_VERSIONS.unread(spec), *unread),
     )
 
 

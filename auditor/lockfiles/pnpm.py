@@ -20,12 +20,17 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pnpm_keys import referred, without_peers
 from auditor.lockfiles._pnpm_packages import Draft, draft_of
+from auditor.lockfiles._versions import Versions
 from auditor.lockfiles._yaml import YamlDocument, yaml_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _VERSION = re.compile(r"(?m)^(?:'|\")?(?:lockfileVersion|shrinkwrapVersion)(?:'|\")?: *['\"]?\d")
+_VERSIONS = Versions(place="lockfileVersion", known=("5.x", "6.x", "9.x"))
+_SHRINKWRAP = Versions(place="shrinkwrapVersion", known=("3",))
+_INLINE = "-inlineSpecifiers"
+"""Behind 5.4, of an experiment that became 6.0."""
 _GROUPS = ("dependencies", "optionalDependencies")
 
 
@@ -82,6 +87,7 @@ class _Part:
     def read(self, taken: set[str]) -> None:
         """Read all sections; ids that are in `taken` get the document's name before them."""
         root = self.document.root
+        self._version(root)
         entries = self._mapping(root, "packages")
         for key, entry in entries.items():
             self._add(key, key, entry)
@@ -95,6 +101,17 @@ class _Part:
         edges = self._edges(entries, snapshots)
         self._kinds(snapshots, edges)
         self._finish(edges, links, taken)
+
+    def _version(self, root: dict[str, Any]) -> None:
+        versions = _VERSIONS
+        if _VERSIONS.place not in root and _SHRINKWRAP.place in root:
+            versions = _SHRINKWRAP
+        value = root.get(versions.place)
+        if isinstance(value, str):
+            value = value.removesuffix(_INLINE)
+        self.unread += [
+            (f"{self.prefix}{place}", reason) for place, reason in versions.unread(value)
+        ]
 
     def _mapping(self, holder: dict[str, Any], key: str, at: str = "") -> dict[str, Any]:
         """Return a mapping, an empty one where there is none; another type is noted."""

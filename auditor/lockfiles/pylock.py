@@ -18,6 +18,7 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pypi import Targets, attempt, digests, named_version, tables, unique
 from auditor.lockfiles._toml import header_lines, quick_toml
+from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 _HEAD = re.compile(r"(?m)^lock-version *= *['\"]")
 _PACKAGES = re.compile(r"(?m)^\[\[ *packages *\]\]")
+
+_NEWEST = "1.0"
+_VERSIONS = Versions(place="lock-version", known=("1.x",), needed=False)
+"""The standard bids tools to read newer minors; that there is none is told with its refusals."""
 
 
 def _recognises(head: str) -> bool:
@@ -51,14 +56,16 @@ def _read_text(document: Document, text: str) -> Inventory:
         if found is not None:
             packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
             read.append(table)
-    problem = _refused(lock)
+    version = lock.get("lock-version")
+    strange = tuple(_VERSIONS.unread(version))
+    # What it refuses of a version that it does not know would be that alone.
+    problem = _refused(lock if version is None else {**lock, "lock-version": _NEWEST})
     if problem and not packages:
         raise ParseError(problem)
     if problem:
         unread.append(("", problem))
     targets = Targets(packages)
     indexes = (table.get("index") for table in read)
-    version = lock.get("lock-version")
     return Inventory(
         path=document.path,
         format="pylock",
@@ -69,7 +76,7 @@ def _read_text(document: Document, text: str) -> Inventory:
         ),
         sections={"packages": len(packages)},
         indexes=tuple(dict.fromkeys(i for i in indexes if isinstance(i, str))),
-        unread=tuple(unread),
+        unread=(*strange, *unread),
     )
 
 

@@ -19,12 +19,15 @@ from auditor.lockfiles._documents import json_object
 from auditor.lockfiles._purl import Purl, parse_purl
 from auditor.lockfiles._pypi import tables, unique
 from auditor.lockfiles._sbom import sbom_digests, sbom_package
+from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SPDX = re.compile(r'(?m)"spdxVersion"\s*:|"SPDXID"\s*:|^SPDXVersion:|spdx\.org/rdf/3|"SPDXRef-')
+_PREFIX = "SPDX-"
+_VERSIONS = Versions(place="spdxVersion", known=("2.x",))
 _NOWHERE = {"", "NONE", "NOASSERTION"}
 _FORWARD = {"DEPENDS_ON": (False, False)}
 _BACKWARD = {
@@ -51,7 +54,9 @@ def _read(document: Document) -> Inventory:
     if "spdxVersion" not in sbom and isinstance(wrapped, dict):
         sbom = wrapped
     version = sbom.get("spdxVersion")
-    if not isinstance(version, str) or not version.startswith("SPDX-2."):
+    number = version.removeprefix(_PREFIX) if isinstance(version, str) else version
+    strange = tuple(_VERSIONS.unread(number))
+    if strange and "packages" not in sbom:  # 3.x has a graph in its place
         raise ParseError("is not SPDX 2.x", "spdxVersion")
     unread: list[tuple[str, str]] = []
     links = list(_relations(sbom, unread))
@@ -85,7 +90,7 @@ def _read(document: Document) -> Inventory:
     return Inventory(
         path=document.path,
         format="spdx",
-        format_version=version.removeprefix("SPDX-"),
+        format_version=number if isinstance(number, str) else "",
         packages=tuple(
             replace(
                 package,
@@ -97,7 +102,7 @@ def _read(document: Document) -> Inventory:
         ),
         roots=roots,
         sections={"packages": len(packages)},
-        unread=tuple(unread),
+        unread=(*strange, *unread),
     )
 
 

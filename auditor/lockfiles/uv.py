@@ -26,6 +26,7 @@ from auditor.lockfiles._pypi import (
     unique,
 )
 from auditor.lockfiles._toml import header_lines, quick_toml
+from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _UV = re.compile(
     r"(?m)^(?:requires-python = |revision = |\[manifest\]|\[options\]|\[package\.tool\.uv\]"
     r"|source = \{ (?:registry|git|url|path|directory|editable|virtual) = )"
 )
+_VERSIONS = Versions(place="version", known=("1",), kind=int)
+"""A `revision` beside it changes nothing that an older uv could not read."""
 _ORIGINS = {
     "registry": Origin.REGISTRY,
     "git": Origin.GIT,
@@ -60,8 +63,6 @@ def _read(document: Document) -> Inventory:
 def _read_text(document: Document, text: str) -> Inventory:
     lock = quick_toml(text)
     version = lock.get("version")
-    if "version" in lock and (not isinstance(version, int) or isinstance(version, bool)):
-        raise ParseError("is no whole number", "version")
     manifest = lock.get("manifest")
     manifest = manifest if isinstance(manifest, dict) else {}
     listed = manifest.get("members")
@@ -110,7 +111,7 @@ def _read_text(document: Document, text: str) -> Inventory:
         declared=_declared(read),
         sections={"package": len(packages)},
         indexes=tuple(dict.fromkeys(filter(None, map(_registry, read)))),
-        unread=tuple(unread),
+        unread=(*_VERSIONS.unread(version), *unread),
     )
 
 

@@ -17,12 +17,14 @@ from auditor.inventory import Edge, Inventory, Origin
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._npm import MANIFEST, Notes, manifest, origin_of, split
+from auditor.lockfiles._versions import Versions
 from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _METADATA = "__metadata"
+_VERSIONS = Versions(place="__metadata.version", known=("4 to 10",))
 _KEY = r'"(?:[^"\\]++|\\.)*+"|\'[^\']*+\'|[^\s"\'#:{}\[\]&*!|>%@`][^:\s]*+(?::[^:\s]++)*+'
 _FIELD = re.compile(rf"({_KEY}):(?:[ \t]+(.*?))?[ \t]*")
 _MOST_PATCHES = 8
@@ -255,7 +257,7 @@ class _Lock:
             roots=roots,
             sections={"entries": len(self.found)},
             problems=tuple(self.notes.problems),
-            unread=self.notes.unread,
+            unread=(*_VERSIONS.unread(self.metadata.get("version")), *self.notes.unread),
         )
 
     def _roots(self) -> tuple[tuple[Edge, ...], bool]:

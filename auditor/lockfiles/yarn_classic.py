@@ -27,6 +27,7 @@ from auditor.lockfiles._npm import (
     origin_of,
     split,
 )
+from auditor.lockfiles._versions import Versions
 from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, unquoted
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ _VALUE = re.compile(r'("(?:[^"\\]++|\\.)*+")(?:[ \t]*#.*)?')
 _PATTERN = re.compile(r'\s*+("(?:[^"\\]++|\\.)*+"|(?:[^",]++|,(?! ))++)\s*+(?:,|\Z)')
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 _WORKSPACE = "workspace:"
+_VERSIONS = Versions(place="# yarn lockfile", known=("1",), needed=False)
+"""Yarn reads the number in its comment, and no number as 1."""
+_NUMBER = re.compile(r"(?m)^# yarn lockfile v(\d+)[ \t\r]*$")
 _BLOCKS = ("dependencies", "optionalDependencies")
 _KNOWN = {"version", "resolved", "integrity", "name", "uid", "registry"}
 
@@ -241,15 +245,17 @@ def _read_side(document: Document, text: str) -> Inventory:
     if not lock.found and any(line[:1] not in {"", "#", "\r"} for line in text.split("\n")):
         raise ParseError("has no entry of a yarn.lock")
     roots, whole = _roots(document, lock)
+    number = _NUMBER.search(text)
+    version = number[1] if number else "1"
     return Inventory(
         path=document.path,
         format=FORMAT.name,
-        format_version="1",
+        format_version=version,
         packages=finished(lock.found, lock.descriptors, roots, whole=whole),
         roots=roots,
         sections={"entries": len(lock.found)},
         problems=tuple(lock.notes.problems),
-        unread=lock.notes.unread,
+        unread=(*_VERSIONS.unread(version), *lock.notes.unread),
     )
 
 

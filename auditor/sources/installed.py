@@ -1,12 +1,14 @@
 """Installed packages as an inventory: what lies in `node_modules` and `site-packages`.
 
 Only manifests are read: package.json in the layouts of npm and pnpm (a virtual store in `.pnpm`),
-METADATA of dist-infos and PKG-INFO of egg-infos. Links are not followed, so each copy counts once.
+METADATA of dist-infos, PKG-INFO of egg-infos and eggs. Links between folders are not followed, so
+each copy counts once.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _LARGEST = 4 * 1024 * 1024
 _SCRIPTS = frozenset({"preinstall", "install", "postinstall"})
+_PYTHON = ((".dist-info", "METADATA"), (".egg-info", "PKG-INFO"), (".egg", "EGG-INFO/PKG-INFO"))
+"""Endings of folders that are distributions, and what describes them there."""
 _DEEPEST = 64
 """`node_modules` inside each other."""
 
@@ -56,9 +60,9 @@ def present(folder: Path, asked: Mapping[str, Iterable[str]]) -> frozenset[str]:
     for place, names in asked.items():
         parts = place.split("/")
         above = [folder.joinpath(*parts[: n + 1]) for n in range(len(parts))]
-        if any(p in {"", ".", ".."} for p in parts) or any(one.is_symlink() for one in above):
+        if any(p in {"", ".", ".."} for p in parts) or any(map(os.path.islink, above)):
             continue
-        if above[-1].is_dir():
+        if _is_folder(above[-1]):
             found.add(place)
             found |= {f"{place}/{name}" for name in names if os.path.lexists(above[-1] / name)}
     return frozenset(found)
@@ -79,7 +83,7 @@ class _Tree:
             if path.name == ".pnpm":
                 for store in self._folders(path, f"{prefix}.pnpm"):
                     inner = store / "node_modules"
-                    if inner.is_dir():
+                    if _is_folder(inner):
                         place = f"{prefix}.pnpm/{store.name}/node_modules/"
                         yield from self.node(inner, place, depth + 1)
             elif path.name.startswith("@"):
@@ -107,35 +111,41 @@ class _Tree:
             else:
                 self.unread.append((place, "its package.json has no name and version"))
         inner = folder / "node_modules"
-        if inner.is_dir() and not inner.is_symlink():
+        if _is_folder(inner) and not inner.is_symlink():
             yield from self.node(inner, f"{place}/node_modules/", depth + 1)
 
     def _manifest(self, path: Path, place: str) -> dict[str, Any] | None:
-        if not path.is_file():
-            return None
         try:
             return json_object(_content(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except (OSError, ValueError, ParseError) as problem:
-            self.unread.append((place, f"its package.json cannot be read: {problem}"))
+            self.unread.append((place, f"its package.json cannot be read: {_why(problem)}"))
             return None
 
     def python(self, folder: Path) -> Iterator[LockedPackage]:
         """Yield each distribution of a site-packages folder."""
-        for path in self._folders(folder, ""):
-            for ending, document in ((".dist-info", "METADATA"), (".egg-info", "PKG-INFO")):
-                if path.name.endswith(ending):
-                    yield from self._distribution(path / document, path.name)
+        for entry in self._listed(folder, ""):
+            path, name = Path(entry.path), entry.name
+            if entry.is_dir():
+                for ending, document in _PYTHON:
+                    if name.endswith(ending):
+                        yield from self._distribution(path / document, name)
+            elif name.endswith(".egg-info"):  # distutils wrote the PKG-INFO under that name
+                yield from self._distribution(path, name)
+            elif name.endswith(".egg"):
+                self.unread.append((name, "is no folder; zipped eggs are not read"))
 
     def _distribution(self, path: Path, place: str) -> Iterator[LockedPackage]:
         try:
             said = headers(_content(path))
         except (OSError, ValueError) as problem:
-            self.unread.append((place, f"its {path.name} cannot be read: {problem}"))
+            self.unread.append((place, f"its {path.name} cannot be read: {_why(problem)}"))
             return
         if "Name" not in said or "Version" not in said:
             self.unread.append((place, f"its {path.name} has no name and version"))
             return
-        elsewhere = (path.parent / "direct_url.json").is_file()
+        elsewhere = path.name != place and (path.parent / "direct_url.json").is_file()
         yield LockedPackage(
             id=place,
             ecosystem="pypi",
@@ -147,15 +157,33 @@ class _Tree:
 
     def _folders(self, folder: Path, place: str) -> list[Path]:
         """Return the folders in a folder, links left out."""
+        return [Path(entry.path) for entry in self._listed(folder, place) if entry.is_dir()]
+
+    def _listed(self, folder: Path, place: str) -> list[os.DirEntry[str]]:
+        """Return what lies in a folder, links left out."""
         try:
             with os.scandir(folder) as entries:
-                return sorted(Path(e.path) for e in entries if e.is_dir(follow_symlinks=False))
+                found = [entry for entry in entries if not entry.is_symlink()]
         except OSError as problem:
             self.unread.append((place, f"cannot be listed: {problem.strerror}"))
             return []
+        return sorted(found, key=lambda entry: entry.name)
+
+
+def _why(problem: Exception) -> str:
+    """Return a reason without the path, which the report names as the user did."""
+    return getattr(problem, "strerror", None) or str(problem)
+
+
+def _is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; one that may not be looked at is none, and no error."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a permission is missing
 
 
 def _content(path: Path) -> bytes:
-    if path.stat().st_size > _LARGEST:
+    state = path.stat()
+    if not stat.S_ISREG(state.st_mode):  # a pipe would be waited for
+        raise ValueError("is no regular file")
+    if state.st_size > _LARGEST:
         raise ValueError(f"larger than {_LARGEST:,} bytes")
     return path.read_bytes()

@@ -108,9 +108,18 @@ def _listed(
 
 def _installed(top: Path, target: str, folder: Path) -> Iterator[Found]:
     hidden = folder / HIDDEN
-    if hidden.is_file():
+    if _may_be_there(hidden):
         yield Found(path=hidden, label=_joined(target, top, hidden))
     yield Found(path=folder, label=_joined(target, top, folder), installed=True)
+
+
+def _may_be_there(path: Path) -> bool:
+    """Tell whether there is something to read; what cannot be told, reading it says."""
+    try:
+        path.stat()
+    except OSError as problem:
+        return not isinstance(problem, FileNotFoundError)
+    return True
 
 
 def _searched(top: Path, link: Path) -> bool:
@@ -121,7 +130,10 @@ def _searched(top: Path, link: Path) -> bool:
     *folders, name = end.relative_to(start).parts or ("",)
     unsearched = _NOT_SEARCHED | _INSTALLED
     named = lockfiles.named(name, end.parent.name)
-    wanted = name in _INSTALLED if end.is_dir() else end.is_file() and named
+    try:
+        wanted = name in _INSTALLED if end.is_dir() else end.is_file() and named
+    except OSError:  # it may not be looked at, so the search did not meet it
+        return False
     return bool(wanted) and unsearched.isdisjoint(folders)
 
 

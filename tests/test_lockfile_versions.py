@@ -1,0 +1,458 @@
+"""A format's version that is not known is one clear gap, and the packages are listed all the same.
+
+The known ones are those that clients write or wrote; a file of theirs must never become a gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from auditor import triagescan
+from auditor.errors import ParseError
+from auditor.lockfiles import Document, formats, read
+from auditor.lockfiles._versions import Versions
+from tests.test_lock_cli import as_json, git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditor.inventory import Inventory
+
+HOST = "https://registry.example.org"
+HASH = "sha256:" + "a" * 64
+MODULE = "https://deno.example.org/a.ts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One format: a file with a package, `VERSION` where its own version stands."""
+
+    file: str
+    text: str
+    known: tuple[str, ...]
+    """Versions as they are spelled there, that are read without a word."""
+    unknown: dict[str, str]
+    """Versions as they are spelled there, and the line about each."""
+    package: tuple[str, str] = ("axios", "1.14.0")
+
+
+PACKAGE_LOCK = Row(
+    file="package-lock.json",
+    text='{"lockfileVersion": VERSION, "packages": {"node_modules/axios": {"version": "1.14.0"}}}',
+    known=("0", "2", "3", "null"),
+    unknown={
+        "99": "lockfileVersion: 99 is not known here (0 to 3 are); read as 3",
+        "4": "lockfileVersion: 4 is not known here (0 to 3 are); read as 3",
+        '"3"': "lockfileVersion: '3' is no whole number (0 to 3 are known here); read as 3",
+        "true": "lockfileVersion: 'True' is no whole number (0 to 3 are known here); read as 3",
+        "[3]": "lockfileVersion: a list is no whole number (0 to 3 are known here); read as 3",
+    },
+)
+YARN = Row(
+    file="yarn.lock",
+    text=(
+        "# yarn lockfile VERSION\n\naxios@^1.0.0:\n"
+        f'  version "1.14.0"\n  resolved "{HOST}/axios/-/axios-1.14.0.tgz"\n'
+    ),
+    known=("v1", "without a number"),
+    unknown={"v99": "# yarn lockfile: 99 is not known here (1 is); read as 1"},
+)
+BERRY = Row(
+    file="yarn.lock",
+    text=(
+        '__metadata:\n  version: VERSION\n\n"axios@npm:^1.0.0":\n  version: 1.14.0\n'
+        '  resolution: "axios@npm:1.14.0"\n  languageName: node\n  linkType: hard\n'
+    ),
+    known=("4", "5", "6", "8", "10", '"8"'),
+    unknown={
+        "99": "__metadata.version: 99 is not known here (4 to 10 are); read as 10",
+        "11": "__metadata.version: 11 is not known here (4 to 10 are); read as 10",
+        "3": "__metadata.version: 3 is not known here (4 to 10 are); read as 10",
+        "new": "__metadata.version: 'new' is not known here (4 to 10 are); read as 10",
+    },
+)
+PNPM = Row(
+    file="pnpm-lock.yaml",
+    text=(
+        "lockfileVersion: VERSION\nimporters:\n  .:\n    dependencies:\n      axios:\n"
+        "        specifier: ^1.0.0\n        version: 1.14.0\n"
+        "packages:\n  axios@1.14.0:\n    resolution: {integrity: sha512-AA==}\n"
+        "snapshots:\n  axios@1.14.0: {}\n"
+    ),
+    known=("5.1", "5.4", "'6.0'", "'6.1'", "'9.0'", "9.0", "5.4-inlineSpecifiers"),
+    unknown={
+        "'99.0'": ("lockfileVersion: 99.0 is not known here (5.x, 6.x and 9.x are); read as 9.x"),
+        "'10.0'": ("lockfileVersion: 10.0 is not known here (5.x, 6.x and 9.x are); read as 9.x"),
+        "9.0-next": (
+            "lockfileVersion: '9.0-next' is not known here (5.x, 6.x and 9.x are); read as 9.x"
+        ),
+    },
+)
+SHRINKWRAP = Row(
+    file="shrinkwrap.yaml",
+    text=(
+        "shrinkwrapVersion: VERSION\npackages:\n  /axios/1.14.0:\n"
+        "    resolution: {integrity: sha512-AA==}\n"
+    ),
+    known=("3",),
+    unknown={"99": "shrinkwrapVersion: 99 is not known here (3 is); read as 3"},
+)
+BUN = Row(
+    file="bun.lock",
+    text=(
+        '{"lockfileVersion": VERSION, "workspaces": {"": {"name": "a"}},'
+        ' "packages": {"axios": ["axios@1.14.0", "", {}, ""]}}'
+    ),
+    known=("0", "1", "2"),
+    unknown={
+        "99": "lockfileVersion: 99 is not known here (0 to 2 are); read as 2",
+        "null": "lockfileVersion: is missing (0 to 2 are known here); read as 2",
+        "1.5": "lockfileVersion: 1.5 is no whole number (0 to 2 are known here); read as 2",
+        "{}": "lockfileVersion: an object is no whole number (0 to 2 are known here); read as 2",
+    },
+)
+DENO = Row(
+    file="deno.lock",
+    text='{"version": VERSION, "npm": {"axios@1.14.0": {"integrity": "sha512-AA=="}}}',
+    known=('"3"', '"4"', '"5"'),
+    unknown={
+        '"99"': "version: 99 is not known here (2 to 5 are); read as 5",
+        '"6"': "version: 6 is not known here (2 to 5 are); read as 5",
+        "5": "version: 5 is no text (2 to 5 are known here); read as 5",
+    },
+)
+POETRY = Row(
+    file="poetry.lock",
+    text=(
+        "# This file is automatically @generated by Poetry\n[[package]]\n"
+        'name = "litellm"\nversion = "1.80.0"\nfiles = []\n\n[metadata]\nlock-version = VERSION\n'
+    ),
+    known=('"1.0"', '"1.1"', '"2.0"', '"2.1"', '"2.2"'),
+    unknown={
+        '"99.0"': "metadata.lock-version: 99.0 is not known here (1.x and 2.x are); read as 2.x",
+        '"3.0"': "metadata.lock-version: 3.0 is not known here (1.x and 2.x are); read as 2.x",
+        "2.1": "metadata.lock-version: 2.1 is no text (1.x and 2.x are known here); read as 2.x",
+    },
+    package=("litellm", "1.80.0"),
+)
+UV = Row(
+    file="uv.lock",
+    text=(
+        'version = VERSION\nrevision = 99\nrequires-python = ">=3.11"\n\n[[package]]\n'
+        f'name = "litellm"\nversion = "1.80.0"\nsource = {{ registry = "{HOST}/simple" }}\n'
+    ),
+    known=("1",),
+    unknown={
+        "99": "version: 99 is not known here (1 is); read as 1",
+        '"1"': "version: '1' is no whole number (1 is known here); read as 1",
+    },
+    package=("litellm", "1.80.0"),
+)
+PDM = Row(
+    file="pdm.lock",
+    text=(
+        "# This file is @generated by PDM.\n[metadata]\nlock_version = VERSION\n\n"
+        '[[package]]\nname = "litellm"\nversion = "1.80.0"\nfiles = []\n'
+    ),
+    known=('"2"', '"3.1"', '"4.2"', '"4.4.1"', '"4.5.0"', '"4.5.1"', '"4.5.9"'),
+    unknown={
+        '"99.0"': (
+            "metadata.lock_version: 99.0 is not known here"
+            " (2.x, 3.x and 4.0 to 4.5 are); read as 4.5"
+        ),
+        '"4.6.0"': (
+            "metadata.lock_version: 4.6.0 is not known here"
+            " (2.x, 3.x and 4.0 to 4.5 are); read as 4.5"
+        ),
+    },
+    package=("litellm", "1.80.0"),
+)
+PIPFILE = Row(
+    file="Pipfile.lock",
+    text=(
+        '{"_meta": {"pipfile-spec": VERSION, "sources": []},'
+        f' "default": {{"litellm": {{"version": "==1.80.0", "hashes": ["{HASH}"]}}}}}}'
+    ),
+    known=("6", "null"),
+    unknown={
+        "99": "_meta.pipfile-spec: 99 is not known here (6 is); read as 6",
+        '"6"': "_meta.pipfile-spec: '6' is no whole number (6 is known here); read as 6",
+    },
+    package=("litellm", "1.80.0"),
+)
+PYLOCK = Row(
+    file="pylock.toml",
+    text=(
+        'lock-version = VERSION\ncreated-by = "uv"\n[[packages]]\nname = "litellm"\n'
+        f'version = "1.80.0"\nwheels = [{{url = "{HOST}/litellm-1.80.0-py3-none-any.whl",'
+        f" hashes = {{sha256 = '{'a' * 64}'}}}}]\n"
+    ),
+    known=('"1.0"', '"1.1"'),
+    unknown={
+        '"99.0"': "lock-version: 99.0 is not known here (1.x is); read as 1.x",
+        '"2.0"': "lock-version: 2.0 is not known here (1.x is); read as 1.x",
+        "1.0": "lock-version: 1.0 is no text (1.x is known here); read as 1.x",
+    },
+    package=("litellm", "1.80.0"),
+)
+CONDA = Row(
+    file="conda-lock.yml",
+    text=(
+        "# This lock file was generated by conda-lock\nversion: VERSION\nmetadata:\n"
+        "  content_hash: {}\npackage:\n- name: litellm\n  version: 1.80.0\n  manager: pip\n"
+        "  platform: linux-64\n"
+    ),
+    known=("1",),
+    unknown={
+        "99": "version: 99 is not known here (1 is); read as 1",
+        "[1]": "version: a list is no text (1 is known here); read as 1",
+    },
+    package=("litellm", "1.80.0"),
+)
+CYCLONEDX = Row(
+    file="bom.json",
+    text=(
+        '{"bomFormat": "CycloneDX", "specVersion": VERSION,'
+        ' "components": [{"type": "library", "purl": "pkg:npm/axios@1.14.0"}]}'
+    ),
+    known=('"1.2"', '"1.5"', '"1.7"', '"1.8"'),
+    unknown={
+        '"99.0"': "specVersion: 99.0 is not known here (1.x is); read as 1.x",
+        '"2.0"': "specVersion: 2.0 is not known here (1.x is); read as 1.x",
+        "null": "specVersion: is missing (1.x is known here); read as 1.x",
+    },
+)
+SPDX = Row(
+    file="sbom.spdx.json",
+    text=(
+        '{"spdxVersion": VERSION, "SPDXID": "SPDXRef-DOCUMENT", "packages": [{"SPDXID": "a",'
+        ' "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",'
+        ' "referenceLocator": "pkg:npm/axios@1.14.0"}]}]}'
+    ),
+    known=('"SPDX-2.1"', '"SPDX-2.2"', '"SPDX-2.3"'),
+    unknown={
+        '"SPDX-99.0"': "spdxVersion: 99.0 is not known here (2.x is); read as 2.x",
+        '"SPDX-3.0"': "spdxVersion: 3.0 is not known here (2.x is); read as 2.x",
+        '"2.3 or so"': "spdxVersion: '2.3 or so' is not known here (2.x is); read as 2.x",
+    },
+)
+ROWS = {
+    "package-lock": PACKAGE_LOCK,
+    "yarn": YARN,
+    "yarn-berry": BERRY,
+    "pnpm": PNPM,
+    "shrinkwrap": SHRINKWRAP,
+    "bun": BUN,
+    "deno": DENO,
+    "poetry": POETRY,
+    "uv": UV,
+    "pdm": PDM,
+    "pipfile": PIPFILE,
+    "pylock": PYLOCK,
+    "conda-lock": CONDA,
+    "cyclonedx": CYCLONEDX,
+    "spdx": SPDX,
+}
+WITHOUT = {"requirements", "bun-lockb"}
+"""Formats without a version of their own: bun asks for that of its binary file itself."""
+
+KNOWN = [(name, spelled) for name, row in ROWS.items() for spelled in row.known]
+UNKNOWN = [(name, *pair) for name, row in ROWS.items() for pair in row.unknown.items()]
+
+
+def found_in(row: Row, spelled: str) -> Inventory:
+    text = row.text.replace("VERSION", spelled)
+    return read(Document(path=row.file, data=text.encode()))
+
+
+def test_every_format_that_has_a_version_is_in_the_table() -> None:
+    assert set(ROWS) - {"shrinkwrap"} == set(formats()) - WITHOUT
+
+
+@pytest.mark.parametrize(("name", "spelled"), KNOWN)
+def test_a_known_version_is_no_gap(name: str, spelled: str) -> None:
+    found = found_in(ROWS[name], spelled)
+
+    assert found.format == ("pnpm" if name == "shrinkwrap" else name)
+    assert found.unread == ()
+    assert [(p.name, p.version) for p in found.packages] == [ROWS[name].package]
+
+
+@pytest.mark.parametrize(("name", "spelled", "line"), UNKNOWN)
+def test_an_unknown_version_is_one_line_and_the_packages_are_listed(
+    name: str, spelled: str, line: str
+) -> None:
+    found = found_in(ROWS[name], spelled)
+
+    assert [f"{place}: {reason}" for place, reason in found.unread] == [line]
+    assert [(p.name, p.version) for p in found.packages] == [ROWS[name].package]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_an_unknown_version_is_exit_3_with_that_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    row = ROWS[name]
+    spelled, line = next(iter(row.unknown.items()))
+    path = tmp_path / row.file
+    path.write_text(row.text.replace("VERSION", spelled))
+    code, document = as_json(capsys, str(path))
+
+    assert code == 3
+    assert [gap["reason"] for gap in document["gaps"]] == [line]
+    assert [inventory["count"] for inventory in document["inventories"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "without", "line"),
+    [
+        ("package-lock", '"lockfileVersion": VERSION, ', ""),
+        ("yarn", "# yarn lockfile VERSION\n", ""),
+        (
+            "yarn-berry",
+            "__metadata:\n  version: VERSION\n",
+            "__metadata.version: is missing (4 to 10 are known here); read as 10",
+        ),
+        (
+            "bun",
+            '"lockfileVersion": VERSION, ',
+            "lockfileVersion: is missing (0 to 2 are known here); read as 2",
+        ),
+        ("deno", '"version": VERSION, ', ""),
+        ("poetry", "lock-version = VERSION\n", ""),
+        ("uv", "version = VERSION\n", "version: is missing (1 is known here); read as 1"),
+        (
+            "pdm",
+            "lock_version = VERSION\n",
+            (
+                "metadata.lock_version: is missing"
+                " (2.x, 3.x and 4.0 to 4.5 are known here); read as 4.5"
+            ),
+        ),
+        ("pipfile", '"pipfile-spec": VERSION, ', ""),
+        (
+            "pylock",
+            "lock-version = VERSION\n",
+            "is refused by the standard: Missing required value in 'lock-version'",
+        ),
+        ("conda-lock", "version: VERSION\n", "version: is missing (1 is known here); read as 1"),
+        (
+            "cyclonedx",
+            '"specVersion": VERSION,',
+            "specVersion: is missing (1.x is known here); read as 1.x",
+        ),
+        (
+            "spdx",
+            '"spdxVersion": VERSION, ',
+            "spdxVersion: is missing (2.x is known here); read as 2.x",
+        ),
+    ],
+)
+def test_a_version_that_is_missing(name: str, without: str, line: str) -> None:
+    row = ROWS[name]
+    text = row.text.replace(without, "", 1)
+    assert "VERSION" not in text
+    found = read(Document(path=row.file, data=text.encode()), formats()[name])
+    told = [f"{place}: {reason}" if place else reason for place, reason in found.unread]
+
+    assert told == ([line] if line else [])
+    assert [(p.name, p.version) for p in found.packages] == [row.package]
+
+
+def test_pnpm_needs_a_version_to_be_told_at_all() -> None:
+    text = PNPM.text.replace("lockfileVersion: VERSION\n", "").encode()
+    with pytest.raises(ParseError, match="lockfileVersion"):
+        read(Document(path="pnpm-lock.yaml", data=text), formats()["pnpm"])
+
+
+def test_each_document_of_a_pnpm_lockfile_has_its_own_version() -> None:
+    first = "lockfileVersion: '9.0'\npackages:\n  pnpm@12.0.0:\n    resolution: {integrity: a}\n"
+    text = f"---\n{first}---\n{PNPM.text.replace('VERSION', '99.0')}"
+    found = read(Document(path="pnpm-lock.yaml", data=text.encode()))
+
+    assert found.unread == (
+        (
+            "document 2: lockfileVersion",
+            "99.0 is not known here (5.x, 6.x and 9.x are); read as 9.x",
+        ),
+    )
+    assert [p.name for p in found.packages] == ["pnpm", "axios"]
+
+
+def test_both_sides_of_a_conflict_may_have_a_version_that_is_not_known() -> None:
+    sides = "<<<<<<< a\nlockfileVersion: '98.0'\n=======\nlockfileVersion: '99.0'\n>>>>>>> b\n"
+    text = sides + PNPM.text.replace("lockfileVersion: VERSION\n", "")
+    found = read(Document(path="pnpm-lock.yaml", data=text.encode()))
+
+    assert [reason.partition(" ")[0] for _, reason in found.unread] == ["98.0", "99.0"]
+
+
+def test_a_history_says_which_of_its_states_were_not_read_in_full(tmp_path: Path) -> None:
+    states = [
+        (PNPM.text.replace("VERSION", "99.0"), "litellm>=1\n-r more.txt\n"),
+        (PNPM.text.replace("VERSION", "9.0"), "litellm>=2\n-r more.txt\n"),
+    ]
+    git(tmp_path, "init", "-q")
+    for pnpm, requirements in states:
+        (tmp_path / "pnpm-lock.yaml").write_text(pnpm)
+        (tmp_path / "requirements.txt").write_text(requirements)
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "-qm", "x")
+    (tmp_path / "more.txt").write_text("")  # the last commit does not have it, but the folder does
+    request = triagescan.TriageRequest(targets=(str(tmp_path),), history=True)
+    reasons = [gap.reason for gap in triagescan.scan(request).gaps]
+
+    assert len(reasons) == 1
+    assert reasons[0].startswith("a state in its history, the first in commit ")
+    assert reasons[0].endswith(next(iter(PNPM.unknown.values())))
+
+
+def test_deno_1_has_no_version_and_nothing_but_addresses() -> None:
+    text = f'{{"{MODULE}": "{"a" * 64}", "note": "no address", "npm": {{}}}}'
+    found = read(Document(path="deno.lock", data=text.encode()))
+
+    assert [(p.ecosystem, p.name) for p in found.packages] == [("deno", MODULE)]
+    assert (found.unread, found.sections["remote"]) == ((), 1)
+
+
+def test_an_spdx_of_another_form_is_refused() -> None:
+    text = b'{"spdxVersion": "SPDX-3.0", "@graph": []}'
+    with pytest.raises(ParseError, match=r"is not SPDX 2\.x"):
+        read(Document(path="sbom.spdx.json", data=text))
+
+
+@pytest.mark.parametrize(
+    ("known", "value", "is_known"),
+    [
+        (("1",), "1", True),
+        (("1",), "1.0", False),
+        (("1",), "11", False),
+        (("1.x",), "1", True),
+        (("1.x",), "1.2.3", True),
+        (("1.x",), "11.0", False),
+        (("4 to 10",), "9", True),
+        (("4 to 10",), "9.5", False),
+        (("4.0 to 4.5",), "4.5.9", True),
+        (("4.0 to 4.5",), "4", False),
+        (("4.0 to 4.5",), "4.10", False),
+        (("1.x", "3.x"), "2.0", False),
+        (("1.x",), "", False),
+        (("1.x",), "1.x", False),
+        (("1.x",), "-1", False),
+        (("1.x",), " 1.0", False),
+        (("1.x",), "1." + "9" * 5_000, False),
+    ],
+)
+def test_what_a_term_stands_for(known: tuple[str, ...], value: str, is_known: bool) -> None:  # noqa: FBT001
+    assert [*Versions(place="v", known=known).unread(value)] == [] or not is_known
+    assert is_known or len([*Versions(place="v", known=known).unread(value)]) == 1
+
+
+def test_a_version_of_any_length_is_one_short_line() -> None:
+    ((_, reason),) = Versions(place="v", known=("1.x",)).unread("9\n" * 5_000)
+
+    assert "\n" not in reason
+    assert len(reason) < 150
