@@ -38,7 +38,7 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return per way to e
     except InputError as problem:
         _say(str(problem))
         return policy.EXIT_INCOMPLETE
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click turns the one into the other, with a finding's 1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return policy.EXIT_INCOMPLETE
     except Exception as problem:  # noqa: BLE001 - the one place that catches what nobody expected

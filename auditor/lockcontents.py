@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from auditor.facts.lock.dropper import MembersSeen
     from auditor.facts.lock.index import UserSettings
     from auditor.facts.lock.installed import HiddenSeen
+    from auditor.facts.lock.names import NamesAsked
     from auditor.facts.lock.sibling import SiblingsSeen
     from auditor.inventory import Inventory
 
-    Observation = Earlier | HiddenSeen | MembersSeen | SiblingsSeen | UserSettings
+    Observation = Earlier | HiddenSeen | MembersSeen | NamesAsked | SiblingsSeen | UserSettings
 
 
 def contents_of(
@@ -32,7 +33,8 @@ def contents_of(
     """Return the contents that collectors of lockfiles see.
 
     `seen` is what else is known: what to compare with, the lockfile and the files that lie in an
-    installed tree, what the user's own settings say of registries, the folder's other lockfiles.
+    installed tree, what the user's own settings say of registries, the folder's other lockfiles,
+    what the user asks about names.
     """
     return observed(kind, incidents, inventory, Beside(files=beside), *seen)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.dropper import MembersSeen
 from auditor.facts.lock.index import UserSettings
 from auditor.facts.lock.installed import HiddenSeen
+from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.sibling import SiblingsSeen, counterpart, family_of
 from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
@@ -21,6 +23,8 @@ from auditor.limits import Limits
 from auditor.lockcontents import contents_of
 from auditor.lockfiles import bun_lockb
 from auditor.model import Artifact, ArtifactKind, Profile, Report
+from auditor.namelists import NameList
+from auditor.names import Level
 from auditor.outcome import Outcome
 from auditor.sources import installed, settings
 from auditor.sources import lockfiles as files
@@ -29,6 +33,7 @@ from auditor.sources.lockfiles import Found
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from auditor.facts.lock.names import NameJudge
     from auditor.inventory import LockedPackage
     from auditor.lockcontents import Observation
     from auditor.lockfiles import Document, Format
@@ -58,6 +63,12 @@ class LockRequest:
     """The ids of the incidents to look for; empty for all."""
     against: str = ""
     """A file, or a revision of the git repository that a lockfile lies in, to compare with."""
+    names: Level | None = Level.DEFAULT
+    """How much is told of names that look like others; None for nothing."""
+    internal: tuple[str, ...] = ()
+    """The user's own packages: names, scopes and globs."""
+    reviewed: tuple[str, ...] = ()
+    """Names that the user has looked at, in the same spellings."""
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.INTAKE
     settings: policy.Settings = field(default_factory=policy.Settings)
@@ -139,6 +150,12 @@ class Scanner:
         self.request = request
         self.limits = request.limits
         self._users = UserSettings(settings=settings.of_user())
+        self._names = NamesAsked(
+            judge=name_judge,
+            level=request.names,
+            internal=NameList(request.internal),
+            reviewed=NameList(request.reviewed),
+        )
         self.judge = Judge(ruleset, request.profile)
         self.incidents = incidentfile.load(folders, request.incidents)
         self._outcome = Outcome()
@@ -271,8 +288,16 @@ class Scanner:
             self._outcome.gap(label, f"{place}: {reason}" if place else reason, inventory.path)
         self._outcome.inventories.append(summary(inventory, label, listed=self.request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
-        contents = contents_of(inventory, beside, self.incidents, self._users, *seen)
+        contents = contents_of(inventory, beside, self.incidents, self._users, self._names, *seen)
         self._outcome.judged(self.judge, artifact, contents, {})
+
+
+@cache
+def name_judge(ecosystem: str) -> NameJudge:
+    """Return what knows the popular names of an ecosystem, loaded once."""
+    from auditor.names.matcher import Matcher  # noqa: PLC0415 - only where names are judged
+
+    return Matcher(ecosystem)
 
 
 def summary(inventory: Inventory, source: str, *, listed: bool) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64decode
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from auditor import incidentfile, lockcontents, lockfiles, rulefile
@@ -17,8 +18,11 @@ from auditor.facts.lock.indicator import SignSeen
 from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
+from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.sibling import SiblingsSeen, family_of
+from auditor.namelists import NameList
+from auditor.names.matcher import Matcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +37,9 @@ EARLIER = "before/"
 HIDDEN = ".package-lock.json"
 TREE = "node_modules/"
 COMMITS = "commits/"
+INTERNAL = "internal-names.txt"
+REVIEWED = "reviewed-names.txt"
+_popular = cache(Matcher)
 
 
 def lockfile(test: RuleTest) -> Contents:
@@ -41,7 +48,8 @@ def lockfile(test: RuleTest) -> Contents:
     One in the folder `before/` is an earlier state of the lockfile; those in `commits/<time>/` are
     its history, the oldest first, and the last is what HEAD has. `.package-lock.json` makes the
     first an installed tree, and is the lockfile that npm hides in it; what lies in `node_modules/`
-    are files of the tree. Lockfiles of other clients beside the first are its siblings.
+    are files of the tree. Lockfiles of other clients beside the first are its siblings. Two lists
+    of names are what the user has listed: `internal-names.txt` and `reviewed-names.txt`.
     """
     (path, spec), *others = test.members
     beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
@@ -62,6 +70,11 @@ def lockfile(test: RuleTest) -> Contents:
         seen.append(HiddenSeen(inventory=hidden))
     if any(name.startswith(TREE) for name, _ in others):
         seen.append(MembersSeen(paths=frozenset(_with_folders(others))))
+    given = dict(others)
+    internal, reviewed = (
+        NameList(given[name].text.split() if name in given else ()) for name in (INTERNAL, REVIEWED)
+    )
+    seen.append(NamesAsked(judge=_popular, internal=internal, reviewed=reviewed))
     history = _history(path, others, incidents)
     if history is not None:
         return lockcontents.observed(test.artifact, incidents, history)

@@ -65,6 +65,7 @@ class _Triage:
             targets=request.targets,
             triage=True,
             incidents=request.incidents,
+            names=None,
             rules=request.rules,
             profile=Profile.INTAKE,
             settings=request.settings,

@@ -32,6 +32,7 @@ from auditor.facts.lock.indicator import SignSeen
 from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
+from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.sibling import SiblingsSeen
 from auditor.facts.module_difference import SdistSeen
@@ -41,6 +42,8 @@ from auditor.limits import Budget, Limits
 from auditor.lockcontents import contents_of, observed
 from auditor.match import OPERATORS
 from auditor.model import Artifact, ArtifactKind, Fact, Finding, Member, MemberType, Unread
+from auditor.namelists import NameList
+from auditor.names import Kind, Level, Lookalike
 from auditor.packers import NAMES, PackedPaths, Packer
 from auditor.rulefile import ADVICE, Rule
 from tests import binaries
@@ -251,6 +254,16 @@ def run_all(
     return kinds, examination
 
 
+class Suspicious:
+    """Takes every name for an imitation of itself."""
+
+    def judge(self, name: str, level: Level) -> Lookalike:
+        return Lookalike(name=name, target=name, kind=Kind.SCOPE, level=level, rank=1, reason=name)
+
+
+ASKED = NamesAsked(judge=lambda _: Suspicious(), internal=NameList(["axios", "axius", "@a", "o*"]))
+
+
 def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
     """Read the lockfile among the members, and judge it; return the facts that came of it."""
     kinds: set[str] = set()
@@ -265,7 +278,7 @@ def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
     hidden = HiddenSeen(inventory=inventory)
     other = dataclasses.replace(inventory, path="pnpm-lock.yaml", format="pnpm")
     siblings = SiblingsSeen(names=frozenset({other.path}), inventories=(other,))
-    seen = (earlier, hidden, members_seen, siblings)
+    seen = (earlier, hidden, members_seen, siblings, ASKED)
     contents = contents_of(inventory, beside, INCIDENTS, *seen)
     bad = tuple(known_bad(contents))
     for whole in (contents, observed(ArtifactKind.MACHINE, INCIDENTS, *outside(bad))):

@@ -28,7 +28,16 @@ LAYERS = [
         "npm_ranges",
         "places",
     },
-    {"archives", "maps", "lockfiles", "advisories", "binaries", "registries"},
+    {
+        "archives",
+        "maps",
+        "lockfiles",
+        "advisories",
+        "binaries",
+        "registries",
+        "names",
+        "namelists",
+    },
     {"facts", "packing"},
     {"examine", "advice", "advice_python", "summary", "kinds", "lockcontents"},
     {"rulefile", "incidentfile"},
@@ -60,7 +69,7 @@ IMPURE = {
     "urllib.request",
 }
 """What no module below the sources may import: disk, network, clock, environment."""
-READS_RULES = {"rulefile", "incidentfile", "docs"}
+READS_RULES = {"rulefile", "incidentfile", "docs", "names"}
 """They read our own files, not the user's."""
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

@@ -308,7 +308,11 @@ def test_an_interrupt_ends_the_packer_and_its_children(bench: Bench) -> None:
     bench.write()
     bench.fake(MODE="sleep")
     process = subprocess.Popen(  # noqa: S602 - our own words
-        f"exec {program(bench)}", shell=True, cwd=bench.project, stderr=subprocess.PIPE
+        f"exec {program(bench)}",
+        shell=True,
+        cwd=bench.project,
+        stderr=subprocess.PIPE,
+        preexec_fn=hears_interrupts,  # noqa: PLW1509 - no threads here
     )
     pids = bench.folder / "calls.pids"
     wait_for(lambda: pids.exists() and len(pids.read_text().split()) == 2)
@@ -320,6 +324,11 @@ def test_an_interrupt_ends_the_packer_and_its_children(bench: Bench) -> None:
     started = [int(pid) for pid in pids.read_text().split()]
     wait_for(lambda: not any(alive(pid) for pid in started))
     assert bench.temporary() == []
+
+
+def hears_interrupts() -> None:
+    """Undo what a shell does to what it runs in the background: there SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def alive(pid: int) -> bool:

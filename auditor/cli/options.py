@@ -10,10 +10,13 @@ import click
 
 from auditor import report
 from auditor.model import Profile, Severity
+from auditor.names import Level
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 SEVERITIES = [level.word for level in Severity]
+LEVELS = [level.word for level in Level]
+"""How much is told of names that look like others."""
 
 
 def severity(word: str) -> Severity:
@@ -31,6 +34,26 @@ def rules_option(function: F) -> F:
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         help="Add the YAML rules of a folder to ours (repeatable).",
     )(function)
+
+
+def internal_options(function: F) -> F:
+    """Add `--internal` and `--internal-file`."""
+    file = click.option(
+        "--internal-file",
+        "internal_files",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A file of these, one a line (repeatable).",
+    )
+    entry = click.option(
+        "--internal",
+        "internal",
+        multiple=True,
+        metavar="NAME|@SCOPE|GLOB",
+        help="Your own packages, which no public registry has (repeatable).",
+    )
+    return entry(file(function))
 
 
 def output_options(function: F) -> F:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UNSAID = "the client's own registry"
 """Expected where nearly all entries have no address (berry, bun, pnpm, npm's omit-…-resolved)."""
 _SAMPLE = 5
-_LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]", "0.0.0.0", "host.docker.internal"})  # noqa: S104
+LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]", "0.0.0.0", "host.docker.internal"})  # noqa: S104
 _PLAIN = frozenset({"http", "git", "git+http", "ftp"})
 """Schemes over which whoever sits in between decides what arrives."""
 _NEARLY_ALL = 80
@@ -141,7 +141,7 @@ class _Hosts:
             of_scope=False,
             whole_scope=False,
             git=False,
-            local=found.host in _LOCAL,
+            local=found.host in LOCAL,
             plain=found.scheme in _PLAIN,
             credentials=found.user,
             wished=False,
@@ -198,7 +198,7 @@ class _Hosts:
             of_scope=foreign and any(scope in scoped for scope in scopes),
             whole_scope=self._is_whole_scope(scopes, found.source, len(packages)),
             git=git,
-            local=found.host in _LOCAL,
+            local=found.host in LOCAL,
             plain=found.scheme in _PLAIN,
             credentials=any(one.user for _, one, _ in served),
             wished=all(self._index.wanted(p) and self._wished(p) for p, *_ in served),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor import words
 from auditor.advisories import How, IncidentIndex
 from auditor.advisories.versions import nearest
 from auditor.facts import Collector, Contents
+from auditor.facts.lock.ways import Ways, key_of, reach_of
 from auditor.inventory import Inventory, LockedPackage, Origin
 from auditor.model import Confidence, Fact
 
@@ -22,12 +21,6 @@ CACHE = "-cache"
 """How the formats of inventories end that are a client's cache, and begin with the client."""
 _FIRST = 3
 """Steps that a fact names one by one; `playbook` has them all."""
-_LONGEST = 50
-"""Packages of a way that are kept; a longer one has `…` behind the direct dependency."""
-_SHOWN = 6
-"""Packages of a way that are shown in words."""
-_TREES = frozenset({"node_modules", "site-packages"})
-"""Formats of installed packages: nothing there says who requires whom."""
 _ON_DISK = frozenset({"node_modules"})
 """Formats whose versions are those of installed manifests: what ran may have put the decoy's there,
 as plain-crypto-js did."""
@@ -98,29 +91,27 @@ def collect(contents: Contents) -> Iterator[KnownBadFact]:
     for index in contents.of(IncidentIndex):
         plays = _Playbooks(index)
         for inventory in contents.of(Inventory):
-            graph: _Graph | None = None
+            ways: Ways | None = None
             for package in inventory.packages:
                 for hit in index.hits(package):
-                    graph = graph or _Graph(inventory)
-                    yield _fact(inventory, package, hit, plays, graph)
+                    ways = ways or Ways(inventory)
+                    yield _fact(inventory, package, hit, plays, ways)
 
 
 def _fact(
-    inventory: Inventory, package: LockedPackage, hit: Hit, plays: _Playbooks, graph: _Graph
+    inventory: Inventory, package: LockedPackage, hit: Hit, plays: _Playbooks, ways: Ways
 ) -> KnownBadFact:
     incident = hit.incidents[0] if hit.incidents else None
-    key = _key(hit.name, hit.version)
+    key = key_of(hit.name, hit.version)
     listed_as = _listed_as(package, hit)
     how = hit.how
     if how is How.DECOY and inventory.format in _ON_DISK:
         how = How.ANY_VERSION
-    chain, others = graph.way_to(package, key)
+    chain, others = ways.way_to(package, key)
     steps, playbook = plays.of(incident)
-    entry, reach = _entry(key, listed_as, how), _reach(chain, others, package)
+    entry, reach = _entry(key, listed_as, how), reach_of(inventory, chain, others, package)
     if inventory.format.endswith(CACHE):
         reach = _fetched(package, inventory.format.removesuffix(CACHE))
-    elif inventory.format in _TREES:
-        reach = f"installed in {inventory.format}/{package.id}"
     return KnownBadFact(
         path=inventory.path,
         line=package.line,
@@ -156,16 +147,12 @@ def _fact(
     )
 
 
-def _key(name: str, version: str) -> str:
-    return f"{name}@{version}" if version else name
-
-
 def _listed_as(package: LockedPackage, hit: Hit) -> str:
     if How.VERSION in hit.ways or hit.how in {How.PLACEHOLDER, How.DECOY, How.ANY_VERSION}:
         told = package.alias if package.alias not in {"", package.name} else ""
         if package.name.lower() == hit.name.lower() or How.VERSION in hit.ways:
             return told
-    return _key(package.alias or package.name, package.version)
+    return key_of(package.alias or package.name, package.version)
 
 
 def _entry(key: str, listed_as: str, how: How) -> str:
@@ -225,81 +212,10 @@ def _shown(step: Step) -> str:
     return f"{step.do}{command}{place}{order}"
 
 
-def _reach(chain: tuple[str, ...], others: int, package: LockedPackage) -> str:
-    more = f" and {words.counted(others, 'other way', 'other ways')}" if others else ""
-    if package.direct or len(chain) == 1:
-        return f"required by the project itself{more}"
-    if chain:
-        way = chain[:-1]
-        if len(way) > _SHOWN:
-            way = (*way[: _SHOWN - 1], "…", way[-1])
-        return f"required through {' → '.join(way)}{more}"
-    return "the file does not say through what"
-
-
 def _fetched(package: LockedPackage, client: str) -> str:
     when = f" {package.fetched}" if package.fetched else ""
     gone = ", and took it out of its cache again" if package.section == "removed" else ""
     return f"{client} fetched it{when}{gone}"
-
-
-class _Graph:
-    """Who requires whom in one inventory; made once, when something is found in it."""
-
-    def __init__(self, inventory: Inventory) -> None:
-        self._packages = inventory.by_id
-        self._by_name: dict[str, list[str]] = {}
-        for package in inventory.packages:
-            for name in {package.name, package.alias} - {""}:
-                self._by_name.setdefault(name, []).append(package.id)
-        self._dependents: dict[str, set[str]] = {}
-        starts = {package.id for package in inventory.packages if package.direct}
-        starts |= {t for edge in inventory.roots if (t := self._target(edge.target, edge.name))}
-        for package in inventory.packages:
-            for edge in package.requires:
-                if target := self._target(edge.target, edge.name):
-                    self._dependents.setdefault(target, set()).add(package.id)
-        self._starts = starts
-        self._parent = self._walk(inventory)
-
-    def _target(self, target: str, name: str) -> str:
-        """Return the entry that satisfies a requirement; by name where only one has it."""
-        if target in self._packages:
-            return target
-        named = self._by_name.get(name, [])
-        return named[0] if not target and len(named) == 1 else ""
-
-    def _walk(self, inventory: Inventory) -> dict[str, str]:
-        """Return for each entry in reach the one before it on a shortest way; "" for the first."""
-        before = {p.id: "" for p in inventory.packages if p.id in self._starts}
-        self._first = {start: start for start in before}
-        waiting = deque(before)
-        while waiting:
-            current = waiting.popleft()
-            for edge in self._packages[current].requires:
-                target = self._target(edge.target, edge.name)
-                if target and target not in before:
-                    before[target] = current
-                    self._first[target] = self._first[current]
-                    waiting.append(target)
-        return before
-
-    def _shown(self, entry: str) -> str:
-        return _key(self._packages[entry].name, self._packages[entry].version)
-
-    def way_to(self, package: LockedPackage, key: str) -> tuple[tuple[str, ...], int]:
-        """Return the shortest way to an entry, ending in `key`, and how many others require it."""
-        if package.id not in self._parent:
-            return (), len(self._dependents.get(package.id, ()))
-        chain = [key]
-        current = self._parent[package.id]
-        while current and len(chain) < _LONGEST:
-            chain.append(self._shown(current))
-            current = self._parent[current]
-        if current:
-            chain += ["…", self._shown(self._first[package.id])]
-        askers = len(self._dependents.get(package.id, ())) + (package.id in self._starts)
-        return tuple(reversed(chain)), max(askers - 1, 0)
 
 
 COLLECTOR = Collector(name="known-bad", fact=KnownBadFact, collect=collect, lockfile=True)

@@ -1,0 +1,57 @@
+"""What a slip of typing did to a name: which single edit it was, and whether fingers make such."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from itertools import pairwise
+
+_ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+
+
+class Edit(StrEnum):
+    """The one edit that makes a name of another."""
+
+    SWAP = "two letters are swapped"
+    DROP = "a letter is left out"
+    DOUBLE = "a letter stands twice"
+    KEY = "a letter is the one beside it on the keyboard"
+    OTHER = "a letter is another one"
+    INSERT = "a letter is put in"
+
+
+TYPING = frozenset({Edit.SWAP, Edit.DROP, Edit.DOUBLE, Edit.KEY})
+"""Edits that fingers make; names of packages of their own seldom differ by one of these."""
+
+
+def _neighbours() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {key: set() for row in _ROWS for key in row}
+    for row in _ROWS:
+        for left, right in pairwise(row):
+            found[left].add(right)
+            found[right].add(left)
+    for upper, lower in pairwise(_ROWS):
+        for place, key in enumerate(upper):
+            for other in lower[max(place - 1, 0) : place + 1]:  # rows are half a key apart
+                found[key].add(other)
+                found[other].add(key)
+    return {key: frozenset(others) for key, others in found.items()}
+
+
+_NEIGHBOURS = _neighbours()
+
+
+def edit_of(name: str, target: str) -> Edit:
+    """Return the edit that makes `name` of `target`; they are one restricted edit apart."""
+    place = 0
+    while place < min(len(name), len(target)) and name[place] == target[place]:
+        place += 1
+    if len(name) < len(target):
+        return Edit.DROP
+    if len(name) > len(target):
+        before = place and name[place] == name[place - 1]
+        behind = place + 1 < len(name) and name[place] == name[place + 1]
+        return Edit.DOUBLE if before or behind else Edit.INSERT
+    if name[place + 1 :] != target[place + 1 :]:
+        return Edit.SWAP
+    close = target[place] in _NEIGHBOURS.get(name[place], ())
+    return Edit.KEY if close else Edit.OTHER

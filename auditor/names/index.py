@@ -1,0 +1,292 @@
+"""The popular names of one ecosystem: an index that is built ahead and loaded without parsing.
+
+A file has one line of head (`audit-names 1 <date> <digest> <popular> <length>…`) and behind it the
+names by rank, where each begins, how many others extend each, which letters each has, one table for
+all ways in which names are looked up, and how likely a letter is behind two others (one byte each).
+
+Names that are few edits away are found by thirds: of three parts of a name two edits leave one as
+it is (Li et al., Pass-Join, 2011), so that each part, with the length of its name, leads to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from array import array
+from collections import Counter
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.names import spelling, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+MAGIC = b"audit-names 1"
+ECOSYSTEMS = ("npm", "pypi")
+EDITS = 2
+"""Edits between two names that are near each other."""
+_DATA = Path(__file__).parent / "data"
+_SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789-._"
+_OTHER = len(_SIGNS)
+_START, _END = _OTHER + 1, _OTHER + 2
+_CODES = len(_SIGNS) + 3
+_STEP = 24
+"""Units of the letter model in one unit of the natural logarithm."""
+_CODE = {sign: number for number, sign in enumerate(_SIGNS)}
+_RARE, _COMMON = 1, 2
+_STEMS = 1000
+"""Names of which the stem without a version number stands for them, too."""
+_MOST = 0xFFFF
+
+
+class Index:
+    """Popular names, the most popular first; those from `popular` on were so in earlier years."""
+
+    def __init__(self, data: bytes) -> None:
+        head, _, body = data.partition(b"\n")
+        if not head.startswith(MAGIC):
+            raise ValueError("is no index of names")
+        words = head[len(MAGIC) :].split()
+        self.date, self.digest = words[0].decode(), words[1].decode()
+        self.popular = int(words[2])
+        ends = [0]
+        for length in words[3:]:
+            ends.append(ends[-1] + int(length))
+        names, starts, families, masks, entries, model = (
+            body[begin:end] for begin, end in pairwise(ends)
+        )
+        self._names, self._model = names, model
+        self._starts = table.numbers("I", starts)
+        self._families = table.numbers("H", families)
+        self._masks = table.numbers("I", masks)
+        self._table = table.Table(entries)
+
+    def __len__(self) -> int:
+        return len(self._families)
+
+    def __contains__(self, name: str) -> bool:
+        return self.rank(name) > 0
+
+    def name(self, number: int) -> str:
+        """Return a name by its number, which is one less than its rank."""
+        return self._names[self._starts[number] : self._starts[number + 1] - 1].decode()
+
+    def rank(self, name: str) -> int:
+        """Return a popular name's place, from 1; 0 for one that is not popular."""
+        for number in self._table.get(f"n{name}"):
+            if self.name(number) == name:
+                return number + 1
+        return 0
+
+    def is_reviewed(self, name: str) -> bool:
+        """Tell whether a name was looked at and imitates nobody."""
+        return bool(self._table.get(f"r{name}"))
+
+    def spelled(self, letters: str) -> Iterator[str]:
+        """Yield the names that have these letters, whatever their separators."""
+        for number in self._table.get(f"q{letters}"):
+            name = self.name(number)
+            if spelling.letters(name) == letters:
+                yield name
+
+    def near(self, letters: str) -> Iterator[tuple[str, int]]:
+        """Yield names whose letters may be up to two edits away, each once, and their ranks."""
+        masks, own = self._masks, spelling.mask(letters)
+        found = {
+            number
+            for key in _probes(letters)
+            for number in self._table.get(key)
+            if (masks[number] ^ own).bit_count() <= 2 * EDITS  # an edit takes one away, adds one
+        }
+        for number in sorted(found):
+            yield self.name(number), number + 1
+
+    def ordered(self, words: Iterable[str]) -> Iterator[str]:
+        """Yield the unscoped names of these words, in whatever order."""
+        yield from self._named(f"o{' '.join(sorted(words))}")
+
+    def scoped(self, base: str) -> Iterator[str]:
+        """Yield the scoped names that are called so behind their scope."""
+        yield from (name for name in self._named(f"s{base}") if spelling.base(name) == base)
+
+    def looking(self, looks: str) -> Iterator[str]:
+        """Yield the unscoped names that look so."""
+        yield from (name for name in self._named(f"l{looks}") if spelling.looks(name) == looks)
+
+    def of_stem(self, stem: str) -> str:
+        """Return the name of which only a version number at its end is left out; empty for none."""
+        return next((n for n in self._named(f"d{stem}") if n[:-1] == stem), "")
+
+    def _named(self, key: str) -> Iterator[str]:
+        return map(self.name, self._table.get(key))
+
+    def is_word(self, word: str) -> bool:
+        """Tell whether several popular names have this word."""
+        return _COMMON in self._table.get(f"w{word}")
+
+    def is_unknown(self, word: str) -> bool:
+        """Tell whether no popular name has this word."""
+        return not self._table.get(f"w{word}")
+
+    def family(self, name: str) -> int:
+        """Return how many popular names add something to a popular one."""
+        return self._families[self.rank(name) - 1]
+
+    def siblings(self, before: str, behind: str) -> int:
+        """Return how many popular names begin with some words, or else end with others.
+
+        Few are not counted: 0 then.
+        """
+        key = f"b{before}" if before else f"e{behind}"
+        return next(iter(self._table.get(key)), 0)
+
+    def likelihood(self, name: str) -> float:
+        """Return the natural logarithm of how likely the letters of a name follow each other."""
+        first = second = _START
+        total = 0
+        for third in _coded(name):
+            total += self._model[(first * _CODES + second) * _CODES + third]
+            first, second = second, third
+        return -total / _STEP
+
+
+def _coded(name: str) -> Iterator[int]:
+    for sign in spelling.base(name).lower():
+        yield _CODE.get(sign, _OTHER)
+    yield _END
+
+
+def _parts(length: int) -> tuple[tuple[int, int], ...]:
+    """Return where the three parts of a text of a length begin and end."""
+    first, second = length // 3, length * 2 // 3
+    return (0, first), (first, second), (second, length)
+
+
+def _keys(letters: str) -> Iterator[str]:
+    """Yield the keys under which a name is found by whoever is near it."""
+    for part, (begin, end) in enumerate(_parts(len(letters))):
+        yield f"{part}{len(letters)} {letters[begin:end]}"
+    yield f"a{''.join(sorted(letters))}"
+
+
+def _probes(letters: str) -> Iterator[str]:
+    """Yield the keys of all names that may be near one: a part, a little before or behind."""
+    own = len(letters)
+    for length in range(max(own - EDITS, 3), own + EDITS + 1):
+        more = own - length
+        first, second, third = _parts(length)
+        yield f"0{length} {letters[: first[1]]}"
+        for shift in range(-1, 2) if more == 0 else (0, more) if abs(more) < 2 else (more // 2,):
+            yield f"1{length} {letters[second[0] + shift : second[1] + shift]}"
+        yield f"2{length} {letters[third[0] + more :]}"
+    yield f"a{''.join(sorted(letters))}"
+
+
+def built(
+    ecosystem: str,
+    popular: Sequence[str],
+    further: Iterable[str],
+    date: str,
+    reviewed: Iterable[str] = (),
+) -> bytes:
+    """Return an index: `popular` by rank, then `further` names that were popular before.
+
+    `reviewed` are names that were looked at and imitate nobody.
+    """
+    first = list(dict.fromkeys(spelling.normal(ecosystem, name) for name in popular))
+    others = (spelling.normal(ecosystem, name) for name in further)
+    names = list(dict.fromkeys((*first, *others)))
+    starts = array("I", [0])
+    for name in names:
+        starts.append(starts[-1] + len(name.encode()) + 1)
+    sections = [
+        "".join(f"{name}\n" for name in names).encode(),
+        table.raw(starts),
+        table.raw(array("H", _families(names))),
+        table.raw(array("I", (spelling.mask(spelling.letters(name)) for name in names))),
+        table.built([*_entries(names), *((f"r{name}", 0) for name in reviewed)]),
+        _model(names),
+    ]
+    body = b"".join(sections)
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    lengths = " ".join(str(len(section)) for section in sections)
+    return MAGIC + f" {date} {digest} {len(first)} {lengths}\n".encode() + body
+
+
+def _entries(names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    there = set(names)
+    for number, name in enumerate(names):
+        letters = spelling.letters(name)
+        yield f"n{name}", number
+        yield f"q{letters}", number
+        yield from ((key, number) for key in _keys(letters))
+        if name[0] == "@":
+            yield f"s{spelling.base(name)}", number
+            continue
+        words = spelling.words(name)
+        if len(words) > 1:
+            yield f"o{' '.join(sorted(words))}", number
+        yield f"l{spelling.looks(name)}", number
+        is_stem = name[-1].isdigit() and name[-2:-1].isalpha() and len(name) > 5
+        if number < _STEMS and is_stem and name[:-1] not in there:
+            yield f"d{name[:-1]}", number
+    yield from _words(names)
+    yield from _siblings(names)
+
+
+def _words(names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    seen = Counter(word for name in names for word in set(spelling.words(name)))
+    for word, times in seen.items():
+        yield f"w{word}", _COMMON if times > 1 else _RARE
+
+
+def _siblings(names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    seen: Counter[str] = Counter()
+    for name in names:
+        heads, tails = spelling.cuts(name)
+        seen.update(f"b{head}" for head in heads)
+        seen.update(f"e{tail}" for tail in tails)
+    yield from ((key, min(times, _MOST)) for key, times in seen.items() if times > 2)
+
+
+def _families(names: Sequence[str]) -> Iterator[int]:
+    """Yield for each name how many others have all of its words in a row, and more."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        words = spelling.words(name)
+        runs = {
+            "".join(words[begin:end])
+            for begin in range(len(words))
+            for end in range(begin + 1, len(words) + 1)
+            if end - begin < len(words)
+        }
+        seen.update(runs)
+    for name in names:
+        yield min(seen["".join(spelling.words(name))], _MOST)
+
+
+def _model(names: Iterable[str]) -> bytes:
+    """Return how unlikely each letter is behind two others, in steps, at most 255."""
+    triples: Counter[tuple[int, int, int]] = Counter()
+    pairs: Counter[tuple[int, int]] = Counter()
+    for name in names:
+        first = second = _START
+        for third in _coded(name):
+            triples[first, second, third] += 1
+            pairs[first, second] += 1
+            first, second = second, third
+    return bytes(
+        min(255, round(-_STEP * math.log((triples[a, b, c] + 0.1) / (pairs[a, b] + 4))))
+        for a in range(_CODES)
+        for b in range(_CODES)
+        for c in range(_CODES)
+    )
+
+
+@lru_cache(maxsize=len(ECOSYSTEMS))
+def load(ecosystem: str) -> Index:
+    """Return the index that comes with us."""
+    return Index((_DATA / f"{ecosystem}.idx").read_bytes())

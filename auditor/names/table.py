@@ -1,0 +1,69 @@
+"""A table from texts to numbers that is loaded as it lies on disk: no parsing, no objects.
+
+Entries are sorted by the CRC-32 of their text; the upper 16 bits lead to a run of a few entries.
+The texts are not kept, so that who needs to be sure compares what the number leads to: one in
+20,000 texts that are not there gets another's number.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_STARTS = 0x10000 + 1
+_SHIFT = 16
+
+
+class Table:
+    """Numbers below 65,536 by text; a text may have several."""
+
+    def __init__(self, data: bytes) -> None:
+        count = (len(data) - 4 * _STARTS) // 6
+        self._starts = numbers("I", data[: 4 * _STARTS])
+        self._keys = numbers("I", data[4 * _STARTS : 4 * (_STARTS + count)])
+        self._values = numbers("H", data[4 * (_STARTS + count) :])
+
+    def get(self, text: str) -> list[int]:
+        """Return the numbers of a text, in the order in which they were entered."""
+        key = crc32(text.encode("utf-8", "surrogatepass"))
+        keys, begin, end = (
+            self._keys,
+            self._starts[key >> _SHIFT],
+            self._starts[(key >> _SHIFT) + 1],
+        )
+        return [self._values[place] for place in range(begin, end) if keys[place] == key]
+
+
+def built(entries: Iterable[tuple[str, int]]) -> bytes:
+    """Return a table of texts and their numbers."""
+    rows = [(crc32(text.encode("utf-8", "surrogatepass")), value) for text, value in entries]
+    rows.sort(key=lambda row: row[0])
+    starts = array("I", bytes(4 * _STARTS))
+    for key, _ in rows:
+        starts[(key >> _SHIFT) + 1] += 1
+    for bucket in range(1, _STARTS):
+        starts[bucket] += starts[bucket - 1]
+    keys, values = array("I", (key for key, _ in rows)), array("H", (value for _, value in rows))
+    return b"".join(raw(part) for part in (starts, keys, values))
+
+
+def numbers(kind: str, data: bytes) -> array[int]:
+    """Return what `raw` made bytes of."""
+    found = array(kind)
+    found.frombytes(data)
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found
+
+
+def raw(numbers: array[int]) -> bytes:
+    """Return numbers as they lie in a file: the lowest byte first."""
+    if sys.byteorder == "big":
+        numbers = array(numbers.typecode, numbers)
+        numbers.byteswap()
+    return numbers.tobytes()

@@ -1,0 +1,41 @@
+"""A file of names, one a line: what the user lists as internal, or as looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_LARGEST = 4 * 1024 * 1024
+"""Bytes of a file; ten thousand names of full length have half of that."""
+
+
+def names_in(files: Iterable[Path]) -> tuple[str, ...]:
+    """Return the names in some files; blank lines and what stands behind a `#` are none.
+
+    The files are the user's own: one that cannot be read is an error of usage, as everything that
+    is looked for by it would be missed.
+    """
+    return tuple(name for path in files for line in _lines(path) if (name := _name(line)))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        text = data.decode("utf-8-sig")
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read: {problem.strerror or problem}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is no UTF-8 text") from None
+    if len(data) > _LARGEST:
+        raise UsageError(f"{path}: has more than {_LARGEST:,} bytes")
+    return text.splitlines()
+
+
+def _name(line: str) -> str:
+    return line.partition("#")[0].strip()

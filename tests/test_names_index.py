@@ -1,0 +1,119 @@
+"""The index of popular names: what is entered is found, and what is near is near."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.names import __main__ as build
+from auditor.names import index, spelling, table
+from auditor.names.edits import Edit, edit_of
+from auditor.names.index import Index
+
+TEXTS = st.text(st.sampled_from("abcdé-1/@"), min_size=1, max_size=12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(TEXTS, st.integers(0, 0xFFFF)), max_size=60))
+def test_a_table_gives_back_what_was_entered_in_that_order(entries: list[tuple[str, int]]) -> None:
+    found = table.Table(table.built(entries))
+
+    for text in {text for text, _ in entries}:
+        wanted = [value for other, value in entries if other == text]
+        assert [value for value in found.get(text) if value in wanted] == wanted
+
+
+def small(*names: str) -> Index:
+    return Index(index.built("npm", names, (), "2026-01-01"))
+
+
+RANDOM = random.Random(1)  # noqa: S311 - the same names in every run
+NAMES = tuple(dict.fromkeys("".join(RANDOM.choices("abcdefg12", k=4 + n % 11)) for n in range(600)))
+MANY = small(*NAMES)
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> tuple[str, str]:
+    """Return a name, and the same after up to two insertions, deletions or substitutions."""
+    target = draw(st.sampled_from(NAMES))
+    name = target
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(0, len(name)))
+        letter = draw(st.sampled_from("abcdefg12"))
+        kind = draw(st.sampled_from(("put in", "taken out", "another")))
+        behind = name[place:] if kind == "put in" else name[place + 1 :]
+        name = name[:place] + ("" if kind == "taken out" else letter) + behind
+    return target, name
+
+
+@settings(max_examples=500)
+@given(edited())
+def test_every_name_that_is_two_edits_away_is_near(pair: tuple[str, str]) -> None:
+    target, name = pair
+
+    if len(name) >= 3:
+        assert (target, MANY.rank(target)) in list(MANY.near(name))
+
+
+@pytest.mark.parametrize("name", ["loadsh", "lodahs", "oldash"])
+def test_a_swap_is_near(name: str) -> None:
+    assert ("lodash", 1) in list(small("lodash").near(name))
+
+
+def test_what_an_index_knows_of_a_name() -> None:
+    found = small("cross-env", "lodash", "@a/b-c", "urllib3", "lodash.merge", "lodash.get")
+
+    assert [found.rank(n) for n in ("cross-env", "lodash", "@a/b-c", "crossenv")] == [1, 2, 3, 0]
+    assert list(found.spelled("crossenv")) == ["cross-env"]
+    assert list(found.ordered(["env", "cross"])) == ["cross-env"]
+    assert list(found.scoped("b-c")) == ["@a/b-c"]
+    assert list(found.looking(spelling.looks("l0dash"))) == ["lodash"]
+    assert (found.of_stem("urllib"), found.of_stem("lodas")) == ("urllib3", "")
+    assert found.family("lodash") == 2
+    assert (found.is_word("lodash"), found.is_word("merge")) == (True, False)
+    assert (found.is_unknown("merge"), found.is_unknown("nothing")) == (False, True)
+    assert "crossenv" not in found
+    assert len(found) == 6
+
+
+def test_likely_letters_are_likelier() -> None:
+    found = index.load("npm")
+
+    assert found.likelihood("request") > found.likelihood("rqeuest")
+    assert found.likelihood("") < 0
+    assert found.likelihood("日本") < found.likelihood("ab")
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "edit"),
+    [
+        ("axois", "axios", Edit.SWAP),
+        ("axos", "axios", Edit.DROP),
+        ("axxios", "axios", Edit.DOUBLE),
+        ("axioss", "axios", Edit.DOUBLE),
+        ("axuos", "axios", Edit.KEY),
+        ("axzos", "axios", Edit.OTHER),
+        ("axnios", "axios", Edit.INSERT),
+        ("axiosn", "axios", Edit.INSERT),
+        ("qxios", "axios", Edit.KEY),
+    ],
+)
+def test_which_edit_it_was(name: str, target: str, edit: Edit) -> None:
+    assert edit_of(name, target) is edit
+
+
+@pytest.mark.parametrize("ecosystem", index.ECOSYSTEMS)
+def test_the_indexes_are_those_of_the_lists(ecosystem: str) -> None:
+    made = build.build()[ecosystem]
+    there = (build.DATA / f"{ecosystem}.idx").read_bytes()
+
+    assert made == there, "run `python -m auditor.names build`"
+    assert len(there) < 5_000_000 / 2
+
+
+def test_what_is_no_index_is_refused() -> None:
+    with pytest.raises(ValueError, match="no index"):
+        Index(b"something else\n")
