@@ -46,19 +46,18 @@ class Index:
     """Popular names, the most popular first; those from `popular` on were so in earlier years."""
 
     def __init__(self, data: bytes) -> None:
-        head, _, body = data.partition(b"\n")
-        if not head.startswith(MAGIC):
+        if not data.startswith(MAGIC):
             raise ValueError("is no index of names")
-        words = head[len(MAGIC) :].split()
+        begin = data.index(b"\n") + 1
+        words = data[len(MAGIC) : begin].split()
         self.date, self.digest = words[0].decode(), words[1].decode()
         self.popular = int(words[2])
-        ends = [0]
+        ends = [begin]
         for length in words[3:]:
             ends.append(ends[-1] + int(length))
-        names, starts, families, masks, entries, model = (
-            body[begin:end] for begin, end in pairwise(ends)
-        )
-        self._names, self._model = names, model
+        whole = memoryview(data)
+        names, starts, families, masks, entries, model = (whole[a:b] for a, b in pairwise(ends))
+        self._names, self._model = bytes(names), bytes(model)
         self._starts = table.numbers("I", starts)
         self._families = table.numbers("H", families)
         self._masks = table.numbers("I", masks)

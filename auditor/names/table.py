@@ -22,7 +22,7 @@ _SHIFT = 16
 class Table:
     """Numbers below 65,536 by text; a text may have several."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: memoryview | bytes) -> None:
         count = (len(data) - 4 * _STARTS) // 6
         self._starts = numbers("I", data[: 4 * _STARTS])
         self._keys = numbers("I", data[4 * _STARTS : 4 * (_STARTS + count)])
@@ -52,7 +52,7 @@ def built(entries: Iterable[tuple[str, int]]) -> bytes:
     return b"".join(raw(part) for part in (starts, keys, values))
 
 
-def numbers(kind: str, data: bytes) -> array[int]:
+def numbers(kind: str, data: memoryview | bytes) -> array[int]:
     """Return what `raw` made bytes of."""
     found = array(kind)
     found.frombytes(data)
