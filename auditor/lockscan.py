@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from auditor.lockfiles import bun_lockb
 from auditor.model import Artifact, ArtifactKind, Profile, Report
 from auditor.namelists import NameList
 from auditor.names import Level
+from auditor.names import index as names_index
 from auditor.outcome import Outcome
 from auditor.sources import installed, settings
 from auditor.sources import lockfiles as files
@@ -100,7 +101,8 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         outcome.add(one)
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
-    return outcome.report(request.settings, scanner.ruleset)
+    data = names_index.states() if request.names is not None else ()
+    return replace(outcome.report(request.settings, scanner.ruleset), data=data)
 
 
 def check(targets: Iterable[str]) -> None:

@@ -235,6 +235,8 @@ class Report:
     threshold: Severity
     ruleset: str
     """A digest of the rules that judged, so that two reports can be compared."""
+    data: tuple[str, ...] = ()
+    """Other data that it rests on: what, of which day, and its digest."""
     artifacts: tuple[Artifact, ...] = ()
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()

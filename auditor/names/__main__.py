@@ -3,7 +3,8 @@
 The lists lie in `rules/names`, one name a line, the most popular first: `<ecosystem>.txt` is of
 today, `<ecosystem>-earlier.txt` has names that were popular in earlier years. SOURCES.md there says
 where each is from, of which day, and under which licence. `<ecosystem>-reviewed.txt` has names that
-were looked at and imitate nobody, each with its reason behind a `#`.
+were looked at and imitate nobody, each with its reason behind a `#`; `pypi-modules.txt` the modules
+of Python itself, `pypi-imports.txt` projects by the name that they are imported by.
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ def build(lists: Path = LISTS) -> dict[str, bytes]:
             _names(lists / f"{ecosystem}-earlier.txt"),
             date,
             _names(lists / f"{ecosystem}-reviewed.txt"),
+            _names(lists / f"{ecosystem}-modules.txt"),
+            dict(row.split() for row in _names(lists / f"{ecosystem}-imports.txt")),
         )
         for ecosystem in index.ECOSYSTEMS
     }
 
 
 def _names(path: Path) -> list[str]:
+    if not path.exists():
+        return []
     text = path.read_text(encoding="utf-8")
     lines = (line.partition(" #")[0].strip() for line in text.splitlines() if line[:1] != "#")
     return [line for line in lines if line]

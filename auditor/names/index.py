@@ -17,12 +17,13 @@ from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from auditor.names import spelling, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MAGIC = b"audit-names 1"
 ECOSYSTEMS = ("npm", "pypi")
@@ -40,10 +41,15 @@ _RARE, _COMMON = 1, 2
 _STEMS = 1000
 """Names of which the stem without a version number stands for them, too."""
 _MOST = 0xFFFF
+MODULE = 3000
+"""The rank of modules of the language: everybody knows them, and few look for them here."""
 
 
 class Index:
-    """Popular names, the most popular first; those from `popular` on were so in earlier years."""
+    """Popular names, the most popular first; those from `popular` on were so in earlier years.
+
+    Behind them are the modules of the language itself: names to imitate, and no packages.
+    """
 
     def __init__(self, data: bytes) -> None:
         if not data.startswith(MAGIC):
@@ -51,9 +57,9 @@ class Index:
         begin = data.index(b"\n") + 1
         words = data[len(MAGIC) : begin].split()
         self.date, self.digest = words[0].decode(), words[1].decode()
-        self.popular = int(words[2])
+        self.popular, self._known = int(words[2]), int(words[3])
         ends = [begin]
-        for length in words[3:]:
+        for length in words[4:]:
             ends.append(ends[-1] + int(length))
         whole = memoryview(data)
         names, starts, families, masks, entries, model = (whole[a:b] for a, b in pairwise(ends))
@@ -64,21 +70,34 @@ class Index:
         self._table = table.Table(entries)
 
     def __len__(self) -> int:
-        return len(self._families)
+        return self._known
 
     def __contains__(self, name: str) -> bool:
-        return self.rank(name) > 0
+        number = self._number(name)
+        return number is not None and number < self._known
 
     def name(self, number: int) -> str:
         """Return a name by its number, which is one less than its rank."""
         return self._names[self._starts[number] : self._starts[number + 1] - 1].decode()
 
+    def _number(self, name: str) -> int | None:
+        found = self._table.get(f"n{name}")
+        return next((number for number in found if self.name(number) == name), None)
+
     def rank(self, name: str) -> int:
-        """Return a popular name's place, from 1; 0 for one that is not popular."""
-        for number in self._table.get(f"n{name}"):
-            if self.name(number) == name:
-                return number + 1
-        return 0
+        """Return a name's place, from 1; that of a module is `MODULE`, of any other text 0."""
+        number = self._number(name)
+        return 0 if number is None else self._rank(number)
+
+    def _rank(self, number: int) -> int:
+        return number + 1 if number < self._known else MODULE
+
+    def imported(self, name: str) -> str:
+        """Return the project that is imported by this name, or the module; empty for none."""
+        number = self._number(name)
+        if number is not None and number >= self._known:
+            return name
+        return next(self._named(f"i{name}"), "")
 
     def is_reviewed(self, name: str) -> bool:
         """Tell whether a name was looked at and imitates nobody."""
@@ -101,7 +120,7 @@ class Index:
             if (masks[number] ^ own).bit_count() <= 2 * EDITS  # an edit takes one away, adds one
         }
         for number in sorted(found):
-            yield self.name(number), number + 1
+            yield self.name(number), self._rank(number)
 
     def ordered(self, words: Iterable[str]) -> Iterator[str]:
         """Yield the unscoped names of these words, in whatever order."""
@@ -132,7 +151,8 @@ class Index:
 
     def family(self, name: str) -> int:
         """Return how many popular names add something to a popular one."""
-        return self._families[self.rank(name) - 1]
+        number = self._number(name)
+        return 0 if number is None else self._families[number]
 
     def siblings(self, before: str, behind: str) -> int:
         """Return how many popular names begin with some words, or else end with others.
@@ -184,20 +204,24 @@ def _probes(letters: str) -> Iterator[str]:
     yield f"a{''.join(sorted(letters))}"
 
 
-def built(
+def built(  # noqa: PLR0913, PLR0917 - each is a list of its own
     ecosystem: str,
     popular: Sequence[str],
     further: Iterable[str],
     date: str,
     reviewed: Iterable[str] = (),
+    modules: Iterable[str] = (),
+    imports: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """Return an index: `popular` by rank, then `further` names that were popular before.
 
-    `reviewed` are names that were looked at and imitate nobody.
+    `reviewed` are names that were looked at and imitate nobody, `modules` those of the language
+    itself, `imports` the projects by the name that they are imported by.
     """
     first = list(dict.fromkeys(spelling.normal(ecosystem, name) for name in popular))
     others = (spelling.normal(ecosystem, name) for name in further)
-    names = list(dict.fromkeys((*first, *others)))
+    known = list(dict.fromkeys((*first, *others)))
+    names = list(dict.fromkeys((*known, *modules)))
     starts = array("I", [0])
     for name in names:
         starts.append(starts[-1] + len(name.encode()) + 1)
@@ -206,17 +230,23 @@ def built(
         table.raw(starts),
         table.raw(array("H", _families(names))),
         table.raw(array("I", (spelling.mask(spelling.letters(name)) for name in names))),
-        table.built([*_entries(names), *((f"r{name}", 0) for name in reviewed)]),
+        table.built(
+            [
+                *_entries(names, len(known)),
+                *((f"r{name}", 0) for name in reviewed),
+                *((f"i{name}", names.index(project)) for name, project in imports.items()),
+            ]
+        ),
         _model(names),
     ]
     body = b"".join(sections)
     digest = hashlib.sha256(body).hexdigest()[:16]
     lengths = " ".join(str(len(section)) for section in sections)
-    return MAGIC + f" {date} {digest} {len(first)} {lengths}\n".encode() + body
+    return MAGIC + f" {date} {digest} {len(first)} {len(known)} {lengths}\n".encode() + body
 
 
-def _entries(names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    there = set(names)
+def _entries(names: Sequence[str], known: int) -> Iterator[tuple[str, int]]:
+    there = set(names[:known])
     for number, name in enumerate(names):
         letters = spelling.letters(name)
         yield f"n{name}", number
@@ -283,6 +313,17 @@ def _model(names: Iterable[str]) -> bytes:
         for b in range(_CODES)
         for c in range(_CODES)
     )
+
+
+@lru_cache(maxsize=1)
+def states() -> tuple[str, ...]:
+    """Return what the indexes that come with us are of: ecosystem, day and digest of each."""
+    found = []
+    for ecosystem in ECOSYSTEMS:
+        with (_DATA / f"{ecosystem}.idx").open("rb") as file:
+            day, digest = file.readline(200)[len(MAGIC) :].split()[:2]
+        found.append(f"popular names of {ecosystem} {day.decode()} {digest.decode()}")
+    return tuple(found)
 
 
 @lru_cache(maxsize=len(ECOSYSTEMS))

@@ -74,6 +74,8 @@ class Matcher:
 
     def _found(self, name: str) -> Iterator[Found]:
         index, python = self.index, self._python
+        if project := index.imported(name):
+            yield 18 if project == name else 1, project, Kind.IMPORT, Level.DEFAULT
         yield from self._slips(name)
         yield from wordings.separators(index, name, python=python)
         yield from wordings.looks(index, name)
@@ -142,6 +144,8 @@ class Matcher:
                         yield _EXTENDED, target, Kind.AFFIX, Level.DEFAULT
 
     def _reason(self, name: str, target: str, kind: Kind, cost: int) -> str:
+        if kind is Kind.IMPORT and name == target:
+            return "a module of Python itself is called so"
         if kind is Kind.EDIT:
             return f"{edit_of(spelling.base(name), spelling.base(target))} in {target}"
         return f"{_REASONS[kind]} {target}" + (", misspelt" if cost == _EXTENDED else "")
@@ -156,6 +160,7 @@ _REASONS = {
     Kind.COMBINATION: "another word is put to",
     Kind.SHORTENED: "a part is left out of",
     Kind.SCOPE: "the scope is left out, or another one, of",
+    Kind.IMPORT: "it is what Python code imports, and means",
     Kind.INTERNAL: "it resembles the internal name",
 }
 

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """A word of the name left out."""
     SCOPE = "scope"
     """A scope left out, written as a word, or a letter of it changed."""
+    IMPORT = "import"
+    """The name by which another project is imported, or that of a module of the language."""
     INTERNAL = "internal"
     """A name that is listed as internal."""
 

@@ -107,6 +107,9 @@ class _Printer:
             self._source(source)
         rest = [row for row in self._report.inventories if row["source"] not in told]
         self._unremarkable(rest)
+        if self._view.verbose:
+            for one in self._report.data:
+                self._line(Text(safe(one), "dim"))
 
     def _triage(self, triage: Triage) -> None:
         """Print an incident report; its findings are in the machine-readable ones."""

@@ -20,7 +20,12 @@ def render(report: Report, _: View) -> str:
     """Return the whole report; names are as they are, for JSON escapes what could do harm."""
     document: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "audit", "version": __version__, "ruleset": report.ruleset},
+        "tool": {
+            "name": "audit",
+            "version": __version__,
+            "ruleset": report.ruleset,
+            "data": list(report.data),
+        },
         "verdict": report.verdict.value,
         "complete": report.verdict is not Verdict.INCOMPLETE,
         "artifacts": [_artifact(artifact) for artifact in report.artifacts],
