@@ -1,0 +1,102 @@
+"""The report as Markdown: nothing that was found becomes markup, a link or a mention."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from auditor.model import Confidence, Finding, Gap, Location, Report, Severity, Verdict
+from auditor.report import View, load
+from auditor.safe import safe_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from markdown_it.token import Token
+
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+SIGNS = "`*_{}[]<>()#+-.!|~&$@:/\\ \n=1aé"
+MARKUP = frozenset(
+    {"html_inline", "html_block", "link_open", "image", "em_open", "strong_open", "s_open"}
+)
+
+
+def flat(tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from flat(token.children or [])
+
+
+def spoken(text: str) -> str:
+    """Return what a reader sees of a text outside of code."""
+    return "".join(t.content for t in flat(PARSER.parse(text)) if t.type == "text")
+
+
+@given(st.text(st.sampled_from(SIGNS), max_size=40))
+def test_no_text_becomes_markup_or_a_mention(text: str) -> None:
+    shown = f"- x {safe_markdown(text)}"
+
+    assert not {token.type for token in flat(PARSER.parse(shown))} & MARKUP
+    assert not re.search(r"[@#]\S|://|\bwww\.", spoken(shown))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a plain sentence.", "a plain sentence."),
+        ("@scope/name, and #1", "`@scope/name`, and `#1`"),
+        ("see https://x.example/a|b", r"see `https://x.example/a\|b`"),
+        ("<img src=x>", r"\<img src=x\>"),
+        ("a `code` b", r"a \`code\` b"),
+        ("1. first", r"1\. first"),
+        ("- item", r"\- item"),
+        ("file_name*", r"file\_name\*"),
+    ],
+)
+def test_what_a_text_becomes(text: str, shown: str) -> None:
+    assert safe_markdown(text) == shown
+
+
+FINDING = Finding(
+    rule="editor-junk",
+    title="A file of an editor",
+    severity=Severity.MEDIUM,
+    confidence=Confidence.HIGH,
+    message="a<b>.swp was left by @ann, see http://x.example",
+    location=Location(source="demo.tgz", path="a`b|<i>.swp", line=3),
+    evidence={},
+    fix="Remove it:\n\n  rm *.swp",
+    fingerprint="f",
+)
+REPORT = Report(
+    verdict=Verdict.INCOMPLETE,
+    threshold=Severity.MEDIUM,
+    ruleset="0",
+    findings=(FINDING, replace(FINDING, fingerprint="g")),
+    gaps=(Gap(location=Location(source="x"), reason="is <b>broken</b>"),),
+)
+
+
+def test_findings_gaps_and_fixes_are_in_the_report() -> None:
+    text = load("markdown").render(REPORT, View())
+
+    assert text.splitlines()[:3] == ["# audit: incomplete", "", "2 medium (fails from medium up)."]
+    assert "## medium: `editor-junk`" in text
+    assert r"- `a b\|<i>.swp:3`: a\<b\>.swp was left by `@ann`, see `http://x.example`" in text
+    assert r"- `x`: is \<b\>broken\</b\>" in text
+    assert text.count("Remove it:") == 1
+    tokens = [t for t in flat(PARSER.parse(text)) if t.type in MARKUP]
+    assert {t.content.strip() for t in tokens} <= {
+        "<details><summary>How to fix it</summary>",
+        "</details>",
+    }
+
+
+def test_quiet_is_the_verdict_alone() -> None:
+    assert load("markdown").render(REPORT, View(quiet=True)).count("\n") == 3
