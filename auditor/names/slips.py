@@ -57,6 +57,13 @@ class Slip:
             return None  # separators are judged by themselves
         if self.distance == 2 and (target in name or name in target):
             return None
+        changed = _changed(name, target)
+        if (
+            self.distance == 2
+            and changed
+            and (changed[0] in changed[1] or changed[1] in changed[0])
+        ):
+            return None  # a longer word, not a slip in the shorter one
         special = self._special(name, target, python=python)
         if special is not None:
             return special

@@ -25,7 +25,7 @@ SAME = frozenset(
 LITTLE = SAME | frozenset(
     "libs util utils tool tools toolkit api apis cli core client clients server dev test tests pro"
     " plus lite mini slim light old stable beta real mod extra extended helper helpers kit kits"
-    " plugin addon wrapper loader manager service module modules package pkg app web bot x ts async"
+    " plugin addon wrapper loader manager service module modules package pkg app web bot x ts"
     " aio http https request requests free simple easy super better the upgrade update install"
     " installer setup download downloader build deploy native proxy auth validator middleware plain"
     " common base 2 3 4 5 6 7 rest".split()
