@@ -24,6 +24,9 @@ FOUND = [
     ("pypi", "colourama", "colorama", Level.DEFAULT),
     ("pypi", "python3-dateutil", "python-dateutil", Level.DEFAULT),
     ("pypi", "jeIlyfish", "jellyfish", Level.DEFAULT),
+    # popular in the other registry alone
+    ("npm", "beautifulsoup4", "beautifulsoup4", Level.EVERYTHING),
+    ("pypi", "react-router-dom", "react-router-dom", Level.EVERYTHING),
     # slips in the most popular names: the surest of all
     ("npm", "expresss", "express", Level.QUIET),
     ("npm", "lodahs", "lodash", Level.QUIET),
@@ -192,8 +195,9 @@ def test_who_is_imitated_is_popular_and_another(asked: tuple[str, str]) -> None:
     answer = judged(ecosystem, name)
     if answer is not None:
         of_target = judged(ecosystem, answer.target)
-        if of_target is not None:  # a module of the language: no package has its name
-            assert (of_target.kind, of_target.target) == (Kind.IMPORT, answer.target)
+        if of_target is not None:  # a module of the language, or a project of the other registry
+            assert of_target.kind in {Kind.IMPORT, Kind.ELSEWHERE}
+            assert of_target.target == answer.target
         else:
             assert answer.target != name
         assert answer.rank >= 1

@@ -79,6 +79,14 @@ def test_what_an_index_knows_of_a_name() -> None:
     assert len(found) == 6
 
 
+def test_a_name_of_the_other_registry_is_known_by_its_rank_there() -> None:
+    theirs = ("cross-env", "beautifulsoup4", "six", "@a/beautifulsoup")
+    found = Index(index.built("npm", ("cross-env",), (), "2026-01-01", elsewhere=theirs))
+
+    assert [found.elsewhere(name) for name in theirs] == [0, 2, 0, 0]
+    assert found.elsewhere("beautifulsoup5") == 0
+
+
 def test_likely_letters_are_likelier() -> None:
     found = index.load("npm")
 

@@ -24,15 +24,17 @@ def build(lists: Path = LISTS) -> dict[str, bytes]:
     """Return the index of each ecosystem."""
     found = _DAY.search((lists / "SOURCES.md").read_text(encoding="utf-8"))
     date = found[0] if found else "unknown"
+    popular = {each: _names(lists / f"{each}.txt") for each in index.ECOSYSTEMS}
     return {
         ecosystem: index.built(
             ecosystem,
-            _names(lists / f"{ecosystem}.txt"),
+            popular[ecosystem],
             _names(lists / f"{ecosystem}-earlier.txt"),
             date,
             _names(lists / f"{ecosystem}-reviewed.txt"),
             _names(lists / f"{ecosystem}-modules.txt"),
             dict(row.split() for row in _names(lists / f"{ecosystem}-imports.txt")),
+            next(names for each, names in popular.items() if each != ecosystem),
         )
         for ecosystem in index.ECOSYSTEMS
     }

@@ -41,6 +41,10 @@ _RARE, _COMMON = 1, 2
 _STEMS = 1000
 """Names of which the stem without a version number stands for them, too."""
 _MOST = 0xFFFF
+_FOREIGN = 3000
+"""Names of the other registry that are known by their names here, too."""
+_DISTINCT = 6
+"""Letters from which a name is nobody else's by chance."""
 MODULE = 3000
 """The rank of modules of the language: everybody knows them, and few look for them here."""
 
@@ -98,6 +102,14 @@ class Index:
         if number is not None and number >= self._known:
             return name
         return next(self._named(f"i{name}"), "")
+
+    def elsewhere(self, name: str) -> int:
+        """Return the rank of a name that is popular in the other registry alone; 0 for others.
+
+        The name itself is not kept, but twice its checksum, forwards and backwards.
+        """
+        backwards = self._table.get(f"y{name[::-1]}")
+        return next((rank for rank in self._table.get(f"x{name}") if rank in backwards), 0)
 
     def is_reviewed(self, name: str) -> bool:
         """Tell whether a name was looked at and imitates nobody."""
@@ -212,11 +224,13 @@ def built(  # noqa: PLR0913, PLR0917 - each is a list of its own
     reviewed: Iterable[str] = (),
     modules: Iterable[str] = (),
     imports: Mapping[str, str] = MappingProxyType({}),
+    elsewhere: Sequence[str] = (),
 ) -> bytes:
     """Return an index: `popular` by rank, then `further` names that were popular before.
 
     `reviewed` are names that were looked at and imitate nobody, `modules` those of the language
-    itself, `imports` the projects by the name that they are imported by.
+    itself, `imports` the projects by the name that they are imported by, `elsewhere` the popular
+    names of the other registry, by rank.
     """
     first = list(dict.fromkeys(spelling.normal(ecosystem, name) for name in popular))
     others = (spelling.normal(ecosystem, name) for name in further)
@@ -235,6 +249,7 @@ def built(  # noqa: PLR0913, PLR0917 - each is a list of its own
                 *_entries(names, len(known)),
                 *((f"r{name}", 0) for name in reviewed),
                 *((f"i{name}", names.index(project)) for name, project in imports.items()),
+                *_foreign(ecosystem, elsewhere, frozenset(known)),
             ]
         ),
         _model(names),
@@ -243,6 +258,17 @@ def built(  # noqa: PLR0913, PLR0917 - each is a list of its own
     digest = hashlib.sha256(body).hexdigest()[:16]
     lengths = " ".join(str(len(section)) for section in sections)
     return MAGIC + f" {date} {digest} {len(first)} {len(known)} {lengths}\n".encode() + body
+
+
+def _foreign(
+    ecosystem: str, elsewhere: Sequence[str], known: frozenset[str]
+) -> Iterator[tuple[str, int]]:
+    for rank, name in enumerate(elsewhere[:_FOREIGN], start=1):
+        spelled = spelling.normal(ecosystem, name)
+        own = spelled in known or spelled[0] == "@" or len(spelling.letters(spelled)) < _DISTINCT
+        if not own:
+            yield f"x{spelled}", rank
+            yield f"y{spelled[::-1]}", rank
 
 
 def _entries(names: Sequence[str], known: int) -> Iterator[tuple[str, int]]:

@@ -24,6 +24,7 @@ _LONGEST = 214
 _LEAST = 8
 """Letters from which a name without its separators is looked at."""
 _EXTENDED = 22
+_FURTHEST = 50
 _JOINED = 10
 """Letters from which a name without its separators may be an edit away from one."""
 
@@ -62,7 +63,7 @@ class Matcher:
             target=target,
             kind=kind,
             level=surest,
-            rank=self.index.rank(target),
+            rank=self.index.rank(target) or self.index.elsewhere(target),
             reason=self._reason(spelled, target, kind, cost),
         )
 
@@ -76,6 +77,8 @@ class Matcher:
         index, python = self.index, self._python
         if project := index.imported(name):
             yield 18 if project == name else 1, project, Kind.IMPORT, Level.DEFAULT
+        if index.elsewhere(name):
+            yield _FURTHEST, name, Kind.ELSEWHERE, Level.EVERYTHING
         yield from self._slips(name)
         yield from wordings.separators(index, name, python=python)
         yield from wordings.looks(index, name)
@@ -146,6 +149,9 @@ class Matcher:
     def _reason(self, name: str, target: str, kind: Kind, cost: int) -> str:
         if kind is Kind.IMPORT and name == target:
             return "a module of Python itself is called so"
+        if kind is Kind.ELSEWHERE:
+            other = "PyPI" if self.ecosystem == "npm" else "npm"
+            return f"a popular project of {other} is called so"
         if kind is Kind.EDIT:
             return f"{edit_of(spelling.base(name), spelling.base(target))} in {target}"
         return f"{_REASONS[kind]} {target}" + (", misspelt" if cost == _EXTENDED else "")

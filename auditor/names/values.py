@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """A scope left out, written as a word, or a letter of it changed."""
     IMPORT = "import"
     """The name by which another project is imported, or that of a module of the language."""
+    ELSEWHERE = "elsewhere"
+    """The very name of a popular project of the other registry."""
     INTERNAL = "internal"
     """A name that is listed as internal."""
 
@@ -56,6 +58,6 @@ class Lookalike:
     level: Level
     """The lowest level at which it is told: the lower, the surer."""
     rank: int
-    """The target's place among the popular names, from 1."""
+    """The target's place among the popular names of its registry, from 1."""
     reason: str
     """One sentence: what was done to the target to get the name."""
