@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from auditor.names import __main__ as build
 from auditor.names import index, spelling, table
-from auditor.names.edits import Edit, edit_of
+from auditor.names.edits import Edit, edit_of, is_other_english
 from auditor.names.index import Index
 
 TEXTS = st.text(st.sampled_from("abcdé-1/@"), min_size=1, max_size=12)
@@ -125,3 +125,31 @@ def test_the_indexes_are_those_of_the_lists(ecosystem: str) -> None:
 def test_what_is_no_index_is_refused() -> None:
     with pytest.raises(ValueError, match="no index"):
         Index(b"something else\n")
+
+
+@pytest.mark.parametrize(
+    ("british", "american"),
+    [
+        ("normalise-url", "normalize-url"),
+        ("colours", "colors"),
+        ("tokenisers", "tokenizers"),
+        ("css-analyser", "css-analyzer"),
+        ("centre-align", "center-align"),
+        ("licence-checker", "license-checker"),
+        ("dialogues", "dialogs"),
+        ("labelled", "labeled"),
+        ("grey-behaviour", "gray-behavior"),
+    ],
+)
+def test_british_spelling_is_told_from_other_slips(british: str, american: str) -> None:
+    assert is_other_english(british, american)
+    assert is_other_english(american, british)
+    assert not is_other_english(american, american)
+    assert not is_other_english(british, american[1:])
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("our", "or"), ("lodise", "lodase"), ("rise", "rize")]
+)
+def test_other_words_are_of_one_spelling(name: str, target: str) -> None:
+    assert not is_other_english(name, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from itertools import pairwise
 
@@ -21,6 +22,30 @@ class Edit(StrEnum):
 
 TYPING = frozenset({Edit.SWAP, Edit.DROP, Edit.DOUBLE, Edit.KEY})
 """Edits that fingers make; names of packages of their own seldom differ by one of these."""
+
+
+_BRITISH = (
+    (re.compile(r"(?<=[a-z]{3})is(e|ed|er|ers|es|ing|ation)(?![a-z])"), r"iz\1"),
+    (re.compile(r"analys(e|ed|er|ers|es|ing)(?![a-z])"), r"analyz\1"),
+    (re.compile(r"(behavi|col|fav|flav|harb|hon|hum|lab|neighb|val|vap)our"), r"\1or"),
+    (re.compile(r"(cent|theat|met)re(?=s?(?![a-z]))"), r"\1er"),
+    (re.compile(r"(defen|offen|licen)ce"), r"\1se"),
+    (re.compile(r"(catal|dial|anal)ogue"), r"\1og"),
+    (re.compile(r"(cancel|model|label|travel|signal)l(?=ed|er|ing)"), r"\1"),
+    (re.compile(r"grey"), "gray"),
+)
+"""British endings and words, and the American for them."""
+
+
+def is_other_english(name: str, target: str) -> bool:
+    """Tell whether two names differ in nothing but British and American spelling."""
+    return name != target and _american(name) == _american(target)
+
+
+def _american(name: str) -> str:
+    for pattern, american in _BRITISH:
+        name = pattern.sub(american, name)
+    return name
 
 
 def _neighbours() -> dict[str, frozenset[str]]:

@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 from auditor.names import index as names_index
 from auditor.names import spelling, wordings
-from auditor.names.edits import edit_of
+from auditor.names.edits import edit_of, is_other_english
 from auditor.names.index import EDITS
 from auditor.names.slips import Slip
 from auditor.names.values import Kind, Level, Lookalike
@@ -152,6 +152,8 @@ class Matcher:
         if kind is Kind.ELSEWHERE:
             other = "PyPI" if self.ecosystem == "npm" else "npm"
             return f"a popular project of {other} is called so"
+        if kind in {Kind.EDIT, Kind.TWO_EDITS} and is_other_english(name, target):
+            return f"the British or the American spelling of {target}"
         if kind is Kind.EDIT:
             return f"{edit_of(spelling.base(name), spelling.base(target))} in {target}"
         return f"{_REASONS[kind]} {target}" + (", misspelt" if cost == _EXTENDED else "")

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from auditor.names import spelling
-from auditor.names.edits import TYPING, Edit, edit_of
+from auditor.names.edits import TYPING, Edit, edit_of, is_other_english
 from auditor.names.index import Index
 from auditor.names.values import Level
 
@@ -55,6 +55,8 @@ class Slip:
             return self._scope_level()
         if spelling.letters(name) == spelling.letters(target):
             return None  # separators are judged by themselves
+        if self.distance == 2 and is_other_english(name, target):
+            return Level.EVERYTHING
         if self.distance == 2 and (target in name or name in target):
             return None
         changed = _changed(name, target)
