@@ -30,6 +30,8 @@ class Kind(StrEnum):
     """The name by which another project is imported, or that of a module of the language."""
     INTERNAL = "internal"
     """A name that is listed as internal."""
+    NEW = "new"
+    """It imitates nobody, and was published lately."""
 
 
 class Level(IntEnum):
@@ -51,7 +53,7 @@ class Lookalike:
 
     name: str
     target: str
-    """The popular name, as its registry spells it."""
+    """The popular name, as its registry spells it; empty for what is told as new alone."""
     kind: Kind
     level: Level
     """The lowest level at which it is told: the lower, the surer."""
