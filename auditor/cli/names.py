@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from auditor.namelists import NameList
     from auditor.names import Level, Lookalike
-    from auditor.namescan import Answer, Judge, Online
+    from auditor.names.signals import Signals
+    from auditor.namescan import Judge, Online
 
-    Row = Callable[[str, Answer], str]
+    Row = Callable[[str, Lookalike | None, Signals | None], str]
 
 _STDIN = "-"
 _LONGEST = 1024
@@ -86,7 +87,6 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.namelists import NameList  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
     from auditor.names.matcher import Matcher  # noqa: PLC0415
-    from auditor.namescan import Answer  # noqa: PLC0415
     from auditor.safe import safe  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
@@ -102,16 +102,18 @@ def command(  # noqa: PLR0913 - one parameter per option
             sys.stderr.write(f"audit: a line of more than {_LONGEST:,} bytes is no name\n")
             code = policy.EXIT_INCOMPLETE
             continue
+        said = None
         if registry is None or (ours and ours.holds(name, ecosystem)):  # which is told to nobody
-            answer = Answer(found=judge(name, told))
+            found = judge(name, told)
         else:
             answer = registry.answer(name, judge)
-        if answer.gap:
-            sys.stderr.write(f"audit: {safe(name)}: not looked up: {safe(answer.gap)}\n")
-            code = policy.EXIT_INCOMPLETE
-        if answer.found is not None and code == policy.EXIT_PASS:
+            found, said = answer.found, answer.signals
+            if answer.gap:
+                sys.stderr.write(f"audit: {safe(name)}: not looked up: {safe(answer.gap)}\n")
+                code = policy.EXIT_INCOMPLETE
+        if found is not None and code == policy.EXIT_PASS:
             code = policy.EXIT_FAIL
-        out.write(row(name, answer).encode("utf-8", "backslashreplace"))
+        out.write(row(name, found, said).encode("utf-8", "backslashreplace"))
         out.flush()  # whoever asks one name after the other waits for it
     return code
 
@@ -171,8 +173,8 @@ def _lines(stream: BinaryIO) -> Iterator[str | None]:
 def _jsonl(*, online: bool) -> Row:
     from auditor.namelists import confidence_of  # noqa: PLC0415
 
-    def row(name: str, answer: Answer) -> str:
-        found, more = answer.found, _said(answer) if online else ""
+    def row(name: str, found: Lookalike | None, said: Signals | None) -> str:
+        more = _further(said) if online else ""
         if found is None:
             nothing = '"target": null, "kind": null, "confidence": null'
             return f'{{"name": {quoted(name)}, {nothing}{more}}}\n'
@@ -185,9 +187,8 @@ def _jsonl(*, online: bool) -> Row:
     return row
 
 
-def _said(answer: Answer) -> str:
+def _further(said: Signals | None) -> str:
     """Return what a registry said of a name as further members of its JSON object."""
-    said = answer.signals
     if said is None:
         return ', "first_published": null, "versions": null'
     first = "null" if said.first is None else f'"{said.first:%Y-%m-%dT%H:%M:%SZ}"'
@@ -200,11 +201,10 @@ def _console(ecosystem: str) -> Row:
 
     where = {"npm": "npm", "pypi": "PyPI"}[ecosystem]
 
-    def row(name: str, answer: Answer) -> str:
-        found = answer.found
+    def row(name: str, found: Lookalike | None, said: Signals | None) -> str:
         if found is None:
-            said = "" if answer.signals is None or answer.signals.there else "; not in the registry"
-            return f"{safe(name)}: looks like no popular name of {where}{said}\n"
+            absent = "" if said is None or said.there else "; not in the registry"
+            return f"{safe(name)}: looks like no popular name of {where}{absent}\n"
         how = f"{found.kind}, told at {found.level.word}"
         what = f"looks like {safe(found.target)}" if found.target else "is new"
         return f"{safe(name)}: {what} ({how}): {safe(found.reason)}\n"

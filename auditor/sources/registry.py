@@ -77,7 +77,7 @@ class Registry:
         self._environment = environment
         self._session: Session | None = None
         self._settings: _Npm | None = None
-        self._bases: dict[str, Base] = {}
+        self._bases: dict[str, Base | InputError] = {}
         self._known: dict[str, Signals | InputError] = {}
         self._failures = 0
 
@@ -121,12 +121,20 @@ class Registry:
 
     def _base(self, scope: str) -> Base:
         if scope not in self._bases:
-            if self.ecosystem == "pypi":
-                self._bases[scope] = _index(self._environment)
-            else:
-                self._settings = self._settings or _Npm(self._folder, self._environment)
-                self._bases[scope] = self._settings.base(scope)
-        return self._bases[scope]
+            try:
+                self._bases[scope] = self._configured(scope)
+            except InputError as problem:  # npm is not asked again for each name
+                self._bases[scope] = problem
+        found = self._bases[scope]
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+    def _configured(self, scope: str) -> Base:
+        if self.ecosystem == "pypi":
+            return _index(self._environment)
+        self._settings = self._settings or _Npm(self._folder, self._environment)
+        return self._settings.base(scope)
 
     def _fetched(self, base: Base, name: str) -> bytes | None:
         """Return what the registry answers; None where it has no such name."""
