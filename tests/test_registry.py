@@ -88,6 +88,7 @@ def test_what_is_asked_for_is_json_and_who_asks_says_so(npm: Registry, here: Ser
     accepted = [asked.headers["Accept"] for asked in here.asked]
     assert accepted == ["application/json", "application/vnd.pypi.simple.v1+json"]
     assert here.asked[0].headers["User-Agent"].startswith("audit/")
+    assert here.asked[0].headers["Accept-Encoding"] == "gzip"
     assert all("Authorization" not in asked.headers for asked in here.asked)
 
 
@@ -131,7 +132,8 @@ def test_versions_that_were_taken_away_do_not_make_a_name_old(npm: Registry, her
     here.answers["/gone"] = packument(created=4000)
 
     assert npm.look_up("a").first == NOW - timedelta(days=2)
-    assert npm.look_up("gone").versions == 0
+    found = npm.look_up("gone")
+    assert (found.versions, found.first) == (0, NOW - timedelta(days=4000))
 
 
 def stalls(handler: BaseHTTPRequestHandler) -> None:
@@ -250,14 +252,15 @@ def test_a_time_without_a_zone_is_universal_time(npm: Registry, here: Served) ->
 def test_after_three_that_were_not_answered_nothing_more_is_asked(
     npm: Registry, here: Served
 ) -> None:
-    here.answers |= dict.fromkeys(["/a", "/b", "/d", "/e", "/f", "/g"], hangs_up)
+    here.answers |= dict.fromkeys(["/a", "/b", "/d", "/e", "/g", "/h", "/i", "/j"], hangs_up)
+    here.answers["/f"] = 503
     reasons = []
-    for name in "abcdefg":
+    for name in "abcdefghij":
         try:
             npm.look_up(name)
         except InputError as problem:
             reasons.append(str(problem))
-    assert here.paths == ["/a", "/b", "/c", "/d", "/e", "/f"]
+    assert here.paths == [f"/{name}" for name in "abcdefghi"]
     assert reasons[-1] == f"{here.host} did not answer 3 times, no more is asked"
 
 
@@ -270,7 +273,8 @@ def test_a_redirect_on_the_host_is_followed_and_one_to_another_is_not(
     npm = Registry("npm", home.parent, {"HOME": str(home)})
     here.answers["/a"] = leads_to("/moved")
     here.answers["/moved"] = packument(1)
-    for name, target in (("b", f"{other.url}/b"), ("c", f"//{other.host}/c"), ("d", "https:/d")):
+    secure = here.url.replace("http:", "https:")
+    for name, target in (("b", f"{other.url}/b"), ("c", f"//{other.host}/c"), ("d", secure)):
         here.answers[f"/{name}"] = leads_to(target)
 
     assert npm.look_up("a").versions == 1
@@ -308,6 +312,12 @@ def test_the_longest_place_has_the_token(here: Served, home: Path) -> None:
     )
     Registry("npm", home.parent, {"HOME": str(home)}).look_up("a")
     assert here.asked[0].headers["Authorization"] == "Basic eDp5=="
+
+
+def test_a_place_of_a_token_needs_no_slash_at_its_end(here: Served, home: Path) -> None:
+    (home / ".npmrc").write_text(f"registry={here.url}\n//{here.host}:_authToken=x\n")
+    Registry("npm", home.parent, {"HOME": str(home)}).look_up("a")
+    assert here.asked[0].headers["Authorization"] == "Bearer x"
 
 
 def test_what_an_address_shows_is_sent_and_never_said(here: Served, home: Path) -> None:
