@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from auditor.cli.options import LEVELS, internal_options
+from auditor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
-    from auditor.names import Lookalike
+    from auditor.namelists import NameList
+    from auditor.names import Level, Lookalike
+    from auditor.names.signals import Signals
+    from auditor.namescan import Judge, Online
 
-    Row = Callable[[str, Lookalike | None], str]
+    Row = Callable[[str, Lookalike | None, Signals | None], str]
 
 _STDIN = "-"
 _LONGEST = 1024
@@ -43,6 +47,18 @@ _LONGEST = 1024
 )
 @internal_options
 @click.option(
+    "--online",
+    is_flag=True,
+    help="Look up what is told at the registry that npm, or pip or uv, is configured for: since "
+    "when it is there, with how many versions, by whom.",
+)
+@click.option(
+    "--min-age",
+    metavar="AGE",
+    help="With --online: look up every name, and tell each that was first published later than "
+    "this ago (7d, 2w).",
+)
+@click.option(
     "--format",
     "format_",
     default="console",
@@ -57,23 +73,28 @@ def command(  # noqa: PLR0913 - one parameter per option
     level: str,
     internal: tuple[str, ...],
     internal_files: tuple[Path, ...],
+    online: bool,
+    min_age: str | None,
     format_: str,
 ) -> int:
     """Tell which popular name a name looks like, if any.
 
     NAME is a package's name, or `-` for one name a line of standard input, each answered as it
-    comes. Nothing is looked up anywhere. Exit code 1 says that a name looks like another one.
+    comes. Nothing is looked up anywhere without --online. Exit code 1 says that a name looks like
+    another one, or is younger than --min-age; 3 that one could not be looked up.
     """
     from auditor import policy  # noqa: PLC0415 - see options: only the called command's cost
     from auditor.namelists import NameList  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
     from auditor.names.matcher import Matcher  # noqa: PLC0415
+    from auditor.safe import safe  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
     told = Level[level.upper()]
     ours = NameList((*internal, *names_in(internal_files)))
-    judge = Matcher(ecosystem).judge
-    row = _jsonl if format_ == "jsonl" else _console(ecosystem)
+    judge = _judge(ecosystem, ours, Matcher(ecosystem).judge)
+    registry = _online(ecosystem, told, min_age, online=online)
+    row = _jsonl(online=online) if format_ == "jsonl" else _console(ecosystem)
     out = sys.stdout.buffer
     code = policy.EXIT_PASS
     for name in _given(names):
@@ -81,14 +102,52 @@ def command(  # noqa: PLR0913 - one parameter per option
             sys.stderr.write(f"audit: a line of more than {_LONGEST:,} bytes is no name\n")
             code = policy.EXIT_INCOMPLETE
             continue
-        found = ours.resembled(name, told, ecosystem) if ours else None
-        if found is None and not (ours and ours.holds(name, ecosystem)):
+        said = None
+        if registry is None or (ours and ours.holds(name, ecosystem)):  # which is told to nobody
             found = judge(name, told)
+        else:
+            answer = registry.answer(name, judge)
+            found, said = answer.found, answer.signals
+            if answer.gap:
+                sys.stderr.write(f"audit: {safe(name)}: not looked up: {safe(answer.gap)}\n")
+                code = policy.EXIT_INCOMPLETE
         if found is not None and code == policy.EXIT_PASS:
             code = policy.EXIT_FAIL
-        out.write(row(name, found).encode("utf-8", "backslashreplace"))
+        out.write(row(name, found, said).encode("utf-8", "backslashreplace"))
         out.flush()  # whoever asks one name after the other waits for it
     return code
+
+
+def _judge(ecosystem: str, ours: NameList, popular: Judge) -> Judge:
+    """Return who judges a name by the user's own list first, then by the popular names."""
+
+    def judge(name: str, level: Level) -> Lookalike | None:
+        found = ours.resembled(name, level, ecosystem) if ours else None
+        if found is None and not (ours and ours.holds(name, ecosystem)):
+            found = popular(name, level)
+        return found
+
+    return judge
+
+
+def _online(ecosystem: str, told: Level, min_age: str | None, *, online: bool) -> Online | None:
+    """Return who looks names up; None where nothing is to leave this machine."""
+    if not online:
+        if min_age is not None:
+            raise UsageError("--min-age is what a registry says; it needs --online")
+        return None
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from auditor.names.signals import age_of  # noqa: PLC0415
+    from auditor.namescan import Online  # noqa: PLC0415
+    from auditor.sources.registry import Registry  # noqa: PLC0415
+
+    return Online(
+        registry=Registry(ecosystem),
+        told=told,
+        now=datetime.now(UTC),
+        min_age=None if min_age is None else age_of(min_age),
+    )
 
 
 def _given(names: Iterable[str]) -> Iterator[str | None]:
@@ -111,15 +170,30 @@ def _lines(stream: BinaryIO) -> Iterator[str | None]:
             yield name
 
 
-def _jsonl(name: str, found: Lookalike | None) -> str:
-    if found is None:
-        return f'{{"name": {quoted(name)}, "target": null, "kind": null, "confidence": null}}\n'
-    from auditor.namelists import confidence_of  # noqa: PLC0415 - loaded by then
+def _jsonl(*, online: bool) -> Row:
+    from auditor.namelists import confidence_of  # noqa: PLC0415
 
-    return (
-        f'{{"name": {quoted(name)}, "target": {quoted(found.target)}, "kind": "{found.kind}", '
-        f'"confidence": "{confidence_of(found.level).word}"}}\n'
-    )
+    def row(name: str, found: Lookalike | None, said: Signals | None) -> str:
+        more = _further(said) if online else ""
+        if found is None:
+            nothing = '"target": null, "kind": null, "confidence": null'
+            return f'{{"name": {quoted(name)}, {nothing}{more}}}\n'
+        target = quoted(found.target) if found.target else "null"
+        return (
+            f'{{"name": {quoted(name)}, "target": {target}, "kind": "{found.kind}", '
+            f'"confidence": "{confidence_of(found.level).word}"{more}}}\n'
+        )
+
+    return row
+
+
+def _further(said: Signals | None) -> str:
+    """Return what a registry said of a name as further members of its JSON object."""
+    if said is None:
+        return ', "first_published": null, "versions": null'
+    first = "null" if said.first is None else f'"{said.first:%Y-%m-%dT%H:%M:%SZ}"'
+    versions = "null" if said.versions is None else said.versions
+    return f', "first_published": {first}, "versions": {versions}'
 
 
 def _console(ecosystem: str) -> Row:
@@ -127,10 +201,12 @@ def _console(ecosystem: str) -> Row:
 
     where = {"npm": "npm", "pypi": "PyPI"}[ecosystem]
 
-    def row(name: str, found: Lookalike | None) -> str:
+    def row(name: str, found: Lookalike | None, said: Signals | None) -> str:
         if found is None:
-            return f"{safe(name)}: looks like no popular name of {where}\n"
+            absent = "" if said is None or said.there else "; not in the registry"
+            return f"{safe(name)}: looks like no popular name of {where}{absent}\n"
         how = f"{found.kind}, told at {found.level.word}"
-        return f"{safe(name)}: looks like {safe(found.target)} ({how}): {safe(found.reason)}\n"
+        what = f"looks like {safe(found.target)}" if found.target else "is new"
+        return f"{safe(name)}: {what} ({how}): {safe(found.reason)}\n"
 
     return row

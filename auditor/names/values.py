@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """The very name of a popular project of the other registry."""
     INTERNAL = "internal"
     """A name that is listed as internal."""
+    NEW = "new"
+    """It imitates nobody, and was published lately."""
 
 
 class Level(IntEnum):
@@ -53,7 +55,7 @@ class Lookalike:
 
     name: str
     target: str
-    """The popular name, as its registry spells it."""
+    """The popular name, as its registry spells it; empty for what is told as new alone."""
     kind: Kind
     level: Level
     """The lowest level at which it is told: the lower, the surer."""

@@ -3,8 +3,9 @@
 No client is asked, which costs each of them 200 ms: the files are read as text, from where npm,
 pnpm, Yarn, Bun, pip, uv and PDM look for them, and the variables of the environment. Poetry has no
 such settings (its `repositories` are for publishing). Only hosts are kept, never what else stands
-there. These files are the user's own and may be links; one that cannot be read, or that is too
-large to be one, allows no host: nothing of what is audited goes unseen for that, so it is no gap.
+there; `texts` is for whoever asks such a registry, and needs the rest. These files are the user's
+own and may be links; one that cannot be read, or that is too large to be one, allows no host:
+nothing of what is audited goes unseen for that, so it is no gap.
 """
 
 from __future__ import annotations
@@ -50,6 +51,20 @@ def of_user(environment: Mapping[str, str] = os.environ) -> tuple[Setting, ...]:
     return settings_in(files)
 
 
+def texts(name: str, environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Yield the user's settings files that are read as one of a name, the one that wins first."""
+    lowered = {key.lower(): value for key, value in environment.items() if value}
+    paths = [path for read_as, path in _places(lowered) if read_as == name]
+    for path in sorted(paths, key=_is_everybodys):  # which keeps the order otherwise
+        data = _content(path)
+        if data is not None:
+            yield data.decode("utf-8", "replace")
+
+
+def _is_everybodys(path: Path) -> bool:
+    return path.is_relative_to(_MACHINE) or path.is_relative_to("/Library")
+
+
 def above(folder: Path, format_name: str) -> dict[str, bytes]:
     """Return the settings above a lockfile that its client reads, up to the repository's root.
 
@@ -92,7 +107,7 @@ def _places(variables: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
     yield "bunfig.toml", home / ".bunfig.toml"
     if "xdg_config_home" in variables:
         yield "bunfig.toml", xdg / ".bunfig.toml"
-    yield from _pip(variables, home)
+    yield from _pip(variables)
     if config := variables.get("uv_config_file"):
         yield "uv.toml", Path(config)
     if config := variables.get("pdm_config_file"):
@@ -104,14 +119,14 @@ def _places(variables: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
         yield "uv.toml", folder / "uv" / "uv.toml"
         yield "pdm/config.toml", folder / "pdm" / "config.toml"
         yield "pdm/config.toml", folder / "pdm" / "pdm" / "config.toml"
-
-
-def _pip(variables: Mapping[str, str], home: Path) -> Iterator[tuple[str, Path]]:
     yield "pip.conf", home / ("pip" if sys.platform == "win32" else ".pip") / _PIP
-    if environment := variables.get("virtual_env"):
-        yield "pip.conf", Path(environment) / _PIP
+
+
+def _pip(variables: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
     if config := variables.get("pip_config_file"):
         yield "pip.conf", Path(config)
+    if environment := variables.get("virtual_env"):
+        yield "pip.conf", Path(environment) / _PIP
     if sys.platform != "win32":
         yield "pip.conf", _MACHINE / _PIP
 

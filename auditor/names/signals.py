@@ -1,0 +1,172 @@
+"""What a registry says of a name, and what that changes in the judgement of a look-alike.
+
+An old name with several versions is seldom an imitation, and one that was first published days ago
+seldom anything else. A maintainer in common with the popular name is the best word for it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from auditor.errors import ParseError, UsageError
+from auditor.names.values import Kind, Level, Lookalike
+from auditor.words import counted
+
+T = TypeVar("T")
+
+FRESH = timedelta(days=90)
+"""Younger names are told one level surer."""
+OLD = timedelta(days=365)
+VERSIONS = 3
+"""Names that are older than `OLD` and have as many versions are established."""
+_MAINTAINERS = 1000
+_AGE = re.compile(r"([1-9]\d{0,4})([dw])\Z", re.ASCII)
+_NOWHERE = "not in the registry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """What a registry says of one name."""
+
+    there: bool
+    """It is in the registry."""
+    first: datetime | None = None
+    """When the oldest of the versions that are still there was published; None if not said."""
+    newest: datetime | None = None
+    versions: int | None = None
+    """How many are there; None where that is not said."""
+    maintainers: frozenset[str] = frozenset()
+    """Their names; npm's registry alone says them."""
+
+    def age(self, now: datetime) -> timedelta | None:
+        """Return how long ago it was first published; None where that is not said."""
+        return None if self.first is None else max(now - self.first, timedelta())
+
+
+ABSENT = Signals(there=False)
+
+
+class _Person(msgspec.Struct):
+    name: str = ""
+
+
+class _Packument(msgspec.Struct):
+    time: dict[str, object] = {}
+    versions: dict[str, msgspec.Raw] = {}
+    maintainers: list[_Person | str] = []
+
+
+class _File(msgspec.Struct):
+    upload: str | None = msgspec.field(name="upload-time", default=None)
+
+
+class _Project(msgspec.Struct):
+    files: list[_File]
+    versions: list[str] | None = None
+
+
+def of_packument(data: bytes) -> Signals:
+    """Return what npm's document of a package says; raise ParseError for another document.
+
+    `created` stays when all versions are taken away and the name is given to somebody else, and
+    the times of such versions stay, too: what counts is what is still there.
+    """
+    found = _decoded(data, _Packument)
+    times = [when for version in found.versions if (when := _moment(found.time.get(version)))]
+    created = _moment(found.time.get("created"))
+    people = found.maintainers[:_MAINTAINERS]
+    return Signals(
+        there=True,
+        first=min(times, default=created),
+        newest=max(times, default=None),
+        versions=len(found.versions),
+        maintainers=frozenset(
+            name for one in people if (name := one if isinstance(one, str) else one.name)
+        ),
+    )
+
+
+def of_project(data: bytes) -> Signals:
+    """Return what an index says of a project (PEP 691, PEP 700); raise ParseError otherwise."""
+    found = _decoded(data, _Project)
+    times = [when for file in found.files if (when := _moment(file.upload))]
+    return Signals(
+        there=True,
+        first=min(times, default=None),
+        newest=max(times, default=None),
+        versions=None if found.versions is None else len(found.versions),
+    )
+
+
+def _decoded(data: bytes, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(data, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise ParseError("what it answers is no JSON of a package") from None
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        when = datetime.fromisoformat(value[:40])
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def age_of(text: str) -> timedelta:
+    """Return the time span that `7d` or `2w` means; raise UsageError for anything else."""
+    found = _AGE.match(text)
+    if found is None:
+        raise UsageError(f"an age is days or weeks (7d, 2w), not {text[:30]!r}")
+    return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))
+
+
+def weighed(found: Lookalike, own: Signals, target: Signals | None, now: datetime) -> Lookalike:
+    """Return a look-alike as it is told with what the registry says of it and of its target."""
+    common = target is not None and bool(own.maintainers & target.maintainers)
+    age = own.age(now)
+    level, said = found.level, described(own, now)
+    if common or (age is not None and age > OLD and (own.versions or 0) >= VERSIONS):
+        level = Level(min(level + 1, max(Level)))
+        said = f"established: {f'a maintainer in common with {found.target}, ' * common}{said}"
+    elif age is not None and age < FRESH:
+        level = Level(max(level - 1, min(Level)))
+    return replace(found, level=level, reason=f"{found.reason}; {said}")
+
+
+def described(own: Signals, now: datetime) -> str:
+    """Return what a registry says of a name, in a few words."""
+    if not own.there:
+        return _NOWHERE
+    if own.versions == 0:
+        return "in the registry, without a version"
+    age = own.age(now)
+    if own.first is None or age is None:
+        said = "in the registry, which does not say since when"
+    elif age > OLD:
+        said = f"since {own.first.year}"
+    else:
+        said = f"first published {counted(age.days, 'day')} ago"
+    return said if own.versions is None else f"{said}, {counted(own.versions, 'version')}"
+
+
+def new(name: str, own: Signals, least: timedelta, now: datetime) -> Lookalike | None:
+    """Return a name as one that is told because it was first published less than `least` ago."""
+    age = own.age(now)
+    if age is None or age >= least:
+        return None
+    return Lookalike(
+        name=name,
+        target="",
+        kind=Kind.NEW,
+        level=Level.QUIET,
+        rank=0,
+        reason=described(own, now),
+    )

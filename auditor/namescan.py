@@ -1,0 +1,75 @@
+"""The judgement of names with what their registry says: `audit names --online`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from auditor.errors import InputError
+from auditor.names import Kind, Level, Lookalike, signals
+from auditor.names.signals import Signals
+from auditor.sources.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Judge = Callable[[str, Level], Lookalike | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is told of one name, and what it rests on."""
+
+    found: Lookalike | None
+    signals: Signals | None = None
+    """None where nothing was asked, or the registry did not say."""
+    gap: str = ""
+    """Why something could not be looked up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Online:
+    """Answers names, with the registry's word where it counts."""
+
+    registry: Registry
+    told: Level
+    now: datetime
+    min_age: timedelta | None = None
+    """Names that were first published later are told as new; every name is looked up then."""
+
+    def answer(self, name: str, judge: Judge) -> Answer:
+        """Judge a name, and look it up where it imitates something or every name is looked up.
+
+        What is told at some level only is looked up at every level, as a fresh name is told at
+        the next. Where the registry does not answer, the name is told as it is without.
+        """
+        found = judge(name, Level.EVERYTHING)
+        if found is None and self.min_age is None:
+            return Answer(found=None)
+        try:
+            own = self.registry.look_up(name)
+        except InputError as problem:
+            return Answer(found=self._within(found), gap=str(problem))
+        gap = ""
+        if found is not None:
+            target, gap = self._target(found, own)
+            found = self._within(signals.weighed(found, own, target, self.now))
+        if found is None and self.min_age is not None:
+            found = signals.new(name, own, self.min_age, self.now)
+        return Answer(found=found, signals=own, gap=gap)
+
+    def _target(self, found: Lookalike, own: Signals) -> tuple[Signals | None, str]:
+        """Return what is known of the target, whose maintainers may be those of the name.
+
+        A name that is listed as internal is told to no registry.
+        """
+        if not own.maintainers or found.kind is Kind.INTERNAL:
+            return None, ""
+        try:
+            return self.registry.look_up(found.target), ""
+        except InputError as problem:
+            return None, f"{found.target}, which it looks like: {problem}"
+
+    def _within(self, found: Lookalike | None) -> Lookalike | None:
+        return found if found is not None and found.level <= self.told else None

@@ -1,0 +1,112 @@
+"""A registry on this machine, which answers what a test tells it and notes what it is asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def ago(days: float) -> str:
+    return f"{NOW - timedelta(days=days):%Y-%m-%dT%H:%M:%S.000Z}"
+
+
+def packument(*days: float, by: tuple[str, ...] = (), created: float | None = None) -> bytes:
+    """Return npm's document of a package whose versions were published so many days ago."""
+    versions = {f"1.{number}.0": ago(day) for number, day in enumerate(days)}
+    first = max(days, default=0) if created is None else created
+    return json.dumps(
+        {
+            "name": "any",
+            "versions": {version: {"version": version} for version in versions},
+            "time": {"created": ago(first), "modified": ago(0), **versions},
+            "maintainers": [{"name": name, "email": "a@example.org"} for name in by],
+        }
+    ).encode()
+
+
+def project(*days: float) -> bytes:
+    """Return an index's document of a project whose files were uploaded so many days ago."""
+    return json.dumps(
+        {
+            "meta": {"api-version": "1.1"},
+            "name": "any",
+            "versions": [f"1.{number}" for number, _ in enumerate(days)],
+            "files": [{"filename": "any", "upload-time": ago(day)} for day in days],
+        }
+    ).encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request."""
+
+    path: str
+    headers: dict[str, str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Served:
+    """A registry that runs: `answers` by path; a path without one is answered with 404."""
+
+    answers: dict[str, bytes | int | Callable[[BaseHTTPRequestHandler], None]] = field(
+        default_factory=dict
+    )
+    asked: list[Asked] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}"
+
+    @property
+    def paths(self) -> list[str]:
+        return [one.path for one in self.asked]
+
+
+def send(handler: BaseHTTPRequestHandler, code: int, body: bytes = b"", **headers: str) -> None:
+    handler.send_response(code)
+    for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def served(served: Served) -> ThreadingHTTPServer:
+    """Start a registry; who calls shuts it down."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            served.asked.append(Asked(path=self.path, headers=dict(self.headers)))
+            answer = served.answers.get(self.path, 404)
+            if isinstance(answer, int):
+                send(self, answer)
+            elif isinstance(answer, bytes):
+                send(self, 200, answer)
+            else:
+                answer(self)
+
+        def log_message(self, *_: Any) -> None:  # noqa: ANN401 - as its parent has it
+            pass
+
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except OSError:  # who asks went away, as it should
+                self.close_connection = True
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    served.port = server.server_address[1]
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server
