@@ -263,6 +263,7 @@ def test_without_an_index_that_is_said_plainly(
     capsys: pytest.CaptureFixture[str], here: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PIP_INDEX_URL")
+    monkeypatch.setenv("PATH", "")
     code, out, error = run(capsys, "django-plug", "--ecosystem", "pypi")
     assert (code, here.asked) == (3, [])
     assert out.startswith("django-plug: looks like Django")

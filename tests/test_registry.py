@@ -6,10 +6,11 @@ import gzip
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
     Answer = bytes | int | Callable[[BaseHTTPRequestHandler], None]
     Start = Callable[[], Served]
+
+
+class Play(Protocol):
+    """Puts a client on a PATH."""
+
+    def __call__(self, code: str, client: str = "npm") -> dict[str, str]: ...
 
 
 @pytest.fixture
@@ -419,14 +426,14 @@ def test_without_an_address_nothing_is_asked(url: str, reason: str, home: Path) 
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Callable[[str], dict[str, str]]:
-    """Put an npm that runs some Python on the PATH of an environment."""
+def play(tmp_path: Path) -> Play:
+    """Put a client that runs some Python on the PATH of an environment."""
 
-    def write(code: str) -> dict[str, str]:
+    def write(code: str, client: str = "npm") -> dict[str, str]:
         tools = tmp_path / "tools"
         tools.mkdir()
-        (tools / "npm").write_text(f"#!{sys.executable}\nimport os, sys, time\n{code}\n")
-        (tools / "npm").chmod(0o755)
+        (tools / client).write_text(f"#!{sys.executable}\nimport os, sys, time\n{code}\n")
+        (tools / client).chmod(0o755)
         return {"PATH": f"{tools}{os.pathsep}/usr/bin", "HOME": str(tmp_path / "nobody")}
 
     return write
@@ -437,7 +444,7 @@ needs_programs = pytest.mark.skipif(sys.platform == "win32", reason="scripts wit
 
 @needs_programs
 def test_npm_itself_is_asked_in_an_empty_folder_where_nothing_is_configured(
-    here: Served, play: Callable[[str], dict[str, str]], tmp_path: Path
+    here: Served, play: Play, tmp_path: Path
 ) -> None:
     told = tmp_path / "told"
     code = f"open({str(told)!r}, 'a').write(repr((sys.argv[1:], os.listdir('.'))))\n"
@@ -451,9 +458,7 @@ def test_npm_itself_is_asked_in_an_empty_folder_where_nothing_is_configured(
 
 
 @needs_programs
-def test_an_npm_that_fails_is_asked_once(
-    play: Callable[[str], dict[str, str]], tmp_path: Path
-) -> None:
+def test_an_npm_that_fails_is_asked_once(play: Play, tmp_path: Path) -> None:
     told = tmp_path / "told"
     environment = play(f"open({str(told)!r}, 'a').write('x')\nsys.exit(1)")
     npm = Registry("npm", tmp_path, environment)
@@ -475,7 +480,7 @@ def test_an_npm_that_fails_is_asked_once(
     ],
 )
 def test_an_npm_that_does_not_say_is_one_reason(
-    play: Callable[[str], dict[str, str]],
+    play: Play,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     code: str,
@@ -490,3 +495,59 @@ def test_an_npm_that_does_not_say_is_one_reason(
 def test_without_npm_that_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="npm is not installed"):
         Registry("npm", tmp_path, {"PATH": str(tmp_path)}).look_up("a")
+
+
+_HELP = """Download Options:
+  -i, --index-url <url>       Base URL of the index (default {url}). This should be one.
+  --extra-index-url <url>     Extra URLs (default none)."""
+
+
+@needs_programs
+@pytest.mark.parametrize("client", ["pip", "pip3"])
+def test_pip_itself_is_asked_in_an_empty_folder_where_nothing_is_configured(
+    here: Served, play: Play, tmp_path: Path, client: str
+) -> None:
+    told = tmp_path / "told"
+    code = f"open({str(told)!r}, 'a').write(repr((sys.argv[1:], os.listdir('.'))))\n"
+    said = _HELP.format(url=f"{here.url}/simple")
+    environment = play(f"{code}print({said!r})", client)
+    alone = {**environment, "PATH": str(tmp_path / "tools")}
+    pypi = Registry("pypi", tmp_path, alone)
+    pypi.look_up("a")
+    pypi.look_up("b")
+
+    assert here.paths == ["/simple/a/", "/simple/b/"]
+    assert told.read_text() == "(['help', 'download'], [])"
+
+
+@needs_programs
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("sys.exit(3)", "configured for an index, and pip ended with exit code 3"),
+        ("print('--index-url <url> Base URL')", "PIP_INDEX_URL names one"),
+        ("print('--index-url <url> Base (default file:///a)')", "no http or https address"),
+    ],
+)
+def test_a_pip_that_does_not_say_is_one_reason(
+    play: Play, tmp_path: Path, code: str, reason: str
+) -> None:
+    with pytest.raises(InputError, match=reason):
+        Registry("pypi", tmp_path, play(code, "pip")).look_up("a")
+
+
+def test_the_real_pip_says_an_address() -> None:
+    """Its help is text for people, which may change."""
+    pytest.importorskip("pip")
+    command = [sys.executable, "-m", "pip", "help", "download"]
+    variables = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
+    help_text = subprocess.run(  # noqa: S603 - pip's own help
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**variables, "COLUMNS": "5000", "PIP_CONFIG_FILE": os.devnull},
+    ).stdout
+    found = module._BUILT_IN.search(help_text)  # noqa: SLF001
+    assert found is not None
+    assert found[1].startswith("https://")

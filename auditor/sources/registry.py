@@ -56,6 +56,7 @@ _NAMES = {
 }
 """Names that were ever taken; nothing else is asked for, and so nothing leads out of the path."""
 _MOST = 214
+_BUILT_IN = re.compile(r"--index-url\s+<url>[^()]*\(default:?\s+([^\s()]+)\)")
 _VARIABLES = ("pip_index_url", "uv_default_index", "uv_index_url")
 
 
@@ -297,29 +298,54 @@ def _beside(path: Path) -> str:
 
 def _of_npm(environment: Mapping[str, str]) -> str:
     """Return the registry that npm itself says, asked where no project has a word in it."""
-    path = shutil.which("npm", path=environment.get("PATH"))
-    if path is None or not os.path.isabs(path):  # noqa: PTH117 - never a program of the project's
+    path = _program(environment, "npm")
+    if path is None:
         raise InputError("no registry is configured, and npm is not installed to name its own")
+    try:
+        return _said((path, "config", "get", "registry"), environment).strip()
+    except InputError as problem:
+        raise InputError(f"no registry is configured, and npm {problem}") from None
+
+
+def _of_pip(environment: Mapping[str, str]) -> str:
+    """Return the index that pip itself says: its help names the one built in."""
+    path = _program(environment, "pip", "pip3")
+    if path is None:
+        raise InputError(
+            "neither pip nor uv is configured for an index, and pip is not installed to name its "
+            "own: PIP_INDEX_URL names one"
+        )
+    try:
+        said = _said((path, "help", "download"), {**environment, "COLUMNS": "5000"})
+    except InputError as problem:
+        raise InputError(
+            f"neither pip nor uv is configured for an index, and pip {problem}"
+        ) from None
+    found = _BUILT_IN.search(said)
+    if found is None:
+        raise InputError("neither pip nor uv is configured for an index: PIP_INDEX_URL names one")
+    return found[1]
+
+
+def _program(environment: Mapping[str, str], *names: str) -> str | None:
+    """Return the first of some programs that is installed; never one of the project's."""
+    found = (shutil.which(name, path=environment.get("PATH", "")) for name in names)
+    return next((path for path in found if path and os.path.isabs(path)), None)  # noqa: PTH117
+
+
+def _said(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
+    """Return what a client prints in an empty folder; raise InputError where it fails."""
     with tempfile.TemporaryDirectory(prefix="audit-", ignore_cleanup_errors=True) as private:
-        try:
-            said = child.answer(
-                (path, "config", "get", "registry"),
-                Path(private),
-                environment,
-                seconds=_PATIENCE,
-                most=_CHUNK,
-            )
-        except InputError as problem:
-            raise InputError(f"no registry is configured, and npm {problem}") from None
+        said = child.answer(command, Path(private), environment, seconds=_PATIENCE, most=_CHUNK)
     if said.ended.code != 0:
-        raise InputError(f"no registry is configured, and npm {said.ended.manner}")
-    return said.data.decode("utf-8", "replace").strip()
+        raise InputError(said.ended.manner)
+    return said.data.decode("utf-8", "replace")
 
 
 def _index(environment: Mapping[str, str]) -> Base:
-    """Return the index of pip or uv; raise InputError where neither is configured for one.
+    """Return the index that pip or uv is configured for, or else the one built into pip.
 
-    Both have one built in, which is theirs to know.
+    Raises InputError where neither says one.
     """
     variables = {key.lower(): value for key, value in environment.items() if value}
     for name in _VARIABLES:
@@ -329,10 +355,7 @@ def _index(environment: Mapping[str, str]) -> Base:
         for text in settings.texts(file, environment):
             if url := read(text):
                 return _checked(url, "Python")
-    raise InputError(
-        "neither pip nor uv is configured for an index, and none is built in here: "
-        "PIP_INDEX_URL names one"
-    )
+    return _checked(_of_pip(environment), "Python")
 
 
 def _checked(url: str, whose: str) -> Base:
