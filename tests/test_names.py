@@ -126,6 +126,15 @@ def told(lookalike: Lookalike | None) -> tuple[str, Kind, Level, int] | None:
     return lookalike.target, lookalike.kind, lookalike.level, lookalike.rank
 
 
+def test_a_name_of_the_other_registry_does_not_look_like_itself() -> None:
+    answer = judged("npm", "beautifulsoup4")
+
+    assert answer is not None
+    assert answer.likeness == "has the name of a popular project of another registry"
+    assert re.fullmatch(r"number \d{2,3} of PyPI", answer.reason)
+    assert judged("npm", "beautifulsoup4", Level.DEFAULT) is None
+
+
 @pytest.mark.parametrize(("ecosystem", "name", "target", "level"), FOUND)
 def test_a_look_alike_is_found(ecosystem: str, name: str, target: str, level: Level) -> None:
     answer = judged(ecosystem, name, level)

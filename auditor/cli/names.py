@@ -206,7 +206,6 @@ def _console(ecosystem: str) -> Row:
             absent = "" if said is None or said.there else "; not in the registry"
             return f"{safe(name)}: looks like no popular name of {where}{absent}\n"
         how = f"{found.kind}, told at {found.level.word}"
-        what = f"looks like {safe(found.target)}" if found.target else "is new"
-        return f"{safe(name)}: {what} ({how}): {safe(found.reason)}\n"
+        return f"{safe(name)}: {safe(found.likeness)} ({how}): {safe(found.reason)}\n"
 
     return row

@@ -151,7 +151,7 @@ class Matcher:
             return "a module of Python itself is called so"
         if kind is Kind.ELSEWHERE:
             other = "PyPI" if self.ecosystem == "npm" else "npm"
-            return f"a popular project of {other} is called so"
+            return f"number {self.index.elsewhere(name):,} of {other}"
         if kind in {Kind.EDIT, Kind.TWO_EDITS} and is_other_english(name, target):
             return f"the British or the American spelling of {target}"
         if kind is Kind.EDIT:

@@ -63,3 +63,12 @@ class Lookalike:
     """The target's place among the popular names of its registry, from 1."""
     reason: str
     """One sentence: what was done to the target to get the name."""
+
+    @property
+    def likeness(self) -> str:
+        """What is to be said behind the name."""
+        if self.kind is Kind.NEW:
+            return "is new"
+        if self.kind is Kind.ELSEWHERE:
+            return "has the name of a popular project of another registry"
+        return f"looks like {self.target}"

@@ -76,6 +76,8 @@ class LookalikeFact(Fact):
     entries: int
     target: str
     """The name that it looks like."""
+    likeness: str
+    """What that is in words, to be said behind the name."""
     kind: Kind
     level: str
     """The lowest level at which it is told: `quiet`, `default` or `everything`."""
@@ -150,6 +152,7 @@ class _Names:
             version=first.version,
             entries=len(entries),
             target=found.target,
+            likeness=found.likeness,
             kind=found.kind,
             level=found.level.word,
             confidence=confidence_of(found.level).word,
