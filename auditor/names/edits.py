@@ -35,10 +35,14 @@ _BRITISH = (
     (re.compile(r"grey"), "gray"),
 )
 """British endings and words, and the American for them."""
+_HINT = re.compile("our|ogue|grey|[st]re|[ily][sl][eia]|ence")
+"""What every word of these has, and few others have."""
 
 
 def is_other_english(name: str, target: str) -> bool:
     """Tell whether two names differ in nothing but British and American spelling."""
+    if _HINT.search(name) is None and _HINT.search(target) is None:  # nearly all names
+        return False
     return name != target and _american(name) == _american(target)
 
 
