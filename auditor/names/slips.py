@@ -19,6 +19,7 @@ from auditor.names.values import Level
 _PREFIX = re.compile(r"(?:py|aio|python-|node-|types-)(?=.)")
 """What so many names begin with that it tells nothing of a name's length."""
 _DOUBLED_DIGIT = re.compile(r"(\d)\1")
+_FAMOUS = 300
 _SIBLINGS = 4
 """Popular names with the same other words, from which a different word is no slip."""
 
@@ -98,17 +99,18 @@ class Slip:
             length = len(_PREFIX.sub("", name, count=1))
             close = rank <= 400 and len(name) >= 8 and length >= 8
             return Level.DEFAULT if unknown and (anagram or close) else None
+        surest = Level.QUIET if rank <= _FAMOUS else Level.DEFAULT
         if rank <= 1000 and _DOUBLED_DIGIT.search(name) and self.edit is Edit.DOUBLE:
-            return Level.DEFAULT
+            return surest
         changed = _changed(name, target)
         if changed is None or not _is_plural(*changed) or self.edit is Edit.DOUBLE:
             return None
         count = len(spelling.words(name))
         if count == 1:
             new = self.index.is_unknown(name) and len(name) >= 7
-            return Level.DEFAULT if new and rank <= 1000 else None
+            return surest if new and rank <= 1000 else None
         most = 5000 if python else 2500 if count > 2 else 1000
-        return Level.DEFAULT if rank <= most else None
+        return surest if rank <= most else None
 
     def _numbered(self, name: str, target: str) -> Level | None:
         """Judge a digit more or less at the end."""
