@@ -125,8 +125,12 @@ class _Triage:
     def _outside(self, found: Sequence[Found]) -> list[Found]:
         """Return what is installed for this user outside of projects, but for what was met."""
         met = {os.path.realpath(one.path) for one in found}
-        trees = installed_trees(os.environ, Path.home(), sys.platform)
+        unread: dict[Path, str] = {}
+        trees = installed_trees(os.environ, Path.home(), sys.platform, unread)
         outside = [one for one in trees if os.path.realpath(one) not in met]
+        for folder, reason in unread.items():
+            self._places[str(folder)] = MACHINE
+            self._outcome.gap(str(folder), reason)
         self._places.update(dict.fromkeys(map(str, outside), MACHINE))
         return [files.Found(path=one, label=str(one), installed=True) for one in outside]
 

@@ -139,18 +139,40 @@ TREES = [
 ]
 
 
+def trees(environment: dict[str, str], home: Path, platform: str) -> list[Path]:
+    unread: dict[Path, str] = {}
+    found = list(installed_trees(environment, home, platform, unread))
+    assert unread == {}
+    return found
+
+
 @pytest.mark.parametrize(("platform", "variables", "place"), TREES)
 def test_where_packages_are_installed(
     platform: str, variables: dict[str, str], place: str, tmp_path: Path
 ) -> None:
     environment = {name: value.format(home=tmp_path) for name, value in variables.items()}
-    assert list(installed_trees(environment, tmp_path, platform)) == []
+    assert trees(environment, tmp_path, platform) == []
     (tmp_path / place).mkdir(parents=True)
-    assert list(installed_trees(environment, tmp_path, platform)) == [tmp_path / place]
+    assert trees(environment, tmp_path, platform) == [tmp_path / place]
 
 
 def test_a_tree_that_two_settings_name_counts_once(tmp_path: Path) -> None:
     tree = tmp_path / ".local/lib/node_modules"
     tree.mkdir(parents=True)
     environment = {"npm_config_prefix": str(tmp_path / ".local")}
-    assert list(installed_trees(environment, tmp_path, "linux")) == [tree]
+    assert trees(environment, tmp_path, "linux") == [tree]
+
+
+def test_what_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
+    for place in (".nvm/versions/node", ".bun/install/global/node_modules"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).symlink_to(tmp_path / place)  # which not even root can follow
+    unread: dict[Path, str] = {}
+
+    assert list(installed_trees({}, tmp_path, "linux", unread)) == []
+    assert {
+        path.relative_to(tmp_path).as_posix(): why.partition(":")[0] for path, why in unread.items()
+    } == {
+        ".nvm/versions/node": "cannot be listed",
+        ".bun/install/global/node_modules": "cannot be looked at",
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import struct
 import subprocess
 import time
@@ -21,6 +20,7 @@ from auditor.facts import native_code
 from auditor.facts.native_code import NativeCodeFact
 from auditor.model import Member, Unread
 from tests.binaries import elf, fat, library, macho, pe
+from tests.programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -441,13 +441,6 @@ def test_a_table_with_too_many_rows_is_refused_at_once() -> None:
 # -- against the real tools
 
 
-def tool(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"{name} is not installed")
-    return path
-
-
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     folder = tmp_path_factory.mktemp("native")
@@ -457,7 +450,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         out = folder / f"kit{len(list(folder.iterdir()))}.so"
         # Without the standard library 32 bits need no second one.
         fixed = ["-nostdlib", "-fPIC", "-shared", "-o", str(out), "kit.c"]
-        command = [tool("gcc"), *options, *fixed]
+        command = [needed("gcc"), *options, *fixed]
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603
         assert done.returncode == 0, done.stderr
         return out
@@ -467,7 +460,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 def readelf(path: Path) -> list[tuple[str, str, int, str]]:
     """Return name, type, size and flags of each section."""
-    command = [tool("readelf"), "-SW", str(path)]
+    command = [needed("readelf"), "-SW", str(path)]
     done = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603
     row = re.compile(
         r"\[ *\d+\] (\S+) +(\S+) +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ +([A-Zxop]*) "
@@ -501,7 +494,7 @@ def test_the_sections_are_those_that_readelf_lists(
 
 
 def run(*command: str) -> None:
-    subprocess.run([tool(command[0]), *command[1:]], check=True, capture_output=True)  # noqa: S603
+    subprocess.run([needed(command[0]), *command[1:]], check=True, capture_output=True)  # noqa: S603
 
 
 def test_what_strip_takes_out_is_gone_and_what_is_split_off_is_separate(

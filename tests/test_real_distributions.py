@@ -11,7 +11,6 @@ import fcntl
 import functools
 import json
 import re
-import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.real_packages import downloaded
+from tests.programs import needed
 from tests.real import audited, kept_in
 
 if TYPE_CHECKING:
@@ -184,13 +184,12 @@ def test_leftovers_of_jupyterlab_are_counted_by_their_endings() -> None:
     }
 
 
-@pytest.mark.skipif(shutil.which("readelf") is None, reason="readelf is not installed")
 def test_debug_information_of_spacy_is_what_readelf_sees(tmp_path: Path) -> None:
     wanted = set()
     for name, data in members("spacy==3.8.2").items():
         if data.startswith(b"\x7fELF"):
             (tmp_path / "x").write_bytes(data)
-            command = ["readelf", "--sections", "--wide", str(tmp_path / "x")]
+            command = [needed("readelf"), "--sections", "--wide", str(tmp_path / "x")]
             done = subprocess.run(command, check=True, capture_output=True)  # noqa: S603
             if b".debug_info" in done.stdout:
                 wanted.add(name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from auditor.sources import settings
 from auditor.sources.settings import above, of_user
 from tests.test_lock_cli import as_json, entry
 
@@ -114,11 +115,13 @@ def test_settings_above_are_those_that_the_client_reads(tmp_path: Path) -> None:
 
 
 def test_outside_of_a_repository_nothing_above_is_read(tmp_path: Path) -> None:
-    if any((folder / ".git").exists() for folder in tmp_path.parents):
-        pytest.skip("the folder of temporary files lies in a repository")
-    (tmp_path / ".yarnrc").write_text(f'registry "{ONE}"')
-    (tmp_path / "a").mkdir()
-    assert above(tmp_path / "a", "yarn") == {}
+    # Deeper than anybody looks for a root, whatever the folder of temporary files lies in.
+    project = tmp_path.joinpath(*"a" * (settings._DEEPEST + 1))  # noqa: SLF001
+    project.mkdir(parents=True)
+    (project.parent / ".yarnrc").write_text(f'registry "{ONE}"')
+    assert above(project, "yarn") == {}
+    (project.parent / ".git").mkdir()
+    assert list(above(project, "yarn")) == ["../.yarnrc"]
 
 
 def lockfile(hosts: dict[str, str]) -> str:

@@ -1,6 +1,6 @@
 """Every tampered lockfile of the shared corpus is found out, and its clean relatives are not.
 
-The corpus lies in a folder of its own (`AUDIT_TEST_LOCKFILES`, with `cases.json`); without it the
+The corpus lies in a folder of its own (`AUDIT_TEST_TAMPERED`, with `cases.json`); without it the
 tests are skipped. A case names checks; the table says which of our rules answers for each.
 """
 
@@ -23,7 +23,10 @@ from auditor.inventory import Inventory
 from auditor.judge import Judge
 from auditor.model import Artifact, ArtifactKind, Fact, Finding, Severity
 
-FOLDER = os.environ.get("AUDIT_TEST_LOCKFILES", "")
+FOLDER = os.environ.get("AUDIT_TEST_TAMPERED", "")
+NONE = pytest.param(
+    None, id="none", marks=pytest.mark.skip(reason="AUDIT_TEST_TAMPERED names no corpus")
+)
 RULES = {
     "version-url-mismatch": {"masked-version"},
     "name-url-mismatch": {"masked-name"},
@@ -66,13 +69,14 @@ BESIDE = ("package.json", "pyproject.toml", ".npmrc", ".yarnrc.yml", "pnpm-works
 def cases() -> list[dict[str, Any]]:
     if not FOLDER:
         return []
-    path = Path(FOLDER, "cases.json")
-    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    found = json.loads(Path(FOLDER, "cases.json").read_text(encoding="utf-8"))
     return [case for case in found if not case["file"].endswith("/")]
 
 
 tampered = pytest.mark.parametrize(
-    "case", [case for case in cases() if case["expected"]], ids=lambda case: case["case"]
+    "case",
+    [case for case in cases() if case["expected"]] or [NONE],
+    ids=lambda case: case["case"],
 )
 
 
@@ -134,7 +138,9 @@ def test_what_a_case_expects_is_found(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in cases() if not case["expected"]], ids=lambda case: case["case"]
+    "case",
+    [case for case in cases() if not case["expected"]] or [NONE],
+    ids=lambda case: case["case"],
 )
 def test_a_case_without_tampering_is_quiet(case: dict[str, Any]) -> None:
     found = findings_in(Path(FOLDER, case["file"]))

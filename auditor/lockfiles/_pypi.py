@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from binascii import Error, a2b_hex, b2a_base64
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from auditor.errors import ParseError
 from auditor.inventory import Edge, LockProblem, Origin
+from auditor.lockfiles._toml import header_lines
 from auditor.shape import get
 
 if TYPE_CHECKING:
@@ -91,6 +93,29 @@ def named_version(table: dict[str, Any]) -> tuple[str, str]:
     if not name:
         raise ParseError("has no name")
     return name, get(table, "version", str) or ""
+
+
+def packages_of(
+    lock: dict[str, Any],
+    text: str,
+    key: str,
+    unread: list[tuple[str, str]],
+    read: Callable[[dict[str, Any]], LockedPackage],
+) -> tuple[list[LockedPackage], list[dict[str, Any]]]:
+    """Return the packages of the tables `[[key]]` in their order, and the table of each.
+
+    Each gets an id of its own and its line; tables that `read` refuses are noted in `unread`.
+    """
+    packages: list[LockedPackage] = []
+    of_package: list[dict[str, Any]] = []
+    ids: dict[str, int] = {}
+    lines = dict(enumerate(header_lines(text, key)))
+    for index, table in tables(lock, key, unread):
+        found = attempt(f"{key}[{index}]", unread, read, table)
+        if found is not None:
+            packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
+            of_package.append(table)
+    return packages, of_package
 
 
 def unique(ids: dict[str, int], wished: str) -> str:

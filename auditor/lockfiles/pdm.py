@@ -16,15 +16,14 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pypi import (
     Targets,
-    attempt,
     digest,
     named_version,
+    packages_of,
     requirement,
     tables,
-    unique,
 )
 from auditor.lockfiles._requirers import roots_of
-from auditor.lockfiles._toml import header_lines, quick_toml
+from auditor.lockfiles._toml import quick_toml
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get, texts
 
@@ -51,15 +50,7 @@ def _read_text(document: Document, text: str) -> Inventory:
     files = metadata.get("files")
     files = files if isinstance(files, dict) else {}
     unread: list[tuple[str, str]] = []
-    ids: dict[str, int] = {}
-    packages: list[LockedPackage] = []
-    read: list[dict[str, Any]] = []
-    lines = dict(enumerate(header_lines(text, "package")))
-    for index, table in tables(lock, "package", unread):
-        found = attempt(f"package[{index}]", unread, lambda t: _package(t, files), table)
-        if found is not None:
-            packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
-            read.append(table)
+    packages, read = packages_of(lock, text, "package", unread, lambda t: _package(t, files))
     targets = Targets(packages)
     roots, problems = roots_of(document, targets, texts(metadata, "groups"))
     unread += [("pyproject.toml", problem) for problem in problems]

@@ -16,9 +16,15 @@ from typing import TYPE_CHECKING, Any
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
-from auditor.lockfiles._pypi import Targets, attempt, digest, named_version, tables, unique
+from auditor.lockfiles._pypi import (
+    Targets,
+    digest,
+    named_version,
+    packages_of,
+    tables,
+)
 from auditor.lockfiles._requirers import roots_of
-from auditor.lockfiles._toml import header_lines, quick_toml
+from auditor.lockfiles._toml import quick_toml
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get, texts
 
@@ -56,18 +62,10 @@ def _read_text(document: Document, text: str) -> Inventory:
     files = files if isinstance(files, dict) else {}
     hashes = get(metadata, "hashes", dict) or {}
     unread: list[tuple[str, str]] = []
-    ids: dict[str, int] = {}
-    packages: list[LockedPackage] = []
-    wanted: list[dict[str, Any]] = []
-    indexes: dict[str, None] = {}
-    lines = dict(enumerate(header_lines(text, "package")))
-    for index, table in tables(lock, "package", unread):
-        found = attempt(f"package[{index}]", unread, lambda t: _package(t, files, hashes), table)
-        if found is not None:
-            packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
-            wanted.append(table)
-            if found.origin is Origin.REGISTRY and found.resolved:
-                indexes[found.resolved] = None
+    packages, read = packages_of(
+        lock, text, "package", unread, lambda t: _package(t, files, hashes)
+    )
+    indexes = (p.resolved for p in packages if p.origin is Origin.REGISTRY and p.resolved)
     targets = Targets(packages)
     roots, problems = roots_of(document, targets)
     unread += [("pyproject.toml", problem) for problem in problems]
@@ -79,12 +77,12 @@ def _read_text(document: Document, text: str) -> Inventory:
         format_version=version if isinstance(version, str) else "",
         packages=tuple(
             replace(package, requires=tuple(_edges(table, targets)), direct=package.id in direct)
-            for package, table in zip(packages, wanted, strict=True)
+            for package, table in zip(packages, read, strict=True)
         ),
         roots=roots,
         manifest_digest=get(metadata, "content-hash", str) or "",
         sections={"package": len(packages)},
-        indexes=tuple(indexes),
+        indexes=tuple(dict.fromkeys(indexes)),
         unread=(*_VERSIONS.unread(version), *unread),
     )
 

@@ -16,8 +16,14 @@ from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
-from auditor.lockfiles._pypi import Targets, attempt, digests, named_version, tables, unique
-from auditor.lockfiles._toml import header_lines, quick_toml
+from auditor.lockfiles._pypi import (
+    Targets,
+    digests,
+    named_version,
+    packages_of,
+    tables,
+)
+from auditor.lockfiles._toml import quick_toml
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
@@ -45,17 +51,9 @@ def _read(document: Document) -> Inventory:
 def _read_text(document: Document, text: str) -> Inventory:
     lock = quick_toml(text)
     unread: list[tuple[str, str]] = []
-    ids: dict[str, int] = {}
-    packages: list[LockedPackage] = []
-    read: list[dict[str, Any]] = []
     defaults = lock.get("default-groups")
     defaults = [g for g in defaults if isinstance(g, str)] if isinstance(defaults, list) else []
-    lines = dict(enumerate(header_lines(text, "packages")))
-    for index, table in tables(lock, "packages", unread):
-        found = attempt(f"packages[{index}]", unread, lambda t: _package(t, defaults), table)
-        if found is not None:
-            packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
-            read.append(table)
+    packages, read = packages_of(lock, text, "packages", unread, lambda t: _package(t, defaults))
     version = lock.get("lock-version")
     strange = tuple(_VERSIONS.unread(version))
     # What it refuses of a version that it does not know would be that alone.

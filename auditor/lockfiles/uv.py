@@ -17,15 +17,14 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pypi import (
     Targets,
-    attempt,
     digest,
     named_version,
     normal,
+    packages_of,
     reached,
     tables,
-    unique,
 )
-from auditor.lockfiles._toml import header_lines, quick_toml
+from auditor.lockfiles._toml import quick_toml
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
@@ -70,15 +69,7 @@ def _read_text(document: Document, text: str) -> Inventory:
         {normal(m) for m in listed if isinstance(m, str)} if isinstance(listed, list) else set()
     )
     unread: list[tuple[str, str]] = []
-    ids: dict[str, int] = {}
-    packages: list[LockedPackage] = []
-    read: list[dict[str, Any]] = []
-    lines = dict(enumerate(header_lines(text, "package")))
-    for index, table in tables(lock, "package", unread):
-        found = attempt(f"package[{index}]", unread, lambda t: _package(t, members), table)
-        if found is not None:
-            packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
-            read.append(table)
+    packages, read = packages_of(lock, text, "package", unread, lambda t: _package(t, members))
     targets = Targets(packages)
     edges: dict[str, tuple[Edge, ...]] = {}
     roots: list[Edge] = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from auditor.sources.caches._client import Machine
@@ -18,27 +20,54 @@ _PNPM = ("*/node_modules", "*/.pnpm/*/node_modules", "*/*/node_modules")
 """Up to pnpm 10 the packages lie beside what links to them; pnpm 11 has a folder for each call."""
 
 
-def installed_trees(environment: Mapping[str, str], home: Path, platform: str) -> Iterator[Path]:
+def installed_trees(
+    environment: Mapping[str, str], home: Path, platform: str, unread: dict[Path, str]
+) -> Iterator[Path]:
     """Yield folders called `node_modules` or `site-packages` that exist for a user, each once.
 
+    `unread` is given the folders that could not be looked into, and why.
     Those of the system itself are not among them: it is the user's that are asked for. pnpm 11
     links what is global to its store; there the lockfiles below `global` tell more than the trees.
     """
     machine = Machine(environment=environment, home=home, platform=platform)
     seen: set[str] = set()
     for base, pattern in _patterns(machine):
-        for folder in _found(base, pattern):
+        for folder in _found(base, pattern, unread):
             real = os.path.realpath(folder)
-            if real not in seen and os.path.isdir(folder):  # noqa: PTH112 - it does not raise
+            if real not in seen:
                 seen.add(real)
                 yield folder
 
 
-def _found(base: Path, pattern: str) -> Iterator[Path]:
+def _found(base: Path, pattern: str, unread: dict[Path, str]) -> list[Path]:
+    """Return the folders that a pattern names; `Path.glob` says nothing of what it may not list."""
+    found = [base]
+    for part in pattern.split("/"):
+        if "*" in part:
+            found = [one / name for one in found for name in _names(one, part, unread)]
+        else:
+            found = [one / part for one in found]
+    return [one for one in found if _is_folder(one, unread)]
+
+
+def _names(folder: Path, pattern: str, unread: dict[Path, str]) -> list[str]:
     try:
-        yield from sorted(base.glob(pattern))
-    except OSError:  # a folder that may not be listed has nothing that could be read
-        return
+        return sorted(fnmatch.filter((one.name for one in folder.iterdir()), pattern))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return []
+    except OSError as problem:
+        unread[folder] = f"cannot be listed: {problem.strerror}"
+        return []
+
+
+def _is_folder(path: Path, unread: dict[Path, str]) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as problem:
+        unread[path] = f"cannot be looked at: {problem.strerror}"
+        return False
 
 
 def _patterns(machine: Machine) -> Iterator[tuple[Path, str]]:

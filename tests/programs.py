@@ -1,0 +1,21 @@
+"""Programs of the system that tests compare with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+ALL = "AUDIT_TEST_PROGRAMS"
+"""Set where every one of them must be there, as in CI: nothing is left out in silence then."""
+
+
+def needed(name: str) -> str:
+    """Return a program's path; without it the test is skipped, or fails where all must be there."""
+    path = shutil.which(name)
+    if path is not None:
+        return path
+    if os.environ.get(ALL):
+        pytest.fail(f"{name} is not installed, and {ALL} says that it is")
+    pytest.skip(f"{name} is not installed")
