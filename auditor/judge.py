@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Formatter
@@ -20,14 +19,13 @@ from auditor.model import (
     Profile,
     Severity,
 )
+from auditor.stable import stable_path
 
 if TYPE_CHECKING:
     from auditor.rulefile import Rule, Ruleset
 
 Advice = Mapping[str, Callable[[Fact], str]]
 """By name, what a fix can say about this project and its packer, given the fact."""
-
-_HASHED = re.compile(r"(?<=[.\-_~])(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_]{8,}(?=[.\-_]|$)")
 
 
 class Judge:
@@ -95,11 +93,6 @@ def _finding(
         fingerprint=digest.hexdigest()[:32],
         exposure=rule.exposure,
     )
-
-
-def stable_path(path: str) -> str:
-    """Return a path in which the hash of a chunk's name does not count: `app.3f2a91bc.js`."""
-    return _HASHED.sub("*", path)
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import NewType
 
 from auditor.exposure import Level, Triage
+from auditor.shipped import Comparison, Shipped
 
 ByteCount = NewType("ByteCount", int)
 """A number of bytes; messages print it as `59.8 MB` (decimal units)."""
@@ -179,12 +180,27 @@ class Finding:
     """What it says of the project in an incident report; None where it says nothing there."""
 
 
+class SetAside(StrEnum):
+    """What sets a finding aside."""
+
+    WAIVER = "waiver"
+    """The policy file says that it is fine, and why."""
+    BASELINE = "baseline"
+    """It was there already when the baseline was written."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressed:
     """A finding that policy set aside, and on whose word."""
 
     finding: Finding
     reason: str
+    by: SetAside = SetAside.WAIVER
+    owner: str = ""
+    until: str = ""
+    """The last day on which that holds (RFC 3339 date); empty for no end."""
+    declared: str = ""
+    """Where that is said: `.audit.yml:12`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +224,20 @@ class Disclosure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The project folder that an artifact was packed from: where its findings can be fixed."""
+
+    folder: str
+    """As the user named it, `/` between parts."""
+    manifest: str
+    """The file in it that decides what is published: `package.json`, `pyproject.toml`."""
+    line: int = 1
+    """The line of that decision (`"files"`), or the first."""
+    tracked: Mapping[str, str] = field(default_factory=dict)
+    """By path in the artifact, the files of the folder that git tracks and that went in as such."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """One audited set of files, as reports show it."""
 
@@ -225,6 +255,11 @@ class Artifact:
     sha256: str = ""
     shares: tuple[Share, ...] = ()
     discloses: Disclosure | None = None
+    ships: Shipped | None = None
+    compared: tuple[Comparison, ...] = ()
+    """With what it was compared, and how it differs."""
+    home: Home | None = None
+    """None for what was not packed here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

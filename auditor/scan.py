@@ -18,6 +18,7 @@ from auditor.facts.distribution import distribution_of
 from auditor.facts.git_state import GitSeen
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.facts.module_difference import SdistSeen
+from auditor.home import home
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
 from auditor.model import (
@@ -30,6 +31,7 @@ from auditor.model import (
 )
 from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
+from auditor.shipping import shipped
 from auditor.sources import directory
 from auditor.sources.file import Progress, ReadFile
 from auditor.sources.wish import Wish
@@ -65,6 +67,8 @@ class Project:
     """The folder that an artifact was packed from, and its configuration."""
 
     folder: Path
+    label: str
+    """The folder as the user typed it."""
     contents: Contents
     judged: bool
     """The configuration itself is judged, by the rules for projects."""
@@ -169,6 +173,7 @@ class _Scanner:
         observations = {**contents.observations, Packer: (pack.packer,)}
         return Project(
             folder=folder,
+            label=pack.label,
             contents=replace(contents, observations=observations),
             judged=not python,
         )
@@ -235,15 +240,17 @@ class _Scanner:
         """Turn what was seen into facts, findings and the artifact's line in the report."""
         self.result.gaps.extend(examination.gaps)
         name, version = _identity(contents)
-        taken = shares(contents)
+        ships = shipped(contents)
         artifact = replace(
             artifact,
             name=name,
             version=version,
-            unpacked=ByteCount(sum(share.size for share in taken)),
+            unpacked=ByteCount(ships.size),
             files=sum("!" not in path for path in contents.files()),
-            shares=taken,
+            shares=shares(ships),
             discloses=disclosure(contents),
+            ships=ships,
+            home=None if project is None else home(project.label, project.contents, contents),
         )
         self.result.artifacts.append(artifact)
         configuration = None

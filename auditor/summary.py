@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from auditor.facts.file import kind_of
 from auditor.facts.source_map import MapSeen
-from auditor.model import ByteCount, Disclosure, MemberType, Share
+from auditor.model import ByteCount, Disclosure, Share
 
 if TYPE_CHECKING:
     from auditor.facts import Contents
     from auditor.maps.reader import Source
+    from auditor.shipped import Shipped
 
 
-def shares(contents: Contents) -> tuple[Share, ...]:
-    """Return the kinds of file by their bytes, largest first; a map counts as one by any name."""
-    maps = {seen.path for seen in contents.of(MapSeen) if seen.line is None}
+def shares(shipped: Shipped) -> tuple[Share, ...]:
+    """Return the kinds of file by their bytes, largest first."""
     sizes: Counter[str] = Counter()
     counts: Counter[str] = Counter()
-    for member in contents.members:
-        if member.type is MemberType.DIRECTORY or "!" in member.path:
-            continue
-        kind = "source maps" if member.path in maps else kind_of(member.path)
-        sizes[kind] += member.size
-        counts[kind] += 1
+    for entry in shipped.files:
+        sizes[entry.kind] += entry.size
+        counts[entry.kind] += 1
     return tuple(
         Share(kind=kind, files=counts[kind], size=ByteCount(size))
         for kind, size in sizes.most_common()

@@ -6,7 +6,7 @@ import pytest
 
 from auditor import policy, rulefile
 from auditor.facts.file import FileFact
-from auditor.judge import Judge, stable_path
+from auditor.judge import Judge
 from auditor.model import (
     Artifact,
     ArtifactKind,
@@ -20,6 +20,7 @@ from auditor.model import (
     Verdict,
 )
 from auditor.rulefile import Ruleset
+from auditor.stable import stable_path
 
 RULE = """\
 id: big-file

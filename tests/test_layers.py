@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "auditor"
 
 LAYERS = [
-    {"errors", "exposure", "model", "words", "inventory"},
+    {"errors", "exposure", "shipped", "model", "words", "inventory"},
     {
         "limits",
         "shape",
@@ -27,6 +27,7 @@ LAYERS = [
         "integrity",
         "npm_ranges",
         "places",
+        "stable",
     },
     {
         "archives",
@@ -40,7 +41,7 @@ LAYERS = [
         "namelists",
     },
     {"facts", "packing"},
-    {"examine", "advice", "advice_python", "summary", "kinds", "lockcontents"},
+    {"examine", "advice", "advice_python", "summary", "kinds", "lockcontents", "shipping", "home"},
     {"rulefile", "incidentfile"},
     {"judge"},
     {"ruletest_others"},

@@ -29,6 +29,7 @@ from auditor.model import (
     Verdict,
 )
 from auditor.scan import Request, scan
+from auditor.shipping import shipped
 from auditor.summary import disclosure, shares
 
 if TYPE_CHECKING:
@@ -636,7 +637,7 @@ def test_shares_count_neither_folders_nor_what_archives_hold() -> None:
         Member(path="lib/a.js", name="lib/a.js", size=3),
         Member(path="lib/a.tgz!b.js", name="b.js", size=5),
     )
-    told = shares(Contents(kind=ArtifactKind.NPM_TARBALL, members=members))
+    told = shares(shipped(Contents(kind=ArtifactKind.NPM_TARBALL, members=members)))
     assert [(share.kind, share.files, share.size) for share in told] == [("scripts", 1, 3)]
 
 
@@ -649,7 +650,9 @@ def test_shares_call_a_map_a_map_by_any_name() -> None:
         "README": "words",
         "x.unknown": "",
     }
-    told = {share.kind: (share.files, share.size) for share in shares(contents_of(members))}
+    told = {
+        share.kind: (share.files, share.size) for share in shares(shipped(contents_of(members)))
+    }
     assert told == {
         "source maps": (2, len(document("let a")) + 6),
         "scripts": (2, 10),

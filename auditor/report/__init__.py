@@ -18,6 +18,9 @@ class View:
     width: int = 100
     verbose: bool = False
     quiet: bool = False
+    folder: str = ""
+    """The current folder in its git repository, `/` between parts; empty for the root of it, and
+    without a repository."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from auditor import __version__
-from auditor.model import Artifact, Finding, Gap, Location, Report, Verdict
+from auditor.model import Artifact, Finding, Gap, Location, Report, Suppressed, Verdict
 from auditor.report import ReportFormat, View
 
 if TYPE_CHECKING:
     from auditor.exposure import Triage
+    from auditor.shipped import Shipped
 
 SCHEMA_VERSION = 1
 
@@ -31,9 +32,7 @@ def render(report: Report, _: View) -> str:
         "artifacts": [_artifact(artifact) for artifact in report.artifacts],
         "inventories": [dict(inventory) for inventory in report.inventories],
         "findings": [_finding(finding) for finding in report.findings],
-        "suppressed": [
-            {"finding": _finding(item.finding), "reason": item.reason} for item in report.suppressed
-        ],
+        "suppressed": [_suppressed(item) for item in report.suppressed],
         "gaps": [_gap(gap) for gap in report.gaps],
     }
     if report.triage is not None:
@@ -65,6 +64,31 @@ def _artifact(artifact: Artifact) -> dict[str, object]:
             "first_party_bytes": artifact.discloses.size,
             "third_party_files": artifact.discloses.third_party_files,
         },
+        "ships": artifact.ships and _ships(artifact.ships),
+        "compared": [asdict(comparison) for comparison in artifact.compared],
+    }
+
+
+def _ships(shipped: Shipped) -> dict[str, object]:
+    """Return a record of what ships; `from_report` of `auditor.shipping` reads it again."""
+    return {
+        "files": [
+            {"path": entry.path, "bytes": entry.size, "kind": entry.kind}
+            | ({"sha256": entry.sha256} if entry.sha256 else {})
+            for entry in shipped.files
+        ],
+        "abilities": [asdict(ability) for ability in shipped.abilities],
+    }
+
+
+def _suppressed(item: Suppressed) -> dict[str, object]:
+    return {
+        "finding": _finding(item.finding),
+        "reason": item.reason,
+        "by": item.by.value,
+        "owner": item.owner or None,
+        "until": item.until or None,
+        "declared": item.declared or None,
     }
 
 
