@@ -27,6 +27,7 @@ from auditor.namelists import NameList
 from auditor.names import Level
 from auditor.names import index as names_index
 from auditor.outcome import Outcome
+from auditor.registries import Setting
 from auditor.sources import installed, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
@@ -102,7 +103,7 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
     data = names_index.states() if request.names is not None else ()
-    return replace(outcome.report(request.settings, scanner.ruleset), data=data)
+    return outcome.report(request.settings, scanner.ruleset, request.profile, data)
 
 
 def check(targets: Iterable[str]) -> None:
@@ -148,17 +149,19 @@ class Scanner:
     def __init__(self, request: LockRequest) -> None:
         folders = (rulefile.builtin_folder(), *request.rules)
         ruleset = rulefile.load(folders, lockfile=True, telling=request.triage)
-        self.ruleset = f"{ruleset.digest}-{incidentfile.digest(folders)}"
+        self.ruleset = replace(ruleset, digest=f"{ruleset.digest}-{incidentfile.digest(folders)}")
         self.request = request
         self.limits = request.limits
-        self._users = UserSettings(settings=settings.of_user())
+        allowed = tuple(allowed_settings(request.settings.policy.allowed_hosts))
+        self._users = UserSettings(settings=(*settings.of_user(), *allowed))
         self._names = NamesAsked(
             judge=name_judge,
             level=request.names,
             internal=NameList(request.internal),
             reviewed=NameList(request.reviewed),
         )
-        self.judge = Judge(ruleset, request.profile)
+        said = request.settings.policy
+        self.judge = Judge(policy.overridden(ruleset, said), request.profile)
         self.incidents = incidentfile.load(folders, request.incidents)
         self._outcome = Outcome()
 
@@ -292,6 +295,13 @@ class Scanner:
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
         contents = contents_of(inventory, beside, self.incidents, self._users, self._names, *seen)
         self._outcome.judged(self.judge, artifact, contents, {})
+
+
+def allowed_settings(hosts: Iterable[str]) -> Iterator[Setting]:
+    """Yield the hosts that the policy allows, as if the user's clients were configured for them."""
+    for host in hosts:
+        for file in (".npmrc", "pip.conf"):
+            yield Setting(by=file, scope="", host=host.lower())
 
 
 @cache
