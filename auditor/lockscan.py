@@ -27,7 +27,6 @@ from auditor.namelists import NameList
 from auditor.names import Level
 from auditor.names import index as names_index
 from auditor.outcome import Outcome
-from auditor.registries import Setting
 from auditor.sources import installed, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
@@ -152,8 +151,10 @@ class Scanner:
         self.ruleset = replace(ruleset, digest=f"{ruleset.digest}-{incidentfile.digest(folders)}")
         self.request = request
         self.limits = request.limits
-        allowed = tuple(allowed_settings(request.settings.policy.allowed_hosts))
-        self._users = UserSettings(settings=(*settings.of_user(), *allowed))
+        allowed = request.settings.policy.allowed_hosts
+        self._users = UserSettings(
+            settings=settings.of_user(), allowed=frozenset(host.lower() for host in allowed)
+        )
         self._names = NamesAsked(
             judge=name_judge,
             level=request.names,
@@ -295,13 +296,6 @@ class Scanner:
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
         contents = contents_of(inventory, beside, self.incidents, self._users, self._names, *seen)
         self._outcome.judged(self.judge, artifact, contents, {})
-
-
-def allowed_settings(hosts: Iterable[str]) -> Iterator[Setting]:
-    """Yield the hosts that the policy allows, as if the user's clients were configured for them."""
-    for host in hosts:
-        for file in (".npmrc", "pip.conf"):
-            yield Setting(by=file, scope="", host=host.lower())
 
 
 @cache

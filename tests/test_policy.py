@@ -370,10 +370,17 @@ def test_of_two_waivers_the_one_that_holds_counts() -> None:
 # lockfiles
 
 LOCK = """{"lockfileVersion": 3, "packages": {
-"": {"dependencies": {"reactt": "1", "acme-kit": "1", "express": "4"}},
+"": {"dependencies": {"reactt": "1", "acme-kit": "1", "acme-lib": "1", "acme-a": "1",
+  "acme-b": "1", "express": "4"}},
 "node_modules/reactt": {"version": "1.0.0"},
 "node_modules/acme-kit": {"version": "1.0.0",
   "resolved": "https://registry.example.org/acme-kit/-/acme-kit-1.0.0.tgz"},
+"node_modules/acme-lib": {"version": "1.0.0",
+  "resolved": "https://mirror.example.net/acme-lib/-/acme-lib-1.0.0.tgz"},
+"node_modules/acme-a": {"version": "1.0.0",
+  "resolved": "https://registry.example.org/acme-a/-/acme-a-1.0.0.tgz"},
+"node_modules/acme-b": {"version": "1.0.0",
+  "resolved": "https://registry.example.org/acme-b/-/acme-b-1.0.0.tgz"},
 "node_modules/express": {"version": "4.18.2",
   "resolved": "https://mirror.example.net/express/-/express-4.18.2.tgz"}}}
 """
@@ -387,7 +394,7 @@ LOCK = """{"lockfileVersion": 3, "packages": {
         ("names: 'off'", {"foreign-host"}),
         ("allowed-hosts: [mirror.example.net]", {"lookalike-name"}),
         (
-            "internal: [acme-kit]",
+            "internal: [acme-kit, acme-lib]",
             {"lookalike-name", "foreign-host", "internal-name-from-public-registry"},
         ),
         (
