@@ -102,7 +102,8 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
     data = names_index.states() if request.names is not None else ()
-    return replace(outcome.report(request.settings, scanner.ruleset), data=data)
+    report = outcome.report(request.settings, scanner.ruleset, scanner.judge.texts)
+    return replace(report, data=data)
 
 
 def check(targets: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from auditor import facts, policy
-from auditor.model import Artifact, Fact, Finding, Gap, Location, Report, Unread
+from auditor.model import Artifact, Fact, Finding, Gap, Location, Report, RuleText, Unread
 
 if TYPE_CHECKING:
     from auditor.facts import Contents
@@ -44,12 +44,15 @@ class Outcome:
                 seen = self._facts(collector.collect(contents), artifact)
                 self.findings.extend(judge.findings(artifact, name, seen, advice))
 
-    def report(self, settings: policy.Settings, ruleset: str) -> Report:
-        """Return the report, with the verdict of the policy."""
+    def report(
+        self, settings: policy.Settings, ruleset: str, rules: tuple[RuleText, ...] = ()
+    ) -> Report:
+        """Return the report, with the verdict of the policy; `rules` are those that were asked."""
         return Report(
             verdict=policy.verdict(self.findings, self.gaps, settings),
             threshold=settings.fail_on,
             ruleset=ruleset,
+            rules=rules,
             artifacts=tuple(self.artifacts),
             inventories=tuple(self.inventories),
             findings=policy.ordered(self.findings),

@@ -87,10 +87,11 @@ def scan(
         if not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
-    scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
+    judge = Judge(ruleset, request.profile)
+    scanner = _Scanner(request, judge, announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
-    return scanner.result.report(request.settings, ruleset.digest)
+    return scanner.result.report(request.settings, ruleset.digest, judge.texts)
 
 
 class _Scanner:
