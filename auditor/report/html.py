@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from auditor import __version__, words
 from auditor.report import ReportFormat, View
-from auditor.report._html import page, treemap
+from auditor.report._html import page, prose, treemap
 from auditor.safe import safe
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def _environment() -> Environment:
         "name": lambda text: safe(text, NAME),
         "part": lambda text: safe(text, treemap.LONGEST),
         "place": page.place,
+        "spans": prose.spans,
+        "within": page.within,
     }
     return environment
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import fixes, policy, words
+from auditor.exposure import Level
 from auditor.model import Finding, Report, Severity, Suppressed, Verdict
 from auditor.report import _incident
 from auditor.report._html import prose, treemap
@@ -30,6 +32,13 @@ _MEANING = {
     Verdict.FAIL: "there are findings at or above {threshold}",
     Verdict.INCOMPLETE: "not all could be examined; what was found so far is below",
 }
+_TONE = {
+    Level.COMPROMISED: "fail",
+    Level.EXPOSED: "fail",
+    Level.WAS_EXPOSED: "warn",
+    Level.NOT_EXAMINED: "incomplete",
+    Level.NOT_FOUND: "pass",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,8 @@ class Shown:
     anchor: str
     place: str
     """Path and line in what was audited, or what was audited itself."""
+    within: str
+    """What was audited, where the place does not say it and there are several."""
     said: str
     """The message, without the path that it begins with."""
     source: int
@@ -96,7 +107,7 @@ class Page:
     head: str
     """The verdict, or the level of an incident report."""
     tone: str
-    """How the head is coloured: a verdict's word."""
+    """How the head is coloured: a verdict's word, or `warn`."""
     meaning: str
     exit_code: int
     counts: tuple[tuple[str, int], ...]
@@ -122,7 +133,7 @@ def page(report: Report) -> Page:
         report=report,
         title=_title(report),
         head=report.verdict.value if triage is None else triage.level.value,
-        tone=report.verdict.value,
+        tone=report.verdict.value if triage is None else _TONE[triage.level],
         meaning=meaning,
         exit_code=policy.EXIT_CODES[report.verdict],
         counts=tuple((level.word, counts[level]) for level in sorted(Severity, reverse=True)),
@@ -139,7 +150,12 @@ def place(location: Location) -> str:
     """Return where something is, inside of what was audited or as that itself."""
     line = f":{location.line}" if location.line else ""
     key = f" ({location.key})" if location.key else ""
-    return f"{location.path or location.source}{line}{key}"
+    return f"{location.path if within(location) else location.source}{line}{key}"
+
+
+def within(location: Location) -> bool:
+    """Tell whether a place is inside of what was audited, and not that file itself."""
+    return bool(location.path) and posixpath.basename(location.source) != location.path
 
 
 def nested(lines: Iterable[Line]) -> tuple[Told, ...]:
@@ -171,8 +187,10 @@ def _title(report: Report) -> str:
         return "Incident report"
     named = [f"{one.name} {one.version}".strip() or one.source for one in report.artifacts]
     named = named or [str(row["source"]) for row in report.inventories]
+    if len(named) > 3:
+        return words.counted(len(named), "artifact" if report.artifacts else "lockfile")
     named = named or list(dict.fromkeys(gap.location.source for gap in report.gaps))
-    return words.listed(tuple(named), 3) or "Nothing"
+    return words.listed(tuple(named)) or "nothing"
 
 
 def _groups(findings: Sequence[Finding], shower: _Shower) -> Iterator[Group]:
@@ -217,15 +235,16 @@ class _Shower:
         self, finding: Finding, *, own_fix: bool = False, aside: Suppressed | None = None
     ) -> Shown:
         """Return a finding, with its fix only where asked for."""
-        print_ = finding.fingerprint if _FINGERPRINT.match(finding.fingerprint) else "unknown"
-        path = finding.location.path
+        print_ = finding.fingerprint[:12] if _FINGERPRINT.match(finding.fingerprint) else "x"
+        path, source = finding.location.path, finding.location.source
         rest = finding.message.removeprefix(path) if path else finding.message
         return Shown(
             finding=finding,
             anchor=self.anchor("finding", print_),
             place=place(finding.location),
+            within=source if len(self._source) > 1 and within(finding.location) else "",
             said=rest.lstrip() if rest.startswith(" ") else finding.message,
-            source=self._source[finding.location.source],
+            source=self._source[source],
             evidence=tuple(_evidence(finding)),
             fix=prose.parts(finding.fix) if own_fix else (),
             aside=aside,

@@ -45,7 +45,7 @@ def _parts(text: str) -> Iterator[Part]:
     for line in (*text.splitlines(), ""):
         stays = is_typed(line)
         starts = not line.strip() or _ITEM.match(line) is not None
-        if words and (stays or starts or words[-1].endswith(".")):
+        if words and (stays or starts or words[-1].endswith((".", ":"))):
             yield Part(form=form, lines=(" ".join(words),))
             words, form = [], Form.TEXT
         if typed and not stays:
@@ -56,3 +56,11 @@ def _parts(text: str) -> Iterator[Part]:
         elif line.strip():
             form = Form.ITEM if starts else form
             words.append(line.strip())
+
+
+def spans(text: str) -> tuple[tuple[bool, str], ...]:
+    """Return a line in pieces, each with whether it is code: between two backticks."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return ((False, text),)
+    return tuple((index % 2 == 1, piece) for index, piece in enumerate(pieces) if piece)

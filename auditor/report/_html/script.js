@@ -32,6 +32,7 @@
       rows ??= [...document.querySelectorAll(".finding")].map((element) => ({
         element,
         aside: element.closest("#aside") !== null,
+        why: element.nextElementSibling?.matches(".why") ? element.nextElementSibling : null,
         text: element.textContent.toLowerCase(),
         ...element.dataset,
       }));
@@ -65,6 +66,7 @@
       for (const row of every && !rows ? [] : read()) {
         const shown = fits(row);
         row.element.hidden = !shown;
+        if (row.why) row.why.hidden = !shown;
         if (row.aside) continue;
         all += 1;
         count += shown;
@@ -107,8 +109,7 @@
 
     const reveal = (id) => {
       const target = byId(id);
-      const more = target?.closest(".more");
-      if (more) more.open = true;
+      for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
       target?.scrollIntoView();
     };
 
@@ -241,8 +242,8 @@
   const treemap = (figure) => {
     const { kinds, tree } = JSON.parse(byId(figure.dataset.tree).textContent);
     const root = grown(tree, kinds, "");
-    if (root.size === 0) return;
-    figure.hidden = false;
+    figure.hidden = root.size === 0;
+    if (figure.hidden) return;
     const box = figure.querySelector(".tiles");
     const crumbs = figure.querySelector(".crumbs");
     const status = figure.querySelector("[role=status]");
@@ -396,15 +397,19 @@
   };
 
   filters();
-  const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      seen.unobserve(entry.target);
-      treemap(entry.target.querySelector(".map"));
-    }
+  const drawn = new WeakSet();
+  const drawOnce = (details) => {
+    if (!drawn.has(details)) treemap(details.querySelector(".map"));
+    drawn.add(details);
+  };
+  const near = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) drawOnce(target);
   }, { rootMargin: "400px" });
-  for (const details of document.querySelectorAll("details.ships")) seen.observe(details);
+  for (const details of document.querySelectorAll("details.ships")) {
+    details.querySelector(".map").hidden = false; // its place is kept until it is drawn
+    near.observe(details);
+  }
   window.addEventListener("beforeprint", () => {
-    for (const figure of document.querySelectorAll("details.ships[open] .map[hidden]")) treemap(figure);
+    for (const details of document.querySelectorAll("details.ships[open]")) drawOnce(details);
   });
 }
