@@ -55,6 +55,7 @@ LAYERS = [
     {"scan", "lockscan", "namescan"},
     {"historyscan"},
     {"triagescan"},
+    {"action"},
     {"cli"},
     {"__main__"},
 ]
