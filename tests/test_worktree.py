@@ -1,4 +1,4 @@
-"""The base of a change: found in a whole clone, fetched into a shallow one, or said to be missing."""
+"""The base of a change: found in a whole clone, fetched into a shallow one, or missing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Change:
             ("fetch", "-q", "--no-tags", *words, "origin", commit),
             ("checkout", "-q", "--detach", commit),
         ):
-            subprocess.run(("git", *call), cwd=place, check=True)  # noqa: S603
+            subprocess.run(("git", *call), cwd=place, check=True)  # noqa: S603, S607
         return place
 
 

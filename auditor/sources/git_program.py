@@ -47,7 +47,7 @@ def program() -> str:
     return path
 
 
-def ask(  # noqa: PLR0913 - what differs between questions, each with a default
+def ask(
     git: str,
     folder: bytes,
     *words: str,

@@ -1,4 +1,4 @@
-"""The commit that a change goes on top of, found or fetched, and checked out in a folder of its own.
+"""The commit that a change goes on top of: found or fetched, and checked out beside it.
 
 A pull request is checked out as the merge of its base and its head, mostly without a history. Then
 the merge itself names the base; else the two have to have a common ancestor here.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.sources.git_program import NoAnswerError, ask, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _PATIENCE = 900
 """Seconds for one fetch or checkout."""
