@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from auditor.sources.git_program import NoAnswerError
 from auditor.sources.worktree import Repository
+from tests.repositories import Change
 from tests.repositories import Repository as Scripted
 
 if TYPE_CHECKING:
@@ -18,38 +18,9 @@ if TYPE_CHECKING:
 AT = "2026-01-01T00:00:00Z"
 
 
-class Change:
-    """A branch with two commits, a change from the first of them, and their trial merge."""
-
-    def __init__(self, folder: Path) -> None:
-        self.origin = Scripted(folder)
-        self.first = self.origin.commit(AT, {"a": "1", "sub/a": "1"})
-        self.origin.switch("change", new=True)
-        self.head = self.origin.commit(AT, {"b": "2"})
-        self.origin.switch("main")
-        self.base = self.origin.commit(AT, {"a": "3"})
-        self.origin.git("switch", "-q", "--detach", "main")
-        self.origin.git("merge", "-q", "--no-ff", "-m", "trial", self.head, at=AT)
-        self.merge = self.origin.head()
-        self.origin.git("update-ref", "refs/pull/1/merge", self.merge)
-        self.origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
-
-    def clone(self, place: Path, commit: str, *words: str) -> Path:
-        """Check one commit out, as the action for that does it."""
-        place.mkdir()
-        for call in (
-            ("init", "-q"),
-            ("remote", "add", "origin", self.origin.folder.as_uri()),
-            ("fetch", "-q", "--no-tags", *words, "origin", commit),
-            ("checkout", "-q", "--detach", commit),
-        ):
-            subprocess.run(("git", *call), cwd=place, check=True)  # noqa: S603, S607
-        return place
-
-
 @pytest.fixture
 def change(tmp_path: Path) -> Change:
-    return Change(tmp_path / "origin")
+    return Change(tmp_path / "origin", {"a": "1", "sub/a": "1"}, {"b": "2"}, {"a": "3"})
 
 
 @pytest.mark.parametrize("depth", [("--depth=1",), ()])

@@ -49,6 +49,7 @@ def base(step: Step, targets: Sequence[str]) -> Base:
             commit = repository.base(step.event.base, step.event.head)
         if wanted.mode is Mode.LOCK:
             return Base(against=commit)
+        step.say(f"audit: first the base, {commit[:_SHORT]}, to compare with")
         return _recorded(step, repository, commit, targets)
     except AuditError as problem:
         return Base(notes=(f"Not compared with the base of this change: {problem}",))
