@@ -14,8 +14,9 @@ from auditor.archives import listing, walk
 from auditor.comparing import Comparing, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents, module_difference
+from auditor.facts import Contents, denied_word, module_difference
 from auditor.facts.comparison import ComparedWith
+from auditor.facts.demands import Demands
 from auditor.facts.distribution import distribution_of
 from auditor.facts.git_state import GitSeen
 from auditor.facts.manifest import MANIFEST, manifest_of
@@ -90,11 +91,12 @@ def scan(
         if not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
-    scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
+    rules = policy.overridden(ruleset, request.settings.policy)
+    scanner = _Scanner(request, Judge(rules, request.profile), announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
     scanner.conclude()
-    return scanner.result.report(request.settings, ruleset.digest)
+    return scanner.result.report(request.settings, ruleset, request.profile)
 
 
 class _Scanner:
@@ -111,7 +113,10 @@ class _Scanner:
         self._judge = judge
         self._announce = announce
         self._output = output
-        self._collectors, self._readers = facts.load(lockfile=False)
+        self._readers = facts.load(lockfile=False)[1]
+        self._demands = request.settings.policy.demands
+        if self._demands.words:
+            self._readers += (denied_word.reader(self._demands.words),)
         self._comparing = Comparing(request.compare)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
@@ -258,7 +263,11 @@ class _Scanner:
         comparisons = self._comparing.of(
             contents, name, ships, None if project is None else project.folder
         )
-        observed = {**contents.observations, ComparedWith: comparisons.seen}
+        observed = {
+            **contents.observations,
+            ComparedWith: comparisons.seen,
+            Demands: (self._demands,),
+        }
         contents = replace(contents, observations=observed)
         artifact = replace(
             artifact,
