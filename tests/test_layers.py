@@ -57,6 +57,7 @@ LAYERS = [
     {"scan", "lockscan", "namescan"},
     {"historyscan"},
     {"triagescan"},
+    {"action"},
     {"cli"},
     {"__main__"},
 ]
