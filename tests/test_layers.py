@@ -37,6 +37,7 @@ LAYERS = [
         "binaries",
         "bases",
         "registries",
+        "releases",
         "names",
         "namelists",
     },
