@@ -1,4 +1,4 @@
-"""Releases in a registry: what `npm:NAME@VERSION` means, and what an index's document says of it.
+"""What a registry's document says of a release: its version, its files, their digests.
 
 npm's documents are those that npm itself asks for (versions with `dist`, and `dist-tags`); an index
 of Python packages answers as PEP 691 says. All of it is anybody's to write: a name of a file that
@@ -23,8 +23,9 @@ from packaging.version import InvalidVersion, Version
 
 from auditor.advisories.digests import Key, key_of, keys_of
 from auditor.advisories.versions import same_name, same_version
-from auditor.errors import InputError, ParseError, UsageError
+from auditor.errors import InputError, ParseError
 from auditor.safe import safe
+from auditor.specs import LATEST, Spec
 from auditor.words import counted
 
 if TYPE_CHECKING:
@@ -32,29 +33,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ECOSYSTEMS = ("npm", "pypi")
-LATEST = "latest"
-_VERSION = re.compile(r"[A-Za-z0-9][\w.+!~-]{0,255}\Z", re.ASCII)
-_NPM = re.compile(r"((?:@[^@/]+/)?[^@/]+)(?:@(.*))?\Z")
-_PYPI = re.compile(r"([A-Za-z0-9][\w.-]*)(?:(?:==|@)([^/]*))?(?:/(.+))?\Z", re.ASCII)
 _FILE = re.compile(r"[A-Za-z0-9_][\w.+!-]{0,254}\Z", re.ASCII)
 """What a file of a release may be called; everything else could be a place."""
 _LEADS_OUT = re.compile(r"[/\\:\x00-\x1f]|\A\.")
 _PURE = "-none-any.whl"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
-    """A release as somebody asks for it."""
-
-    typed: str
-    """What the user typed, without the files."""
-    ecosystem: str
-    name: str
-    version: str = ""
-    """A version, or a tag of npm's; empty for the newest."""
-    files: str = ""
-    """A glob of file names; empty for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,31 +67,6 @@ class Release:
         if self.spec.ecosystem == "npm":
             return self.spec.typed
         return f"{self.spec.typed}/{file.name}"
-
-
-def is_spec(text: str) -> bool:
-    """Tell whether a target is a release and no path."""
-    return text.partition(":")[0] in ECOSYSTEMS and ":" in text
-
-
-def spec_of(text: str) -> Spec:
-    """Read `npm:NAME[@VERSION|@TAG]` or `pypi:NAME[==VERSION][/GLOB]`; raise UsageError."""
-    ecosystem, _, rest = text.partition(":")
-    found = (_NPM if ecosystem == "npm" else _PYPI).match(rest)
-    if found is None:
-        form = "npm:NAME@VERSION" if ecosystem == "npm" else "pypi:NAME==VERSION"
-        raise UsageError(f"{text!r} is no release: {form} is one, or without the version")
-    name, version = found[1], found[2]
-    files = found[3] or "" if ecosystem == "pypi" else ""
-    if version is not None and not _VERSION.match(version):
-        raise UsageError(f"{text!r} names no version: ranges are not taken, only one version is")
-    return Spec(
-        typed=text.removesuffix(f"/{files}") if files else text,
-        ecosystem=ecosystem,
-        name=name,
-        version="" if version in {None, LATEST} else version,
-        files=files,
-    )
 
 
 def of_document(spec: Spec, data: bytes) -> Release:
@@ -253,7 +210,7 @@ def _notes(spec: Spec, others: Iterable[str], version: str, left: int) -> tuple[
     ]
     notes = [f"{one} is of the release, too, and neither sdist nor wheel" for one in of_it]
     if left:
-        notes.append(f"{counted(left, 'file')} of the release were not asked for")
+        notes.append(f"not asked for: {counted(left, 'other file')} of the release")
     return tuple(notes)
 
 
@@ -283,4 +240,4 @@ def _decoded(data: bytes, shape: type[T]) -> T:
         raise ParseError("answers with no JSON of a package") from None
 
 
-__all__ = ["LATEST", "File", "Release", "Spec", "is_spec", "nearest", "of_document", "spec_of"]
+__all__ = ["File", "Release", "nearest", "of_document"]

@@ -35,6 +35,7 @@ from auditor.shipping import shipped
 from auditor.sources import directory
 from auditor.sources.file import Progress, ReadFile
 from auditor.sources.wish import Wish
+from auditor.specs import is_spec, spec_of
 from auditor.summary import disclosure, shares
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def scan(
     `output` is given what packers print, line by line.
     """
     for target in request.targets:
-        if not Path(target).exists():
+        if is_spec(target):
+            spec_of(target)
+        elif not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
     scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
@@ -113,9 +116,11 @@ class _Scanner:
         self.result = Outcome()
 
     def target(self, target: str, companions: tuple[str, ...]) -> None:
-        """Audit a file, a folder as it is, or what a project's packer makes."""
+        """Audit a file, a folder as it is, what a project's packer makes, or a release."""
         path = Path(target)
-        if path.is_dir() and self._request.as_is:
+        if is_spec(target):
+            self._release(target)
+        elif path.is_dir() and self._request.as_is:
             self._folder(path, target)
         elif path.is_dir():
             self._project(path, target)
@@ -124,6 +129,33 @@ class _Scanner:
             self._file(path, Artifact(source=target, kind=ArtifactKind.ARCHIVE, notes=notes), None)
         else:
             self.result.gap(target, "neither a regular file nor a folder")
+
+    def _release(self, target: str) -> None:
+        """Audit each file of a release as it comes; there is never more than one on the disk."""
+        from auditor.sources.release import Releases  # noqa: PLC0415 - only where one is asked for
+
+        self._announce(f"asking for {target}")
+        releases = Releases(self._request.limits)
+        try:
+            release = releases.find(spec_of(target))
+        except InputError as problem:
+            self.result.gap(target, str(problem))
+            return
+        for reason in release.problems:
+            self.result.gap(target, reason)
+        for file in release.files:
+            label = release.label(file)
+            self._announce(f"fetching {label}")
+            with ExitStack() as stack:
+                try:
+                    path, origin = stack.enter_context(releases.fetched(release, file))
+                except InputError as problem:
+                    self.result.gap(label, str(problem))
+                    continue
+                notes = (origin, *release.notes, *file.notes)
+                self._file(
+                    path, Artifact(source=label, kind=ArtifactKind.ARCHIVE, notes=notes), None
+                )
 
     def _project(self, path: Path, label: str) -> None:
         from auditor.sources.publication import published  # noqa: PLC0415 - only where one is packed

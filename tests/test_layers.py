@@ -28,6 +28,7 @@ LAYERS = [
         "npm_ranges",
         "places",
         "stable",
+        "specs",
     },
     {
         "archives",

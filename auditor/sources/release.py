@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from auditor.bases import Base
     from auditor.limits import Limits
-    from auditor.releases import File, Release, Spec
+    from auditor.releases import File, Release
+    from auditor.specs import Spec
 
 _ACCEPT = {
     "npm": f"application/vnd.npm.install-v1+json, {JSON['npm']};q=0.8",
