@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from auditor import facts, kinds, policy, rulefile
 from auditor.advice import advice
 from auditor.archives import listing, walk
+from auditor.comparing import Comparing, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Contents, module_difference
+from auditor.facts.comparison import ComparedWith
 from auditor.facts.distribution import distribution_of
 from auditor.facts.git_state import GitSeen
 from auditor.facts.manifest import MANIFEST, manifest_of
@@ -57,6 +59,7 @@ class Request:
     targets: tuple[str, ...]
     wish: Wish = field(default_factory=Wish)
     as_is: bool = False
+    compare: Wanted = field(default_factory=Wanted)
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.RELEASE
     settings: policy.Settings = field(default_factory=policy.Settings)
@@ -93,6 +96,7 @@ def scan(
     scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
+    scanner.conclude()
     return scanner.result.report(request.settings, ruleset.digest)
 
 
@@ -111,6 +115,7 @@ class _Scanner:
         self._announce = announce
         self._output = output
         self._collectors, self._readers = facts.load(lockfile=False)
+        self._comparing = Comparing(request.compare)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
         self.result = Outcome()
@@ -129,6 +134,15 @@ class _Scanner:
             self._file(path, Artifact(source=target, kind=ArtifactKind.ARCHIVE, notes=notes), None)
         else:
             self.result.gap(target, "neither a regular file nor a folder")
+
+    def conclude(self) -> None:
+        """Write what the call is to leave behind; nothing where something was not examined."""
+        if self._request.compare.write and self.result.gaps:
+            self.result.gap(
+                self._request.targets[0], "no manifest was written, as not all was examined"
+            )
+        else:
+            self._comparing.written()
 
     def _release(self, target: str) -> None:
         """Audit each file of a release as it comes; there is never more than one on the disk."""
@@ -273,6 +287,11 @@ class _Scanner:
         self.result.gaps.extend(examination.gaps)
         name, version = _identity(contents)
         ships = shipped(contents)
+        comparisons = self._comparing.of(
+            contents, name, ships, None if project is None else project.folder
+        )
+        observed = {**contents.observations, ComparedWith: comparisons.seen}
+        contents = replace(contents, observations=observed)
         artifact = replace(
             artifact,
             name=name,
@@ -281,7 +300,9 @@ class _Scanner:
             files=sum("!" not in path for path in contents.files()),
             shares=shares(ships),
             discloses=disclosure(contents),
+            notes=(*artifact.notes, *comparisons.notes),
             ships=ships,
+            compared=tuple(one.comparison for one in comparisons.shown),
             home=None if project is None else home(project.label, project.contents, contents),
         )
         self.result.artifacts.append(artifact)
