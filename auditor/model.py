@@ -178,6 +178,8 @@ class Finding:
     """Stable across runs, line shifts and hashed chunk names; 32 hex digits."""
     exposure: Level | None = None
     """What it says of the project in an incident report; None where it says nothing there."""
+    kind: ArtifactKind | None = None
+    """What was judged: one source may be a wheel, an sdist and a project at once."""
 
 
 class SetAside(StrEnum):

@@ -219,7 +219,7 @@ class _Scanner:
         observations = {**contents.observations, Packer: (pack.packer,)}
         return Project(
             folder=folder,
-            label=pack.label,
+            label=pack.typed,
             contents=replace(contents, observations=observations),
             judged=not python,
         )
