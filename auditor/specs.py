@@ -10,6 +10,7 @@ from auditor.errors import UsageError
 LATEST = "latest"
 _ECOSYSTEMS = frozenset({"npm", "pypi"})
 _VERSION = re.compile(r"[A-Za-z0-9][\w.+!~-]{0,255}\Z", re.ASCII)
+_OWN = re.compile(r"latest|v?\d[\w.+!~-]{0,255}", re.ASCII)
 _NPM = re.compile(r"((?:@[^@/]+/)?[^@/]+)(?:@(.*))?\Z")
 _PYPI = re.compile(r"([A-Za-z0-9][\w.-]*)(?:(?:==|@)([^/]*))?(?:/(.+))?\Z", re.ASCII)
 
@@ -31,6 +32,19 @@ class Spec:
 def is_spec(text: str) -> bool:
     """Tell whether a target is a release and no path."""
     return text.partition(":")[0] in _ECOSYSTEMS and ":" in text
+
+
+def is_version(text: str) -> bool:
+    """Tell whether a text can be a version of a package that is known otherwise, or `latest`."""
+    return _OWN.fullmatch(text) is not None
+
+
+def of_version(ecosystem: str, name: str, version: str) -> str:
+    """Return how a version of a package is asked for."""
+    plain = version.removeprefix("v")
+    if ecosystem == "npm":
+        return f"npm:{name}@{plain}"
+    return f"pypi:{name}" if plain == LATEST else f"pypi:{name}=={plain}"
 
 
 def spec_of(text: str) -> Spec:

@@ -35,6 +35,10 @@ _ACCEPT = {
 }
 
 
+class AbsentError(InputError):
+    """The registry has no package of that name."""
+
+
 class Releases:
     """The registries of one call."""
 
@@ -53,6 +57,7 @@ class Releases:
     def find(self, spec: Spec) -> Release:
         """Return what the registry has of a release; raise InputError if it has none, or says none.
 
+        That is an AbsentError where it does not even have the package.
         Asked for is what the client asks for: npm's shorter documents, PEP 691 of an index.
         """
         base, path = self._place(spec)
@@ -62,7 +67,7 @@ class Releases:
         except InputError as problem:
             raise InputError(f"{safe(base.host)} {problem}") from None
         if found is None:
-            raise InputError(f"{safe(base.host)} has no package {safe(spec.name)}")
+            raise AbsentError(f"{safe(base.host)} has no package {safe(spec.name)}")
         return found
 
     @contextmanager
@@ -114,4 +119,4 @@ def _checked(path: Path, file: File) -> str:
     return f"its {' and '.join(fitting)} {'is' if len(fitting) == 1 else 'are'} what the index says"
 
 
-__all__ = ["Releases"]
+__all__ = ["AbsentError", "Releases"]
