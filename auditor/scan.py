@@ -52,6 +52,8 @@ _NOTES: Mapping[ArtifactKind, tuple[str, ...]] = {
     ArtifactKind.ARCHIVE: ("neither an npm package nor a wheel or sdist: only files are judged",),
 }
 
+_CHOSEN = "one of {count:,} files of the release; pypi:NAME==VERSION/GLOB asks for another"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -192,6 +194,8 @@ class _Scanner:
                     self.result.gap(label, str(problem))
                     continue
                 notes = (origin, *release.notes, *file.notes)
+                if len(wanted) < len(files):
+                    notes = (*notes, _CHOSEN.format(count=len(files)))
                 self._file(
                     path, Artifact(source=label, kind=ArtifactKind.ARCHIVE, notes=notes), None
                 )
@@ -380,7 +384,7 @@ class _Scanner:
     def _set_aside(self, first: int, comparisons: Compared) -> None:
         """Set aside which findings, from one number on, the earlier artifacts have as well."""
         for kept in comparisons.kept:
-            new, old = since.divided(self.result.findings[first:], kept.findings, kept.label)
+            new, old = since.divided(self.result.findings[first:], kept.findings)
             self.result.findings[first:] = new
             self.not_new += old
 

@@ -416,6 +416,16 @@ def test_a_document_of_another_shape_is_one_reason(here: Served, document: bytes
             ),
             2,
         ),
+        (
+            "",
+            (
+                "a-1-cp39-cp39-manylinux_2_28_x86_64.whl",
+                "a-1-cp312-cp312-manylinux_2_28_x86_64.whl",
+                "a-1-cp313-cp313t-manylinux_2_28_x86_64.whl",
+                "a-1-pp310-pypy310_pp73-manylinux_2_28_x86_64.whl",
+            ),
+            1,
+        ),
         ("b.tar.gz", ("a-1-py3-none-any.whl", "a-1.tar.gz"), 1),
         ("a-2-py3-none-any.whl", ("a-1.tar.gz",), None),
         (
