@@ -67,6 +67,8 @@ class ArtifactKind(StrEnum):
     """A project's own configuration: what decides what the packer takes."""
     LOCKFILE = "lockfile"
     """A lockfile, an SBOM or an installed tree: packages that others published."""
+    POLICY = "policy"
+    """The user's own policy: its waivers, and the age of what it rests on."""
     MACHINE = "machine"
     """What lies outside of projects: caches of package managers, files that an attack leaves."""
 
@@ -276,6 +278,8 @@ class Report:
     """A digest of the rules that judged, so that two reports can be compared."""
     data: tuple[str, ...] = ()
     """Other data that it rests on: what, of which day, and its digest."""
+    policy: tuple[str, ...] = ()
+    """What the user's policy makes of rules and of old findings, one sentence each."""
     artifacts: tuple[Artifact, ...] = ()
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()

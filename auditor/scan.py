@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from auditor import facts, kinds, policy, rulefile, since, texts
 from auditor.advice import advice
 from auditor.archives import listing, walk
-from auditor.comparing import Compared, Comparing, Kept, Look, Looked, Wanted
+from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents, module_difference
+from auditor.facts import Contents, denied_word, module_difference
 from auditor.facts.comparison import ComparedWith
+from auditor.facts.demands import Demands
 from auditor.facts.distribution import distribution_of
 from auditor.facts.git_state import GitSeen
 from auditor.facts.manifest import MANIFEST, manifest_of
@@ -28,9 +29,9 @@ from auditor.model import (
     ArtifactKind,
     ByteCount,
     Fact,
+    Finding,
     Profile,
     Report,
-    Suppressed,
 )
 from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
@@ -101,12 +102,13 @@ def scan(
         elif not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
-    scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
+    rules = policy.overridden(ruleset, request.settings.policy)
+    scanner = _Scanner(request, Judge(rules, request.profile), announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
     scanner.conclude()
-    report = scanner.result.report(request.settings, ruleset.digest)
-    return replace(report, suppressed=(*report.suppressed, *scanner.not_new))
+    report = scanner.result.report(request.settings, ruleset, request.profile)
+    return _with_new_alone(report, scanner.past, request) if request.compare.new else report
 
 
 class _Scanner:
@@ -125,11 +127,14 @@ class _Scanner:
         self._judge = judge
         self._announce = announce
         self._output = output
-        self._collectors, self._readers = facts.load(lockfile=False)
+        self._readers = facts.load(lockfile=False)[1]
+        self._demands = request.settings.policy.demands
+        if self._demands.words:
+            self._readers += (denied_word.reader(self._demands.words),)
         self._comparing = Comparing(request.compare, self._look)
         self._earlier = earlier
         if earlier or request.compare.against:
-            self._readers = (*self._readers, DIGESTS)
+            self._readers += (DIGESTS,)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
         self.result = Outcome()
@@ -137,7 +142,8 @@ class _Scanner:
         """What was read, for a later artifact to be compared with."""
         self.nowhere = ""
         """Why a release cannot be there: the registry has no such package."""
-        self.not_new: list[Suppressed] = []
+        self.past: dict[str, tuple[Kept, ...]] = {}
+        """By artifact, the earlier ones that it was compared with."""
 
     def target(self, target: str, companions: tuple[str, ...]) -> None:
         """Audit a file, a folder as it is, what a project's packer makes, or a release."""
@@ -347,7 +353,11 @@ class _Scanner:
         )
         for problem in comparisons.problems:
             self.result.gap(artifact.source, problem)
-        observed = {**contents.observations, ComparedWith: comparisons.seen}
+        observed = {
+            **contents.observations,
+            ComparedWith: comparisons.seen,
+            Demands: (self._demands,),
+        }
         contents = replace(contents, observations=observed)
         artifact = replace(
             artifact,
@@ -373,25 +383,37 @@ class _Scanner:
         self._judged(artifact, contents, known)
         if project is not None and configuration is not None and project.judged:
             self._judged(replace(artifact, kind=ArtifactKind.PROJECT), configuration, known)
-        if self._request.compare.new:
-            self._set_aside(before, comparisons)
+        self.past[artifact.source] = comparisons.kept
         if self._earlier:
             told = texts.of(contents)
             found = tuple(self.result.findings[before:])
             kept = Kept(artifact=artifact, file=contents.file, texts=told, findings=found)
             self.kept.append(kept)
 
-    def _set_aside(self, first: int, comparisons: Compared) -> None:
-        """Set aside which findings, from one number on, the earlier artifacts have as well."""
-        for kept in comparisons.kept:
-            new, old = since.divided(self.result.findings[first:], kept.findings)
-            self.result.findings[first:] = new
-            self.not_new += old
-
     def _judged(
         self, artifact: Artifact, contents: Contents, known: Mapping[str, Callable[[Fact], str]]
     ) -> None:
         self.result.judged(self._judge, artifact, contents, known)
+
+
+def _with_new_alone(
+    report: Report, past: Mapping[str, tuple[Kept, ...]], request: Request
+) -> Report:
+    """Set aside what the earlier artifacts have as well, of all that policy did not set aside."""
+    findings: list[Finding] = []
+    suppressed = list(report.suppressed)
+    for source in dict.fromkeys(finding.location.source for finding in report.findings):
+        new = [finding for finding in report.findings if finding.location.source == source]
+        for kept in past.get(source, ()):
+            new, old = since.divided(new, kept.findings)
+            suppressed += old
+        findings += new
+    return replace(
+        report,
+        verdict=policy.verdict(findings, report.gaps, request.settings),
+        findings=policy.ordered(findings),
+        suppressed=tuple(suppressed),
+    )
 
 
 def _sdists_first(targets: tuple[str, ...]) -> list[str]:

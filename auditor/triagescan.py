@@ -98,7 +98,7 @@ class _Triage:
             machine=MACHINE,
             left_out=tuple(self._left_out(repositories)),
         )
-        report = self._outcome.report(self._request.settings, self._scanner.ruleset)
+        report = self._outcome.report(self._request.settings, self._scanner.ruleset, Profile.INTAKE)
         told = triage.collate(report.findings, report.gaps, self._scanner.incidents, looked)
         return replace(report, triage=told)
 

@@ -157,7 +157,7 @@ def test_what_is_new_is_a_finding_and_what_is_not_new_is_set_aside(
         "added-source-map",
         "embedded-sources",
     }
-    assert not rules(document) & {"test-file", "added-dependency", "unlisted-file"}
+    assert not rules(document) & {"test-file", "unlisted-file"}
     (aside,) = [one for one in document["suppressed"] if one["finding"]["rule"] == "test-file"]
     assert (aside["by"], aside["finding"]["location"]["path"]) == ("earlier", "test/a.test.js")
     assert npm.asked
