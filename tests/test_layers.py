@@ -51,7 +51,7 @@ LAYERS = [
     {"report", "docs", "incidentpage"},
     {"sources"},
     {"outcome"},
-    {"scan", "lockscan", "namescan"},
+    {"scan", "lockscan", "lockonline", "namescan"},
     {"historyscan"},
     {"triagescan"},
     {"cli"},

@@ -7,11 +7,13 @@ seldom anything else. A maintainer in common with the popular name is the best w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
+from packaging.utils import canonicalize_version
 
 from auditor.errors import ParseError, UsageError
 from auditor.names.values import Kind, Level, Lookalike
@@ -42,6 +44,11 @@ class Signals:
     """How many are there; None where that is not said."""
     maintainers: frozenset[str] = frozenset()
     """Their names; npm's registry alone says them."""
+    releases: Mapping[str, datetime | None] = field(default_factory=dict)
+    """When each version that is still there was published; None where that is not said. Of a
+    version of PyPI it is its earliest file; versions are spelled as `spelled` does."""
+    gone: Mapping[str, datetime] = field(default_factory=dict)
+    """When those were published that are not there any more; npm's registry alone says it."""
 
     def age(self, now: datetime) -> timedelta | None:
         """Return how long ago it was first published; None where that is not said."""
@@ -61,7 +68,12 @@ class _Packument(msgspec.Struct):
     maintainers: list[_Person | str] = []
 
 
+_NO_VERSIONS = frozenset({"created", "modified", "unpublished"})
+"""What stands among npm's times of versions and is none."""
+
+
 class _File(msgspec.Struct):
+    filename: str = ""
     upload: str | None = msgspec.field(name="upload-time", default=None)
 
 
@@ -77,7 +89,9 @@ def of_packument(data: bytes) -> Signals:
     the times of such versions stay, too: what counts is what is still there.
     """
     found = _decoded(data, _Packument)
-    times = [when for version in found.versions if (when := _moment(found.time.get(version)))]
+    releases = {version: _moment(found.time.get(version)) for version in found.versions}
+    times = [when for when in releases.values() if when]
+    gone = found.time.keys() - releases.keys() - _NO_VERSIONS
     created = _moment(found.time.get("created"))
     people = found.maintainers[:_MAINTAINERS]
     return Signals(
@@ -88,6 +102,8 @@ def of_packument(data: bytes) -> Signals:
         maintainers=frozenset(
             name for one in people if (name := one if isinstance(one, str) else one.name)
         ),
+        releases=releases,
+        gone={version: when for version in gone if (when := _moment(found.time[version]))},
     )
 
 
@@ -100,7 +116,45 @@ def of_project(data: bytes) -> Signals:
         first=min(times, default=None),
         newest=max(times, default=None),
         versions=None if found.versions is None else len(found.versions),
+        releases=_releases(found.files, found.versions or ()),
     )
+
+
+def _releases(files: Iterable[_File], versions: Iterable[str]) -> dict[str, datetime | None]:
+    releases: dict[str, datetime | None] = {}
+    known: dict[str, str] = {}
+    for version, when in (
+        *((one, None) for one in versions),
+        *((version_of(file.filename), _moment(file.upload)) for file in files),
+    ):
+        if version:
+            if version not in known:
+                known[version] = spelled("pypi", version)
+            name = known[version]
+            earlier = releases.get(name)
+            releases[name] = when if earlier is None or (when and when < earlier) else earlier
+    return releases
+
+
+def version_of(filename: str) -> str:
+    """Return the version that the name of a wheel or sdist has; empty for another file."""
+    if filename.endswith(".whl"):
+        parts = filename.split("-", 2)
+        return parts[1] if len(parts) == 3 else ""
+    for ending in (".tar.gz", ".zip", ".tar.bz2", ".tgz"):
+        if filename.endswith(ending):
+            return filename.removesuffix(ending).rpartition("-")[2]
+    return ""
+
+
+def spelled(ecosystem: str, version: str) -> str:
+    """Return a version as `Signals.releases` has it.
+
+    A registry of npm drops what stands behind `+`; PyPI takes `1.0` and `1.0.0` for the same.
+    """
+    if ecosystem == "pypi":
+        return canonicalize_version(version)
+    return version.partition("+")[0]
 
 
 def _decoded(data: bytes, shape: type[T]) -> T:

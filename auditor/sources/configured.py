@@ -40,6 +40,15 @@ class Configured:
         self._environment = environment
         self._settings: _Npm | None = None
         self._bases: dict[str, Base | InputError] = {}
+        self._built_in: str | None = None
+
+    @property
+    def built_in(self) -> str:
+        """The address that this ecosystem's client takes for its configured one; empty for none."""
+        if self._built_in is None:
+            npm = self._ecosystem == "npm"
+            self._built_in = _built_in_of_npm(self._environment) if npm else ""
+        return self._built_in
 
     def base(self, scope: str = "") -> Base:
         """Return where the names of a scope are asked for; raise InputError, each time, if unknown.
@@ -124,6 +133,28 @@ def _of_npm(environment: Mapping[str, str]) -> str:
         return _said((path, "config", "get", "registry"), environment).strip()
     except InputError as problem:
         raise InputError(f"no registry is configured, and npm {problem}") from None
+
+
+def _built_in_of_npm(environment: Mapping[str, str]) -> str:
+    """Return the registry built into npm; empty where that cannot be told.
+
+    A lockfile that was written without a mirror has that address, and npm asks the mirror all the
+    same (`replace-registry-host`).
+    """
+    path = _program(environment, "npm")
+    if path is None:
+        return ""
+    own = {key: value for key, value in environment.items() if not key.lower().startswith("npm_")}
+    settings_of_nobody = (
+        "--userconfig",
+        f"{os.devnull}/user",
+        "--globalconfig",
+        f"{os.devnull}/all",
+    )
+    try:
+        return _said((path, "config", "get", "registry", *settings_of_nobody), own).strip()
+    except InputError:
+        return ""
 
 
 def _of_pip(environment: Mapping[str, str]) -> str:
