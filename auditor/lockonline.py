@@ -7,6 +7,7 @@ elsewhere is nothing that this registry must learn.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from auditor.names import Kind, Level
 from auditor.names.signals import spelled
 from auditor.safe import safe
 from auditor.sources import lookupcache
+from auditor.sources.configured import Clients
 from auditor.sources.registry import Memory, Registry
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Asker:
         self._now = now
         self._min_age = min_age
         cache = lookupcache.LookupCache(lookupcache.folder()) if cached else None
-        self._memory = Memory(cache=cache)
+        self._memory = Memory(clients=Clients(os.environ), cache=cache)
 
     def lookups(self, inventory: Inventory, folder: Path, names: NamesAsked) -> Lookups:
         """Ask what a lockfile's registries say; `folder` is where it lies, with its settings."""

@@ -20,7 +20,7 @@ from auditor.errors import InputError
 from auditor.names import signals, spelling
 from auditor.names.signals import ABSENT, Signals
 from auditor.safe import safe
-from auditor.sources.configured import Configured
+from auditor.sources.configured import Clients, Configured
 from auditor.sources.lookupcache import LookupCache
 from auditor.sources.transport import Transport, UnansweredError
 from auditor.words import counted
@@ -64,6 +64,7 @@ Answer = Signals | InputError
 class Memory:
     """What registries said so far, for all that ask in one call, in whatever thread."""
 
+    clients: Clients
     cache: LookupCache | None = None
     """What was said in earlier calls; None to ask again."""
     known: dict[tuple[str, str], Answer] = field(default_factory=dict)
@@ -83,9 +84,10 @@ class Registry:
         memory: Memory | None = None,
     ) -> None:
         self.ecosystem = ecosystem
-        self._configured = Configured(ecosystem, folder or Path(), environment)
+        self._memory = memory or Memory(clients=Clients(environment))
+        clients = self._memory.clients
+        self._configured = Configured(ecosystem, folder or Path(), clients.environment, clients)
         self._transport = Transport()
-        self._memory = memory or Memory()
 
     def base(self, name: str) -> Base:
         """Return where a name is asked for; raise InputError where no registry is known for it."""
