@@ -226,8 +226,8 @@ def test_what_is_told_to_no_registry_is_not_asked_for(
     assert code == 3
     assert reasons(said) == [
         (
-            "1 package not looked up (there): registry.example.org is where the lockfile takes it from, "
-            f"and {here.host} is what is configured here"
+            "1 package not looked up (there): registry.example.org is where the lockfile takes it "
+            f"from, and {here.host} is what is configured here"
         )
     ]
 
@@ -349,8 +349,8 @@ def test_without_a_registry_that_is_one_gap(
     assert code == 3
     assert reasons(said) == [
         (
-            "2 packages not looked up (a, b): no registry is configured, and npm is not installed to "
-            "name its own"
+            "2 packages not looked up (a, b): no registry is configured, and npm is not installed "
+            "to name its own"
         )
     ]
 

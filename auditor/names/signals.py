@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_version
 
 from auditor.errors import ParseError, UsageError
 from auditor.names.values import Kind, Level, Lookalike
-from auditor.words import counted
+from auditor.words import counted, duration
 
 T = TypeVar("T")
 
@@ -52,7 +52,26 @@ class Signals:
 
     def age(self, now: datetime) -> timedelta | None:
         """Return how long ago it was first published; None where that is not said."""
-        return None if self.first is None else max(now - self.first, timedelta())
+        return None if self.first is None else age(self.first, now)
+
+    def published(self, version: str) -> datetime | None:
+        """Return when a version was published, also one that is gone; None if that is not said."""
+        return self.releases.get(version) or self.gone.get(version)
+
+    def lacks(self, version: str) -> bool:
+        """Tell whether the registry does not have a version; never where it does not list them."""
+        listed = self.versions is not None or not self.there
+        return listed and version not in self.releases
+
+
+def age(when: datetime, now: datetime) -> timedelta:
+    """Return how long ago something was; nothing was in the future."""
+    return max(now - when, timedelta())
+
+
+def is_young(when: datetime | None, now: datetime, least: timedelta | None) -> bool:
+    """Tell whether something was less than `least` ago; False where one of them is not known."""
+    return when is not None and least is not None and age(when, now) < least
 
 
 ABSENT = Signals(there=False)
@@ -185,12 +204,12 @@ def age_of(text: str) -> timedelta:
 def weighed(found: Lookalike, own: Signals, target: Signals | None, now: datetime) -> Lookalike:
     """Return a look-alike as it is told with what the registry says of it and of its target."""
     common = target is not None and bool(own.maintainers & target.maintainers)
-    age = own.age(now)
+    since = own.age(now)
     level, said = found.level, described(own, now)
-    if common or (age is not None and age > OLD and (own.versions or 0) >= VERSIONS):
+    if common or (since is not None and since > OLD and (own.versions or 0) >= VERSIONS):
         level = Level(min(level + 1, max(Level)))
         said = f"established: {f'a maintainer in common with {found.target}, ' * common}{said}"
-    elif age is not None and age < FRESH:
+    elif since is not None and since < FRESH:
         level = Level(max(level - 1, min(Level)))
     return replace(found, level=level, reason=f"{found.reason}; {said}")
 
@@ -201,20 +220,39 @@ def described(own: Signals, now: datetime) -> str:
         return _NOWHERE
     if own.versions == 0:
         return "in the registry, without a version"
-    age = own.age(now)
-    if own.first is None or age is None:
+    since = own.age(now)
+    if own.first is None or since is None:
         said = "in the registry, which does not say since when"
-    elif age > OLD:
+    elif since > OLD:
         said = f"since {own.first.year}"
     else:
-        said = f"first published {counted(age.days, 'day')} ago"
+        said = f"first published {counted(since.days, 'day')} ago"
     return said if own.versions is None else f"{said}, {counted(own.versions, 'version')}"
 
 
-def new(name: str, own: Signals, least: timedelta, now: datetime) -> Lookalike | None:
-    """Return a name as one that is told because it was first published less than `least` ago."""
-    age = own.age(now)
-    if age is None or age >= least:
+def release_said(version: str, own: Signals, now: datetime) -> str:
+    """Return what a registry says of one version, to be said behind it."""
+    when = own.published(version)
+    ago = "" if when is None else f"{duration(int(age(when, now).total_seconds()))} ago"
+    if not own.lacks(version):
+        return f"was published {ago}" if ago else "is in the registry for nobody says how long"
+    if not own.there:
+        return "is not in the registry, nor is any other version"
+    others = counted(len(own.releases), "other version")
+    if ago:
+        return f"was published {ago} and taken down since; the registry has {others}"
+    return f"is not in the registry, which has {others}"
+
+
+def new(
+    name: str, own: Signals, least: timedelta, now: datetime, version: str = ""
+) -> Lookalike | None:
+    """Return a name as one that is told because it is younger than `least`.
+
+    So is, where one is given, a version of it that is.
+    """
+    young = is_young(own.published(version), now, least)
+    if not young and not is_young(own.first, now, least):
         return None
     return Lookalike(
         name=name,

@@ -7,7 +7,6 @@ taking a version is not hit by most of them, and a version that was taken down w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -15,8 +14,8 @@ from auditor.facts.lock.index import LockIndex, from_registry, indexes
 from auditor.facts.lock.said import RegistrySaid
 from auditor.facts.lock.ways import Ways, key_of, reach_of
 from auditor.model import Fact
-from auditor.names.signals import spelled
-from auditor.words import counted, duration
+from auditor.names.signals import age, is_young, release_said, spelled
+from auditor.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,8 +107,8 @@ def _fact(
 ) -> PackageAgeFact:
     first = next((one for one in entries if ways.is_direct(one)), entries[0])
     version = spelled(first.ecosystem, first.version)
-    missing = version not in known.releases and (known.versions is not None or not known.there)
-    published = known.releases.get(version) or known.gone.get(version)
+    missing = known.lacks(version)
+    published = known.published(version)
     key = key_of(first.name, first.version)
     chain, others = ways.way_to(first, key)
     least = said.min_age
@@ -129,9 +128,9 @@ def _fact(
         age_days=_days(published, said.now),
         first_published=_written(known.first),
         min_age="" if least is None else counted(least.days, "day"),
-        young=_is_young(published, said.now, least),
-        new_name=_is_young(known.first, said.now, least),
-        said=_words(known, missing=missing, published=published, now=said.now),
+        young=is_young(published, said.now, least),
+        new_name=is_young(known.first, said.now, least),
+        said=release_said(version, known, said.now),
         direct=ways.is_direct(first),
         dev=all(one.dev for one in entries),
         install_script=any(one.install_script for one in entries),
@@ -148,30 +147,8 @@ def _written(when: datetime | None) -> str:
     return "" if when is None else f"{when:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _age(when: datetime, now: datetime) -> timedelta:
-    return max(now - when, timedelta())
-
-
 def _days(when: datetime | None, now: datetime) -> int | None:
-    return None if when is None else _age(when, now).days
-
-
-def _is_young(when: datetime | None, now: datetime, least: timedelta | None) -> bool:
-    return when is not None and least is not None and _age(when, now) < least
-
-
-def _words(known: Signals, *, missing: bool, published: datetime | None, now: datetime) -> str:
-    ago = "" if published is None else f"{duration(int(_age(published, now).total_seconds()))} ago"
-    if not missing:
-        return (
-            f"was published {ago}" if ago else "is in the registry, which does not say since when"
-        )
-    if not known.there:
-        return "is not in the registry, nor is any other version"
-    count = counted(len(known.releases), "other version")
-    if ago:
-        return f"was published {ago} and taken down since; the registry has {count}"
-    return f"is not in the registry, which has {count}"
+    return None if when is None else age(when, now).days
 
 
 COLLECTOR = Collector(name="package-age", fact=PackageAgeFact, collect=collect, lockfile=True)
