@@ -92,6 +92,7 @@ def _finding(
         fix=filled(rule.fix, fix_values).strip(),
         fingerprint=digest.hexdigest()[:32],
         exposure=rule.exposure,
+        kind=artifact.kind,
     )
 
 

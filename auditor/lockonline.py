@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import words
+from auditor.advisories.versions import same_version
 from auditor.errors import InputError
 from auditor.facts.lock.names import hosts_of
 from auditor.facts.lock.said import RegistrySaid, candidates, is_from, key_of_name
 from auditor.names import Kind, Level
-from auditor.names.signals import spelled
 from auditor.safe import safe
 from auditor.sources import lookupcache
 from auditor.sources.configured import Clients
@@ -129,7 +129,7 @@ def _undated(ours: Names, answers: Mapping[str, Answer], problems: dict[str, lis
         if isinstance(answer, InputError):
             continue
         for version in dict.fromkeys(one.version for one in entries):
-            known = spelled(entries[0].ecosystem, version) if version else ""
+            known = same_version(entries[0].ecosystem, version) if version else ""
             if known in answer.releases and answer.releases[known] is None:
                 reason = "the registry does not say when it was published"
                 problems[reason].append(f"{name}@{version}")

@@ -178,6 +178,8 @@ class Finding:
     """Stable across runs, line shifts and hashed chunk names; 32 hex digits."""
     exposure: Level | None = None
     """What it says of the project in an incident report; None where it says nothing there."""
+    kind: ArtifactKind | None = None
+    """What was judged: one source may be a wheel, an sdist and a project at once."""
 
 
 class SetAside(StrEnum):
@@ -187,6 +189,8 @@ class SetAside(StrEnum):
     """The policy file says that it is fine, and why."""
     BASELINE = "baseline"
     """It was there already when the baseline was written."""
+    EARLIER = "earlier"
+    """The earlier artifact, with which this one is compared, has it as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

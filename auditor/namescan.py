@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from auditor.advisories.versions import same_version
 from auditor.errors import InputError
 from auditor.names import Kind, Level, Lookalike, signals
 from auditor.names.signals import Signals
@@ -61,7 +62,7 @@ class Online:
         if found is not None:
             target, gap = self._target(found, own)
             found = self._within(signals.weighed(found, own, target, self.now))
-        wanted = signals.spelled(self.registry.ecosystem, version) if version else ""
+        wanted = same_version(self.registry.ecosystem, version) if version else ""
         if found is None and self.min_age is not None:
             found = signals.new(name, own, self.min_age, self.now, wanted)
         known = bool(version) and own.there

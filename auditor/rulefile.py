@@ -30,7 +30,7 @@ _KEYS = (
     "id title fact where severity severity_when confidence exposure status since artifacts "
     "profiles owner protected message why fix false_positives references tests"
 ).split()
-_TEST_KEYS = "name packer packed file size sdist git given finds".split()
+_TEST_KEYS = "name packer packed file size sdist manifest earlier git given finds".split()
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
 _BAD_ID = re.compile(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
 _NOUN = re.compile(r"[a-z][a-z -]*\Z")
@@ -76,6 +76,10 @@ class RuleTest:
     """The artifact's file name."""
     sdist: tuple[str, ...] = ()
     """The paths of the sdist that a wheel is compared with."""
+    manifest: tuple[tuple[str, FileSpec], ...] = ()
+    """The members that the maintainers said would ship."""
+    earlier: tuple[tuple[str, FileSpec], ...] = ()
+    """The members of an earlier release."""
     size: int | None = None
     """Bytes of the artifact's own file."""
     git: tuple[PathState, ...] = ()
@@ -369,10 +373,9 @@ class _RuleReader:
         return RuleTest(
             name=node["name"],
             artifact=self._choice(ArtifactKind, kind, f"{key}.given"),
-            members=tuple(
-                (path, self._file_spec(value, f"{key}.given.{kind}.{path}"))
-                for path, value in members.items()
-            ),
+            members=self._members(members, f"{key}.given.{kind}"),
+            manifest=self._members(node.get("manifest", {}), f"{key}.manifest"),
+            earlier=self._members(node.get("earlier", {}), f"{key}.earlier"),
             packer=str(node.get("packer", "")),
             packed=tuple(node.get("packed", [])),
             file=str(node.get("file", "")),
@@ -380,6 +383,13 @@ class _RuleReader:
             sdist=tuple(node.get("sdist", [])),
             git=self._git(node.get("git", {}), f"{key}.git"),
             finds=tuple(self._found(item, f"{key}.finds") for item in node["finds"]),
+        )
+
+    def _members(self, node: object, key: str) -> tuple[tuple[str, FileSpec], ...]:
+        if not isinstance(node, dict):
+            raise self._error(key, "must map paths to contents")
+        return tuple(
+            (path, self._file_spec(value, f"{key}.{path}")) for path, value in node.items()
         )
 
     def _git(self, node: object, key: str) -> tuple[PathState, ...]:

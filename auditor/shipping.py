@@ -245,7 +245,7 @@ def _ability_changes(
     news = {(one.power, one.name): one.value for one in after}
     for place in sorted(olds.keys() | news.keys(), key=lambda p: (list(Power).index(p[0]), p[1])):
         old, new = olds.get(place), news.get(place)
-        if old == new:
+        if old == new or (old and new and release_path(old) == release_path(new)):
             continue
         kind = ChangeKind.CHANGED
         if old is None or new is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -142,3 +144,41 @@ def served(served: Served) -> ThreadingHTTPServer:
     served.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
+
+
+def npm_document(
+    base: str, files: dict[str, bytes], tags: dict[str, str] | None = None, **dist: object
+) -> bytes:
+    """Return npm's document of `demo-kit`, with a tarball below `/files/` for each version."""
+    versions = {}
+    for version, data in files.items():
+        sha512 = base64.b64encode(hashlib.sha512(data).digest()).decode()
+        shown = {
+            "tarball": f"{base}/files/demo-kit-{version}.tgz",
+            "integrity": f"sha512-{sha512}",
+            "shasum": hashlib.sha1(data).hexdigest(),  # noqa: S324 - as npm has it
+        }
+        versions[version] = {"version": version, "dist": shown | dist}
+    return json.dumps(
+        {"dist-tags": {"latest": list(files)[-1], **(tags or {})}, "versions": versions}
+    ).encode()
+
+
+def index_document(base: str, files: dict[str, bytes], **more: object) -> bytes:
+    """Return an index's document of `demo-kit`, with each file below `/files/`."""
+    return json.dumps(
+        {
+            "meta": {"api-version": "1.1"},
+            "name": "demo-kit",
+            "files": [
+                {
+                    "filename": name,
+                    "url": f"{base}/files/{name}",
+                    "hashes": {"sha256": hashlib.sha256(data).hexdigest()},
+                    "yanked": False,
+                }
+                | more
+                for name, data in files.items()
+            ],
+        }
+    ).encode()

@@ -25,6 +25,7 @@ from auditor.advisories.signs import Sort
 from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
+from auditor.facts.comparison import ComparedWith
 from auditor.facts.git_state import GitSeen, PathState
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.dropper import MembersSeen
@@ -46,6 +47,8 @@ from auditor.namelists import NameList
 from auditor.names import Kind, Level, Lookalike
 from auditor.packers import NAMES, PackedPaths, Packer
 from auditor.rulefile import ADVICE, Rule
+from auditor.shipped import Entry, Shipped
+from auditor.shipping import compared, shipped
 from tests import binaries
 
 if TYPE_CHECKING:
@@ -166,6 +169,8 @@ BESIDE: dict[type, tuple[object, ...]] = {
     GitSeen: (GitSeen(states=(PathState.parse("kit/hidden.py", "untracked"),)),),
 }
 """What the sources tell of an artifact besides what is in it."""
+EARLIER = Shipped(files=(Entry(path="dist/app.js", size=1, kind="scripts"),))
+"""What the artifact is compared with."""
 
 LOCKFILE = json.dumps(
     {
@@ -231,7 +236,9 @@ def run_all(
             kinds |= judged_lockfile(members)
             continue
         contents = examination.contents(kind, 1000, FILES.get(kind, ""))
-        contents = dataclasses.replace(contents, observations={**contents.observations, **BESIDE})
+        told = compared(EARLIER, shipped(contents), "before")
+        beside = {**BESIDE, ComparedWith: (ComparedWith(comparison=told, expected=True),)}
+        contents = dataclasses.replace(contents, observations={**contents.observations, **beside})
         project = None
         if kind is ArtifactKind.PROJECT:
             packed = PackedPaths(paths=frozenset(members))

@@ -39,6 +39,7 @@ def fake(name: str, fails: str) -> Callable[..., Any]:
             Packed(
                 tarball=directory / name,
                 directory=directory,
+                typed=label,
                 label=label,
                 packer=Packer(name=name),
                 notes=(),
@@ -165,6 +166,7 @@ def test_a_python_project_is_built_audited_and_compared(tmp_path: Path) -> None:
         f"{tmp_path} (sdist)",
         f"{tmp_path} (wheel)",
     ]
+    assert [a.home.folder for a in report.artifacts if a.home] == [tmp_path.as_posix()] * 2
     assert all(artifact.packer.startswith("build ") for artifact in report.artifacts)
     assert ("unsourced-module", f"{tmp_path} (wheel)") in found
     assert ("missing-record", f"{tmp_path} (wheel)") in found

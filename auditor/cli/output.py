@@ -48,17 +48,39 @@ def show(
     """Print and write a report; return the exit code that its verdict means."""
     color = _wants_color()
     width = min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stdout.isatty() else 100
-    view = report.View(color=color, width=max(width, 60), verbose=verbose, quiet=quiet)
+    root, folder = _repository(Path.cwd())
+    view = report.View(
+        color=color,
+        width=max(width, 60),
+        verbose=verbose,
+        quiet=quiet,
+        root=root,
+        folder=folder,
+    )
     text = report.load(format_).render(result, view)
     sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
     sys.stdout.flush()
+    paper = report.View(verbose=True, root=root, folder=folder)
     for name, path in files:
-        content = report.load(name).render(result, report.View(verbose=True))
+        content = report.load(name).render(result, paper)
         try:
             path.write_text(content, encoding="utf-8")
         except OSError as problem:
             raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
     return policy.EXIT_CODES[result.verdict]
+
+
+def _repository(current: Path) -> tuple[str, str]:
+    """Return the git repository that a folder lies in, and the folder's path in it.
+
+    That is told by `.git` alone, a folder or, in work trees and submodules, a file. Where there is
+    none, the folder itself stands for it.
+    """
+    for folder in (current, *current.parents):
+        if (folder / ".git").exists():
+            below = current.relative_to(folder).as_posix()
+            return folder.as_posix(), "" if below == "." else below
+    return current.as_posix(), ""
 
 
 def _wants_color() -> bool:

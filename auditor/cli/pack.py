@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from auditor.cli.options import output_options, severity
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @click.command("pack")
@@ -36,6 +33,21 @@ if TYPE_CHECKING:
 )
 @click.option("--workspaces", "all_workspaces", is_flag=True, help="Pack every public workspace.")
 @click.option("--as-is", is_flag=True, help="Take a folder as it is; no packer runs.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="REPORT",
+    help="Also tell what ships that did not in an earlier run, by its JSON report (repeatable).",
+)
+@click.option(
+    "--manifest",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The manifest of what is meant to ship; default: .audit-manifest.json of the project.",
+)
+@click.option(
+    "--write-manifest", is_flag=True, help="Write what ships now into the manifest, for review."
+)
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,
@@ -46,6 +58,9 @@ def command(  # noqa: PLR0913 - one parameter per option
     workspaces: tuple[str, ...],
     all_workspaces: bool,
     as_is: bool,
+    against: tuple[str, ...],
+    manifest: Path | None,
+    write_manifest: bool,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str,
@@ -64,6 +79,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     """
     del debug  # read by the top-level handler
     from auditor.cli import output  # noqa: PLC0415 - see options: only the called command's cost
+    from auditor.comparing import Wanted  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
     from auditor.policy import Settings  # noqa: PLC0415
@@ -81,6 +97,7 @@ def command(  # noqa: PLR0913 - one parameter per option
             all_workspaces=all_workspaces,
         ),
         as_is=as_is,
+        compare=Wanted(against=against, manifest=manifest, write=write_manifest),
         rules=rules,
         profile=Profile(profile),
         settings=Settings(fail_on=severity(fail_on)),

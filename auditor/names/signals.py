@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
-from packaging.utils import canonicalize_version
 
+from auditor.advisories.versions import same_version
 from auditor.errors import ParseError, UsageError
 from auditor.names.values import Kind, Level, Lookalike
 from auditor.words import counted, duration
@@ -46,7 +46,7 @@ class Signals:
     """Their names; npm's registry alone says them."""
     releases: Mapping[str, datetime | None] = field(default_factory=dict)
     """When each version that is still there was published; None where that is not said. Of a
-    version of PyPI it is its earliest file; versions are spelled as `spelled` does."""
+    version of PyPI it is its earliest file; versions are spelled as `same_version` does."""
     gone: Mapping[str, datetime] = field(default_factory=dict)
     """When those were published that are not there any more; npm's registry alone says it."""
 
@@ -148,7 +148,7 @@ def _releases(files: Iterable[_File], versions: Iterable[str]) -> dict[str, date
     ):
         if version:
             if version not in known:
-                known[version] = spelled("pypi", version)
+                known[version] = same_version("pypi", version)
             name = known[version]
             earlier = releases.get(name)
             releases[name] = when if earlier is None or (when and when < earlier) else earlier
@@ -164,16 +164,6 @@ def version_of(filename: str) -> str:
         if filename.endswith(ending):
             return filename.removesuffix(ending).rpartition("-")[2]
     return ""
-
-
-def spelled(ecosystem: str, version: str) -> str:
-    """Return a version as `Signals.releases` has it.
-
-    A registry of npm drops what stands behind `+`; PyPI takes `1.0` and `1.0.0` for the same.
-    """
-    if ecosystem == "pypi":
-        return canonicalize_version(version)
-    return version.partition("+")[0]
 
 
 def _decoded(data: bytes, shape: type[T]) -> T:

@@ -21,6 +21,9 @@ class View:
     folder: str = ""
     """The current folder in its git repository, `/` between parts; empty for the root of it, and
     without a repository."""
+    root: str = ""
+    """The repository's own folder, absolute, `/` between parts; without a repository the current
+    folder. Empty where nobody asked the disk: then no absolute path is known to lie inside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,8 +31,10 @@ class Packed:
     tarball: Path
     directory: Path
     """The package's folder."""
-    label: str
+    typed: str
     """The folder as the user typed it, with the workspace's path where it is one."""
+    label: str
+    """The same, with what was made of it where that is more than one archive."""
     packer: Packer
     """With the version that really ran."""
     notes: tuple[str, ...]
@@ -94,6 +96,7 @@ def packed(  # noqa: PLR0913 - one parameter per option of the command
                 Packed(
                     tarball=tarball,
                     directory=target.folder,
+                    typed=target.label,
                     label=target.label,
                     packer=program.packer,
                     notes=(*demand.notes, *program.notes, *target.notes, *notes),

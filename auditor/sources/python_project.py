@@ -273,6 +273,7 @@ def _appeared(place: Path, root: Path, label: str, builder: _Builder) -> Iterato
             yield Packed(
                 tarball=path,
                 directory=root,
+                typed=label,
                 label=f"{label} ({which})",
                 packer=builder.packer,
                 notes=notes,

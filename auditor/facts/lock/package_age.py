@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from auditor.advisories.versions import is_placeholder, same_version
 from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import LockIndex, from_registry, indexes
 from auditor.facts.lock.said import RegistrySaid
 from auditor.facts.lock.ways import Ways, key_of, reach_of
 from auditor.model import Fact
-from auditor.names.signals import age, is_young, release_said, spelled
+from auditor.names.signals import age, is_young, release_said
 from auditor.words import counted
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from auditor.inventory import LockedPackage
     from auditor.names.signals import Signals
-
-_STANDIN = "0.0.1-security"
-"""The version, or what it begins with, that npm puts in the place of a malicious package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +104,7 @@ def _fact(
     ways: Ways,
 ) -> PackageAgeFact:
     first = next((one for one in entries if ways.is_direct(one)), entries[0])
-    version = spelled(first.ecosystem, first.version)
+    version = same_version(first.ecosystem, first.version)
     missing = known.lacks(version)
     published = known.published(version)
     key = key_of(first.name, first.version)
@@ -123,7 +121,7 @@ def _fact(
         missing=missing,
         others=len(known.releases.keys() - {version}),
         taken_down=missing and version in known.gone,
-        replaced=missing and _is_standin(known),
+        replaced=missing and _is_standin(first.ecosystem, known),
         published=_written(published),
         age_days=_days(published, said.now),
         first_published=_written(known.first),
@@ -139,8 +137,10 @@ def _fact(
     )
 
 
-def _is_standin(known: Signals) -> bool:
-    return bool(known.releases) and all(version.startswith(_STANDIN) for version in known.releases)
+def _is_standin(ecosystem: str, known: Signals) -> bool:
+    return bool(known.releases) and all(
+        is_placeholder(ecosystem, version) for version in known.releases
+    )
 
 
 def _written(when: datetime | None) -> str:
