@@ -49,6 +49,13 @@ from auditor.cli.options import PolicyOptions, output_options, policy_options, w
 @click.option(
     "--write-manifest", is_flag=True, help="Write what ships now into the manifest, for review."
 )
+@click.option(
+    "--verify",
+    metavar="REPORT",
+    type=click.Path(path_type=Path),
+    help="Audit nothing: tell whether TARGETs are, byte for byte, the files that a JSON report "
+    "passed.",
+)
 @policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
@@ -63,6 +70,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     against: tuple[str, ...],
     manifest: Path | None,
     write_manifest: bool,
+    verify: Path | None,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str | None,
@@ -89,6 +97,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.scan import Request, scan  # noqa: PLC0415
     from auditor.sources.wish import Wish  # noqa: PLC0415
 
+    if verify is not None:
+        return _verified(verify, targets)
     files = output.destinations(reports)
     targets = targets or (".",)
     folders = [here if (here := Path(target)).is_dir() else Path() for target in targets]
@@ -114,3 +124,17 @@ def command(  # noqa: PLR0913 - one parameter per option
         result = scan(request, announce, output.packer_output(verbose=verbose))
     result = output.with_baseline(result, said["write_baseline"])
     return output.show(result, format_, files, verbose=verbose, quiet=quiet)
+
+
+def _verified(report: Path, targets: tuple[str, ...]) -> int:
+    """Print a line for each file, and return the worst exit code that one of them means."""
+    from auditor.errors import UsageError  # noqa: PLC0415 - see above
+    from auditor.safe import safe  # noqa: PLC0415
+    from auditor.verifying import verified  # noqa: PLC0415
+
+    if not targets:
+        raise UsageError("--verify needs the files that are about to be published")
+    found = tuple(verified(report, targets))
+    for one in found:
+        click.echo(f"{safe(one.file)} {safe(one.said)}")
+    return max(one.code for one in found)
