@@ -70,6 +70,7 @@ LAYERS = [
     {"diffscan"},
     {"historyscan"},
     {"triagescan"},
+    {"action"},
     {"cli"},
     {"__main__"},
 ]
