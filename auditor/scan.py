@@ -102,12 +102,12 @@ def scan(
         elif not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
-    rules = policy.overridden(ruleset, request.settings.policy)
-    scanner = _Scanner(request, Judge(rules, request.profile), announce, output)
+    judge = Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
+    scanner = _Scanner(request, judge, announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
     scanner.conclude()
-    report = scanner.result.report(request.settings, ruleset, request.profile)
+    report = scanner.result.report(request.settings, ruleset, judge)
     return _with_new_alone(report, scanner.past, request) if request.compare.new else report
 
 

@@ -33,6 +33,15 @@ def packument(*days: float, by: tuple[str, ...] = (), created: float | None = No
     ).encode()
 
 
+def releases(**days: float) -> bytes:
+    """Return npm's document of a package by the days ago that each version was published.
+
+    `v1_2_3=4` is version 1.2.3 of four days ago.
+    """
+    times = {name[1:].replace("_", "."): ago(day) for name, day in days.items()}
+    return json.dumps({"name": "any", "versions": {v: {} for v in times}, "time": times}).encode()
+
+
 def project(*days: float) -> bytes:
     """Return an index's document of a project whose files were uploaded so many days ago."""
     return json.dumps(
@@ -62,6 +71,12 @@ class Served:
     )
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
+    keep_alive: bool = False
+    """Connections stay open for further requests."""
+    under_way: int = 0
+    most: int = 0
+    """Requests that were under way together, at most."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def host(self) -> str:
@@ -84,12 +99,28 @@ def send(handler: BaseHTTPRequestHandler, code: int, body: bytes = b"", **header
     handler.wfile.write(body)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
+
 def served(served: Served) -> ThreadingHTTPServer:
     """Start a registry; who calls shuts it down."""
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
+
         def do_GET(self) -> None:
-            served.asked.append(Asked(path=self.path, headers=dict(self.headers)))
+            with served.lock:
+                served.asked.append(Asked(path=self.path, headers=dict(self.headers)))
+                served.under_way += 1
+                served.most = max(served.most, served.under_way)
+            try:
+                self._answer()
+            finally:
+                with served.lock:
+                    served.under_way -= 1
+
+        def _answer(self) -> None:
             answer = served.answers.get(self.path, 404)
             if isinstance(answer, int):
                 send(self, answer)
@@ -102,12 +133,13 @@ def served(served: Served) -> ThreadingHTTPServer:
             pass
 
         def handle(self) -> None:
+            self.protocol_version = "HTTP/1.1" if served.keep_alive else "HTTP/1.0"
             try:
                 super().handle()
             except OSError:  # who asks went away, as it should
                 self.close_connection = True
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     served.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()

@@ -66,7 +66,7 @@ LAYERS = [
     {"report", "docs", "incidentpage"},
     {"sources"},
     {"outcome", "comparing", "deciding"},
-    {"scan", "lockscan", "namescan"},
+    {"scan", "lockscan", "lockonline", "namescan"},
     {"diffscan"},
     {"historyscan"},
     {"triagescan"},
