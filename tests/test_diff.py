@@ -407,3 +407,19 @@ def test_without_a_release_to_ask_for_nothing_that_asks_is_loaded(
         (tmp_path / name).write_bytes(tarball(files))
     called(capsys, "diff", "old.tgz", "new.tgz")
     assert here.asked == []
+
+
+def test_a_waiver_holds_before_anything_is_called_not_new(
+    capsys: pytest.CaptureFixture[str], npm: Served, tmp_path: Path
+) -> None:
+    waivers = [{"rule": name, "reason": "known"} for name in ("test-file", "added-native-code")]
+    (tmp_path / ".audit.yml").write_text(json.dumps({"waivers": waivers}))
+    arguments = ("diff", "npm:demo-kit@1.0.0", "npm:demo-kit@1.1.0")
+    _, document = audit(capsys, *arguments)
+    by = {one["finding"]["rule"]: one["by"] for one in document["suppressed"]}
+    assert by == {"test-file": "waiver", "added-native-code": "waiver"}
+    assert not rules(document) & {"unused-waiver", "test-file", "added-native-code"}
+
+    _, document = audit(capsys, *arguments, "--no-config")
+    assert {one["by"] for one in document["suppressed"]} == {"earlier"}
+    assert npm.asked
