@@ -37,8 +37,9 @@ from auditor.cli.options import PolicyOptions, output_options, policy_options, w
 @click.option(
     "--against",
     multiple=True,
-    metavar="REPORT",
-    help="Also tell what ships that did not in an earlier run, by its JSON report (repeatable).",
+    metavar="EARLIER",
+    help="Also tell what ships that did not earlier: in a version or `latest` of the same package, "
+    "a release (npm:NAME@VERSION), a package file or the JSON report of a run (repeatable).",
 )
 @click.option(
     "--manifest",
@@ -84,9 +85,11 @@ def command(  # noqa: PLR0913 - one parameter per option
 ) -> int:
     """Audit what would be published, or a package file.
 
-    TARGET is a project folder (default: the current one), a .tgz, a wheel or an sdist. For a
-    folder, the project's own packer or build backend runs as in a publish, scripts included, into
-    a private temporary folder, and what it makes is audited. Nothing of a package file ever runs.
+    TARGET is a project folder (default: the current one), a .tgz, a wheel or an sdist, or a release
+    of the registry that your client asks: npm:NAME@VERSION, pypi:NAME==VERSION (all its sdists and
+    wheels; /GLOB takes some). For a folder, the project's own packer or build backend runs as in a
+    publish, scripts included, into a private temporary folder, and what it makes is audited.
+    Nothing of a package file ever runs.
     """
     del debug  # read by the top-level handler
     from auditor.cli import output  # noqa: PLC0415 - see options: only the called command's cost
