@@ -154,7 +154,7 @@ class Runner:
         )
         text = ended.stdout.decode("utf-8", "replace")
         done.log += text
-        done.annotations += _annotations(text)
+        done.annotations += annotations(text)
         done.summary += files["STEP_SUMMARY"].read_text(encoding="utf-8")
         if "id" in step:
             done.steps[step["id"]] = _outputs(files["OUTPUT"].read_text(encoding="utf-8"))
@@ -204,7 +204,7 @@ def _outputs(text: str) -> dict[str, str]:
     return found
 
 
-def _annotations(text: str) -> list[Annotation]:
+def annotations(text: str) -> list[Annotation]:
     """Return what the commands in a step's output make, as the runner reads them line by line."""
     found = []
     stopped = ""

@@ -1,4 +1,4 @@
-"""The GitHub Action as a workflow uses it: its steps run, and what GitHub would show is compared."""
+"""The GitHub Action as a workflow uses it: its steps run, and what GitHub would show is exact."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from auditor.action.files import PRIVATE
 from tests.action_runner import ROOT, Annotation, Done, Runner, quiet
 from tests.conftest import MANIFEST, tarball
 from tests.repositories import Change, lock
@@ -120,7 +121,7 @@ def test_a_clean_file_passes_and_its_digest_is_an_output(job: Job) -> None:
         "\n"
         "| artifact | files | packed | unpacked | SHA-256 |\n"
         "|---|---:|---:|---:|---|\n"
-        f"| `demo-kit 1.0.0` | 1 | 155 bytes | 41 bytes | `{digest}` |\n"
+        f"| `demo-kit 1.0.0` | 1 | 142 bytes | 40 bytes | `{digest}` |\n"
     )
     assert done.used == [(SETUP, {"python-version": "3.13", "update-environment": "false"})]
 
@@ -135,19 +136,19 @@ def test_several_files_have_a_list_of_digests(job: Job) -> None:
 
 
 def test_a_finding_fails_the_job_after_all_is_shown(job: Job) -> None:
-    job.write("a.tgz", tarball({"package.json": MANIFEST, "a.swp": "x"}))
+    job.write("a.tgz", tarball({"package.json": MANIFEST, "a.tsbuildinfo": "x"}))
     done = job.run(artifact="a.tgz")
 
     assert not done.passed
     assert (done.outputs["verdict"], done.outputs["findings"]) == ("fail", "1")
     assert done.steps["audit"]["exit-code"] == "1"
     assert [(one.kind, one.title, one.file) for one in done.annotations] == [
-        ("error", "medium: editor-junk", "a.tgz")
+        ("error", "medium: build-cache", "a.tgz")
     ]
 
 
 def test_a_job_that_only_reports_passes_with_the_same_verdict(job: Job) -> None:
-    job.write("a.tgz", tarball({"package.json": MANIFEST, "a.swp": "x"}))
+    job.write("a.tgz", tarball({"package.json": MANIFEST, "a.tsbuildinfo": "x"}))
     done = job.run(artifact="a.tgz", fail="false")
 
     assert done.passed
@@ -156,7 +157,7 @@ def test_a_job_that_only_reports_passes_with_the_same_verdict(job: Job) -> None:
 
 
 def test_the_threshold_is_an_input(job: Job) -> None:
-    job.write("a.tgz", tarball({"package.json": MANIFEST, "a.swp": "x"}))
+    job.write("a.tgz", tarball({"package.json": MANIFEST, "a.tsbuildinfo": "x"}))
     done = job.run(artifact="a.tgz", fail_on="high")
 
     assert done.passed
@@ -183,7 +184,7 @@ def test_what_cannot_be_read_is_no_pass(job: Job) -> None:
         ),
         ({"artifact": "*.whl"}, "the input 'artifact' has '*.whl', which matches no file"),
         ({"path": "nowhere"}, "audit: nowhere: no such file or folder"),
-        ({"arguments": "--surprise"}, "Error: No such option: --surprise"),
+        ({"arguments": "--surprise"}, "Error: No such option"),
         ({"reports": "paper=x"}, "audit: --report takes FORMAT=FILE with one of "),
     ],
 )
@@ -253,7 +254,7 @@ def test_a_change_of_what_a_package_can_do_is_shown(job: Job, tmp_path: Path) ->
         "```diff\n"
         "+ install script postinstall node dist/cli.js\n"
         "- dist/cli.js 3 bytes\n"
-        "~ package.json 98 bytes → 147 bytes (+49 bytes)\n"
+        "~ package.json 100 bytes → 148 bytes (+48 bytes)\n"
         "```\n"
     ) in done.summary
 
@@ -338,14 +339,14 @@ def test_an_incident_report_is_a_summary_too(job: Job) -> None:
 
 def test_scripts_of_the_project_get_none_of_the_runners_files(job: Job) -> None:
     manifest = json.loads(PROJECT)
-    names = "GITHUB_OUTPUT GITHUB_ENV GITHUB_PATH GITHUB_STEP_SUMMARY INPUT_MODE ACTIONS_ID_TOKEN_X"
-    tries = " ".join(f'"${{{name}:-none}}"' for name in names.split())
+    names = (*sorted(PRIVATE), "INPUT_MODE")
+    tries = " ".join(f'"${{{name}:-none}}"' for name in names)
     manifest["scripts"] = {"prepack": f'printf "%s\\n" {tries} > seen'}
     job.write("package.json", json.dumps(manifest).encode())
-    job.environment["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "t"
+    job.environment |= dict.fromkeys(PRIVATE - {"GITHUB_OUTPUT"}, "here")
     job.run()
 
-    assert (job.workspace / "seen").read_text(encoding="utf-8").split() == ["none"] * 6
+    assert (job.workspace / "seen").read_text(encoding="utf-8").split() == ["none"] * len(names)
 
 
 def test_what_scripts_of_the_project_print_is_no_command(job: Job) -> None:
@@ -362,30 +363,56 @@ def test_what_scripts_of_the_project_print_is_no_command(job: Job) -> None:
     assert done.annotations == job.run().annotations
 
 
-NAMES = (
-    "::error::a.swp",
-    "##[error]b.swp",
-    "c%0A::error::d.swp",
-    "e`f`.swp",
-    "<img src=x onerror=1>.swp",
-    "g\n::error::h.swp",
-    "@ann,k:l#1.swp",
+HOSTILE = (
+    "::error::a.tsbuildinfo",
+    "##[error]b.tsbuildinfo",
+    "c%0A::error::d.tsbuildinfo",
+    "e`f`.tsbuildinfo",
+    "<img src=x>.tsbuildinfo",
+    "@ann,k:l#1.tsbuildinfo",
 )
 
 
 def test_names_of_files_are_only_ever_names(job: Job) -> None:
-    job.write("a.tgz", tarball({"package.json": MANIFEST, **dict.fromkeys(NAMES, "x")}))
-    done = job.run(artifact="a.tgz", fail_on="high")
+    digest = job.write("a.tgz", tarball({"package.json": MANIFEST, **dict.fromkeys(HOSTILE, "x")}))
+    done = job.run(artifact="a.tgz")
+    report = Path(done.outputs.pop("report-json"))
 
-    assert {name: len(value.splitlines()) for name, value in done.outputs.items() if value} == {
-        name: 1 for name, value in done.outputs.items() if value
+    assert done.outputs | {"sarif-file": ""} == {
+        "verdict": "fail",
+        "findings": "6",
+        "gaps": "0",
+        "sarif-file": "",
+        "artifact-sha256": digest,
+        "sha256sums": f"{digest}  a.tgz",
     }
-    assert [one.kind for one in done.annotations] == ["warning"]
     (shown,) = done.annotations
-    assert shown.file == "a.tgz"
-    assert shown.message.splitlines()[1] == "… and 6 more of this rule here"
-    assert "\n- " in done.summary
-    assert [line for line in done.summary.splitlines() if line.startswith("- ")] == []
+    assert (shown.kind, shown.file, shown.line) == ("error", "a.tgz", "1")
+    assert shown.message.splitlines()[:2] == [
+        "## [error]b.tsbuildinfo (1 byte) was left by a build or test tool",
+        "… and 5 more of this rule here",
+    ]
+    assert [line for line in done.summary.splitlines() if line.startswith("- ")] == [
+        rf"- `{one}`: {told} \(1 byte\) was left by a build or test tool"
+        for one, told in (
+            ("##[error]b.tsbuildinfo", "`##[error]b.tsbuildinfo`"),
+            ("::error::a.tsbuildinfo", "`::error::a.tsbuildinfo`"),
+            ("<img src=x>.tsbuildinfo", r"\<img src=x\>.tsbuildinfo"),
+            ("@ann,k:l#1.tsbuildinfo", "`@ann,k:l#1.tsbuildinfo`"),
+            ("c%0A::error::d.tsbuildinfo", "`c%0A::error::d.tsbuildinfo`"),
+        )
+    ] + ["- … and 1 more"]
+    paths = {one["location"]["path"] for one in json.loads(report.read_bytes())["findings"]}
+    assert paths == set(HOSTILE)
+
+
+def test_a_name_with_a_line_end_ends_no_line(job: Job) -> None:
+    job.write("a.tgz", tarball({"package.json": MANIFEST, "g\n::error::h": "x"}))
+    done = job.run(artifact="a.tgz")
+    (shown,) = done.annotations
+
+    assert shown.message.startswith(r"package/g\n::error::h: has control or invisible characters")
+    assert [one for one in done.log.splitlines() if one.lstrip().startswith("::error::")] == []
 
 
 @pytest.mark.parametrize("fork", [True, False])
