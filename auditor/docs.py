@@ -66,9 +66,9 @@ def page(rule: Rule) -> str:
     parts = [f"# {rule.id}", rule.title + ".", " · ".join(facts)]
     parts += [
         "## Why",
-        _filled(rule.why),
+        filled(rule.why),
         "## Fix",
-        _filled(rule.fix),
+        filled(rule.fix),
         "## Example",
         _example(rule),
     ]
@@ -79,7 +79,7 @@ def page(rule: Rule) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _filled(text: str) -> str:
+def filled(text: str) -> str:
     """Return a template for people: advice in words, fields as they are, doubled braces single."""
     text = text.replace(
         "{leave_out}", "(The report says here how to leave the file out with your packer.)"
@@ -176,7 +176,7 @@ def main(root: Path) -> int:
     return changed
 
 
-__all__ = ["find", "main", "page", "pages", "splice", "table"]
+__all__ = ["filled", "find", "main", "page", "pages", "splice", "table"]
 
 if __name__ == "__main__":
     sys.stdout.write(f"{main(Path(__file__).parent.parent)} files written\n")

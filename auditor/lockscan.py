@@ -102,7 +102,7 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
     data = names_index.states() if request.names is not None else ()
-    return outcome.report(request.settings, scanner.ruleset, request.profile, data)
+    return outcome.report(request.settings, scanner.ruleset, scanner.judge, data)
 
 
 def check(targets: Iterable[str]) -> None:

@@ -267,6 +267,23 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleText:
+    """What a report can say of a rule that was asked, whether it found something or not."""
+
+    id: str
+    title: str
+    severity: Severity
+    """What its findings have unless a condition of the rule says otherwise."""
+    confidence: Confidence
+    artifacts: frozenset[ArtifactKind]
+    """What it judges."""
+    why: str
+    """Markdown, as is `fix`; both as the rule has them, fields in braces."""
+    fix: str
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything one call found out; the input of every output format."""
 
@@ -278,6 +295,8 @@ class Report:
     """Other data that it rests on: what, of which day, and its digest."""
     policy: tuple[str, ...] = ()
     """What the user's policy makes of rules and of old findings, one sentence each."""
+    rules: tuple[RuleText, ...] = ()
+    """The rules that were asked, by id."""
     artifacts: tuple[Artifact, ...] = ()
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()

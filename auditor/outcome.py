@@ -12,7 +12,6 @@ from auditor import facts, policy, words
 from auditor.facts import Contents
 from auditor.facts.policy.data_age import DataSeen
 from auditor.facts.policy.waiver import WaiverSeen
-from auditor.judge import Judge
 from auditor.model import (
     Artifact,
     ArtifactKind,
@@ -25,7 +24,7 @@ from auditor.model import (
 )
 
 if TYPE_CHECKING:
-    from auditor.model import Profile
+    from auditor.judge import Judge
     from auditor.rulefile import Ruleset
 
 _DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
@@ -68,15 +67,15 @@ class Outcome:
         self,
         settings: policy.Settings,
         ruleset: Ruleset,
-        profile: Profile,
+        judge: Judge,
         data: tuple[str, ...] = (),
     ) -> Report:
         """Return the report: what policy makes of all this, and of the policy itself.
 
-        `ruleset` is as it was loaded, before the policy changed it.
+        `ruleset` is as it was loaded, `judge` asks its rules as the policy wants them.
         """
         judged = policy.set_aside(self.findings, settings)
-        of_policy = self._of_policy(settings, ruleset, profile, judged.uses, data)
+        of_policy = self._of_policy(settings, judge, judged.uses, data)
         findings = (*judged.findings, *of_policy)
         notes = policy.changes(ruleset, settings.policy)
         if gone := settings.baseline - {one.finding.fingerprint for one in judged.suppressed}:
@@ -87,6 +86,7 @@ class Outcome:
             ruleset=ruleset.digest,
             data=data,
             policy=notes,
+            rules=judge.texts,
             artifacts=tuple(self.artifacts),
             inventories=tuple(self.inventories),
             findings=policy.ordered(findings),
@@ -97,19 +97,13 @@ class Outcome:
     def _of_policy(
         self,
         settings: policy.Settings,
-        ruleset: Ruleset,
-        profile: Profile,
+        judge: Judge,
         uses: tuple[int, ...],
         data: tuple[str, ...],
     ) -> list[Finding]:
         """Judge the policy itself: its waivers, and the age of what the report rests on."""
         said = settings.policy
-        rules = ruleset.by_id()
-        tried = {
-            name
-            for name, rule in rules.items()
-            if not self.gaps and profile in rule.profiles and rule.artifacts & self.kinds
-        }
+        tried = {rule.id for rule in judge.texts if not self.gaps and rule.artifacts & self.kinds}
         waivers = tuple(
             WaiverSeen(
                 path=waiver.file,
@@ -127,7 +121,6 @@ class Outcome:
         seen = {WaiverSeen: waivers, DataSeen: tuple(_ages(data, settings))}
         contents = Contents(kind=ArtifactKind.POLICY, members=(), observations=seen)
         found = Outcome()
-        judge = Judge(policy.overridden(ruleset, said), profile)
         found.judged(judge, Artifact(source=said.file, kind=ArtifactKind.POLICY), contents, {})
         return found.findings
 

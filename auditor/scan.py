@@ -91,12 +91,12 @@ def scan(
         if not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
-    rules = policy.overridden(ruleset, request.settings.policy)
-    scanner = _Scanner(request, Judge(rules, request.profile), announce, output)
+    judge = Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
+    scanner = _Scanner(request, judge, announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
     scanner.conclude()
-    return scanner.result.report(request.settings, ruleset, request.profile)
+    return scanner.result.report(request.settings, ruleset, judge)
 
 
 class _Scanner:
