@@ -103,7 +103,7 @@ def test_a_clean_file_passes_and_its_digest_is_an_output(job: Job) -> None:
     assert done.passed
     assert done.annotations == []
     report = done.outputs.pop("report-json")
-    assert done.outputs.pop("sarif-file") in {"", str(Path(report).parent / "sarif")}
+    assert done.outputs.pop("sarif-file") == str(Path(report).with_name("report.sarif"))
     assert done.outputs == {
         "verdict": "pass",
         "findings": "0",
@@ -377,12 +377,12 @@ def test_names_of_files_are_only_ever_names(job: Job) -> None:
     digest = job.write("a.tgz", tarball({"package.json": MANIFEST, **dict.fromkeys(HOSTILE, "x")}))
     done = job.run(artifact="a.tgz")
     report = Path(done.outputs.pop("report-json"))
+    sarif = Path(done.outputs.pop("sarif-file"))
 
-    assert done.outputs | {"sarif-file": ""} == {
+    assert done.outputs == {
         "verdict": "fail",
         "findings": "6",
         "gaps": "0",
-        "sarif-file": "",
         "artifact-sha256": digest,
         "sha256sums": f"{digest}  a.tgz",
     }
@@ -404,6 +404,7 @@ def test_names_of_files_are_only_ever_names(job: Job) -> None:
     ] + ["- … and 1 more"]
     paths = {one["location"]["path"] for one in json.loads(report.read_bytes())["findings"]}
     assert paths == set(HOSTILE)
+    assert len(json.loads(sarif.read_bytes())["runs"][0]["results"]) == 6
 
 
 def test_a_name_with_a_line_end_ends_no_line(job: Job) -> None:

@@ -66,7 +66,7 @@ def many(count: int, severity: Severity) -> list[Finding]:
 
 
 def gap(path: str) -> Gap:
-    return Gap(location=Location(source="a.tgz", path=path), reason="encrypted")
+    return Gap(location=Location(source="npm:a@1", path=path), reason="encrypted")
 
 
 def test_an_annotation_is_at_the_line_with_the_fix_below_it() -> None:
@@ -140,9 +140,7 @@ def test_gaps_are_errors_and_leave_room_for_findings() -> None:
     assert shown[0] == Annotation(
         kind="error",
         title="not examined",
-        message="a.tgz (0.zip): encrypted",
-        file="a.tgz",
-        line="1",
+        message="npm:a@1 (0.zip): encrypted",
     )
     assert [one.title for one in shown if one.kind == "error"] == (
         ["not examined"] * 5 + [f"high: high-{i}" for i in range(5)]
