@@ -191,6 +191,8 @@ class SetAside(StrEnum):
     """The policy file says that it is fine, and why."""
     BASELINE = "baseline"
     """It was there already when the baseline was written."""
+    EARLIER = "earlier"
+    """The earlier artifact, with which this one is compared, has it as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import b64decode
 from datetime import datetime
 from functools import cache
@@ -20,11 +21,13 @@ from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
+from auditor.facts.lock.said import RegistrySaid, candidates, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen, family_of
 from auditor.facts.policy.data_age import DataSeen
 from auditor.facts.policy.waiver import State, WaiverSeen
 from auditor.namelists import NameList
 from auditor.names.matcher import Matcher
+from auditor.names.signals import ABSENT, Signals, age_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +45,7 @@ COMMITS = "commits/"
 INTERNAL = "internal-names.txt"
 REVIEWED = "reviewed-names.txt"
 WAIVERS = "waivers"
+SAID = "registry-says.json"
 _popular = cache(Matcher)
 
 
@@ -53,6 +57,8 @@ def lockfile(test: RuleTest) -> Contents:
     first an installed tree, and is the lockfile that npm hides in it; what lies in `node_modules/`
     are files of the tree. Lockfiles of other clients beside the first are its siblings. Two lists
     of names are what the user has listed: `internal-names.txt` and `reviewed-names.txt`.
+    `registry-says.json` is what a registry answers: `now`, `min-age`, and below `versions` by name
+    when each version was published; below `gone` those that it does not have any more.
     """
     (path, spec), *others = test.members
     beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
@@ -78,10 +84,38 @@ def lockfile(test: RuleTest) -> Contents:
         NameList(given[name].text.split() if name in given else ()) for name in (INTERNAL, REVIEWED)
     )
     seen.append(NamesAsked(judge=_popular, internal=internal, reviewed=reviewed))
+    if SAID in given:
+        seen.append(_said(given[SAID].text, inventory))
     history = _history(path, others, incidents)
     if history is not None:
         return lockcontents.observed(test.artifact, incidents, history)
     return lockcontents.observed(test.artifact, incidents, inventory, Beside(files=beside), *seen)
+
+
+def _said(text: str, inventory: Inventory) -> RegistrySaid:
+    """Return a registry's answers about every package of an inventory that it serves."""
+    said = json.loads(text)
+    signals = {}
+    for package in candidates(inventory.packages, NameList()):
+        versions, gone = (
+            {version: datetime.fromisoformat(when) for version, when in listed.items()}
+            for listed in (said[part].get(package.name, {}) for part in ("versions", "gone"))
+        )
+        known = Signals(
+            there=True,
+            first=min(versions.values(), default=None),
+            versions=len(versions),
+            releases=versions,
+            gone=gone,
+        )
+        there = package.name in said["versions"]
+        signals[key_of_name(package.ecosystem, package.name)] = known if there else ABSENT
+    return RegistrySaid(
+        now=datetime.fromisoformat(said["now"]),
+        min_age=age_of(said["min-age"]),
+        signals=signals,
+        asked=frozenset(package.id for package in inventory.packages),
+    )
 
 
 def _inventory(path: str, text: str) -> Inventory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -16,6 +16,10 @@ from auditor.cli.options import (
     policy_options,
     wishes,
 )
+from auditor.errors import UsageError
+
+if TYPE_CHECKING:
+    from auditor.lockscan import OnlineWish
 
 
 @click.command("lock")
@@ -49,6 +53,22 @@ from auditor.cli.options import (
     help="Names that you looked at, and that imitate nothing (repeatable).",
 )
 @internal_options
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Look up each package at the registry that npm, or pip or uv, is configured for: is this "
+    "version still there, how old is it, who published what looks like a popular name.",
+)
+@click.option(
+    "--min-age",
+    metavar="AGE",
+    help="With --online: tell each version that was published later than this ago (7d, 2w).",
+)
+@click.option(
+    "--no-cache",
+    is_flag=True,
+    help="With --online: ask again what was asked within the last hour.",
+)
 @policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
@@ -61,6 +81,9 @@ def command(  # noqa: PLR0913 - one parameter per option
     reviewed: tuple[str, ...],
     internal: tuple[str, ...],
     internal_files: tuple[Path, ...],
+    online: bool,
+    min_age: str | None,
+    no_cache: bool,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str | None,
@@ -78,6 +101,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     packages are read, those for development too, and compared with what is known to be bad; what
     the file says of their origin is checked against itself and the manifest beside it. Names that
     look like popular ones, or like yours, are told, unless what requires them speaks for them.
+    Nothing is looked up anywhere without --online.
     """
     del debug  # read by the top-level handler
     from auditor import lockscan  # noqa: PLC0415 - see options: only the called command's cost
@@ -101,6 +125,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         names=None if level == "off" else Level[level.upper()],
         internal=(*internal, *names_in(internal_files), *policy.internal),
         reviewed=(*reviewed, *policy.reviewed),
+        online=_wish(min_age, online=online, cached=not no_cache),
         rules=decision.rules,
         profile=decision.profile,
         settings=decision.settings,
@@ -110,3 +135,21 @@ def command(  # noqa: PLR0913 - one parameter per option
         result = lockscan.scan(request, announce)
     result = output.with_baseline(result, said["write_baseline"])
     return output.show(result, format_, files, verbose=verbose, quiet=quiet)
+
+
+def _wish(min_age: str | None, *, online: bool, cached: bool) -> OnlineWish | None:
+    """Return what registries are asked; None where nothing is to leave this machine."""
+    if not online:
+        if min_age is not None or not cached:
+            raise UsageError("--min-age and --no-cache are about lookups; they need --online")
+        return None
+    from datetime import UTC, datetime  # noqa: PLC0415 - see above
+
+    from auditor.lockscan import OnlineWish  # noqa: PLC0415
+    from auditor.names.signals import age_of  # noqa: PLC0415
+
+    return OnlineWish(
+        now=datetime.now(UTC),
+        min_age=None if min_age is None else age_of(min_age),
+        cached=cached,
+    )

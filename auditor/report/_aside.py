@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.model import Suppressed
+
+_SAID = {
+    SetAside.WAIVER: "waived",
+    SetAside.BASELINE: "in the baseline",
+    SetAside.EARLIER: "not new",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +43,8 @@ def groups(suppressed: Sequence[Suppressed]) -> Iterator[Group]:
 
 def counts(suppressed: Sequence[Suppressed]) -> str:
     """Return how many findings were set aside by what; empty for none."""
-    waived = sum(one.by is SetAside.WAIVER for one in suppressed)
-    known = len(suppressed) - waived
-    said = [f"{waived:,} waived"] if waived else []
-    said += [f"{known:,} in the baseline"] if known else []
-    return ", ".join(said)
+    number = Counter(one.by for one in suppressed)
+    return ", ".join(f"{number[by]:,} {said}" for by, said in _SAID.items() if number[by])
 
 
 def _order(one: Suppressed) -> tuple[bool, int, str, str]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """Changes of one sort that are listed before the rest is counted."""
+SHORT = 20
+"""Lines of all differences of texts together up to which they are shown in any case."""
 _GONE = ChangeKind.REMOVED
 _COME = ChangeKind.ADDED
 
@@ -69,7 +71,7 @@ def lines(comparison: Comparison, *, every: bool = False) -> Iterator[Line]:
     yield from _cut(abilities, "change", "changes in what it can do", every=every)
     yield from _cut([_file(one) for one in went], "file", "files that went", every=every)
     yield from _cut([_file(one) for one in lasting], "changed file", every=every)
-    if every:
+    if every or sum(len(text.lines) + text.left_out for text in comparison.texts) <= SHORT:
         for text in comparison.texts:
             yield Line(role=Role.TEXT, text=text.path)
             for line in text.lines:

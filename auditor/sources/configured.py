@@ -19,7 +19,7 @@ from auditor.limits import MIB
 from auditor.sources import child, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from auditor.bases import Base, Npmrc
 
@@ -31,15 +31,64 @@ _BUILT_IN = re.compile(r"--index-url\s+<url>[^()]*\(default:?\s+([^\s()]+)\)")
 _VARIABLES = ("pip_index_url", "uv_default_index", "uv_index_url")
 
 
-class Configured:
-    """The registries of one ecosystem; npm is asked for its own once."""
+class Clients:
+    """What the clients themselves say, each asked once: npm takes 250 ms for it."""
 
-    def __init__(self, ecosystem: str, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self._said: dict[str, str | InputError] = {}
+
+    def npm(self) -> str:
+        """Return the registry that npm is configured for; raise InputError if it does not say."""
+        return self._once("npm", _of_npm)
+
+    def built_into_npm(self) -> str:
+        """Return the registry built into npm; raise InputError where it is not known.
+
+        A lockfile that was written without a mirror has that address, and npm asks the mirror all
+        the same (`replace-registry-host`).
+        """
+        return self._once("built into npm", _built_into_npm)
+
+    def pip(self) -> str:
+        """Return the index built into pip; raise InputError where it is not known."""
+        return self._once("pip", _of_pip)
+
+    def _once(self, what: str, ask: Callable[[Mapping[str, str]], str]) -> str:
+        if what not in self._said:
+            try:
+                self._said[what] = ask(self.environment)
+            except InputError as problem:
+                self._said[what] = problem
+        found = self._said[what]
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+
+class Configured:
+    """The registries of one ecosystem, for one folder."""
+
+    def __init__(
+        self,
+        ecosystem: str,
+        folder: Path,
+        environment: Mapping[str, str],
+        clients: Clients | None = None,
+    ) -> None:
         self._ecosystem = ecosystem
         self._folder = folder
-        self._environment = environment
+        self._clients = clients or Clients(environment)
         self._settings: _Npm | None = None
         self._bases: dict[str, Base | InputError] = {}
+
+    @property
+    def built_in(self) -> str:
+        """The address that this ecosystem's client takes for its configured one; empty for none."""
+        try:
+            return self._clients.built_into_npm() if self._ecosystem == "npm" else ""
+        except InputError:
+            return ""
 
     def base(self, scope: str = "") -> Base:
         """Return where the names of a scope are asked for; raise InputError, each time, if unknown.
@@ -49,7 +98,7 @@ class Configured:
         if scope not in self._bases:
             try:
                 self._bases[scope] = self._found(scope)
-            except InputError as problem:  # npm is not asked again for each name
+            except InputError as problem:
                 self._bases[scope] = problem
         found = self._bases[scope]
         if isinstance(found, InputError):
@@ -58,16 +107,17 @@ class Configured:
 
     def _found(self, scope: str) -> Base:
         if self._ecosystem == "pypi":
-            return _index(self._environment)
-        self._settings = self._settings or _Npm(self._folder, self._environment)
+            return _index(self._clients)
+        self._settings = self._settings or _Npm(self._folder, self._clients)
         return self._settings.base(scope)
 
 
 class _Npm:
     """What npm is configured for: by the environment, the current folder and the user."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+    def __init__(self, folder: Path, clients: Clients) -> None:
+        environment = clients.environment
+        self._clients = clients
         self._variables = {key.lower(): value for key, value in environment.items() if value}
         self._project = bases.npmrc(_beside(folder / ".npmrc"))
         self._users = [
@@ -85,7 +135,7 @@ class _Npm:
             for one in self._users:
                 if url := one.registries.get(wanted):
                     return self._shown(url, users=True)
-        return self._shown(_of_npm(self._environment), users=True)
+        return self._shown(self._clients.npm(), users=True)
 
     def _shown(self, url: str, *, users: bool) -> Base:
         found = _checked(url, "npm")
@@ -126,6 +176,15 @@ def _of_npm(environment: Mapping[str, str]) -> str:
         raise InputError(f"no registry is configured, and npm {problem}") from None
 
 
+def _built_into_npm(environment: Mapping[str, str]) -> str:
+    path = _program(environment, "npm")
+    if path is None:
+        raise InputError("npm is not installed to name its own registry")
+    own = {key: value for key, value in environment.items() if not key.lower().startswith("npm_")}
+    nobodys = ("--userconfig", f"{os.devnull}/user", "--globalconfig", f"{os.devnull}/all")
+    return _said((path, "config", "get", "registry", *nobodys), own).strip()
+
+
 def _of_pip(environment: Mapping[str, str]) -> str:
     """Return the index that pip itself says: its help names the one built in."""
     path = _program(environment, "pip", "pip3")
@@ -161,11 +220,12 @@ def _said(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
     return said.data.decode("utf-8", "replace")
 
 
-def _index(environment: Mapping[str, str]) -> Base:
+def _index(clients: Clients) -> Base:
     """Return the index that pip or uv is configured for, or else the one built into pip.
 
     Raises InputError where neither says one.
     """
+    environment = clients.environment
     variables = {key.lower(): value for key, value in environment.items() if value}
     for name in _VARIABLES:
         if value := variables.get(name):
@@ -174,7 +234,7 @@ def _index(environment: Mapping[str, str]) -> Base:
         for text in settings.texts(file, environment):
             if url := read(text):
                 return _checked(url, "Python")
-    return _checked(_of_pip(environment), "Python")
+    return _checked(clients.pip(), "Python")
 
 
 def _checked(url: str, whose: str) -> Base:

@@ -1,30 +1,41 @@
 """What the registry that the user's client asks says of a name; only where the user wants that.
 
-Which registry that is says `configured`, how it is asked `transport`.
+Which registry that is says `configured`, how it is asked `transport`, what need not be asked again
+`lookupcache`.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import threading
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from auditor.errors import InputError
 from auditor.names import signals, spelling
-from auditor.names.signals import ABSENT
+from auditor.names.signals import ABSENT, Signals
 from auditor.safe import safe
-from auditor.sources.configured import Configured
+from auditor.sources.configured import Clients, Configured
+from auditor.sources.lookupcache import LookupCache
 from auditor.sources.transport import Transport, UnansweredError
+from auditor.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from auditor.names.signals import Signals
+    from auditor.bases import Base
 
 _FAILURES = 3
-"""Lookups in a row that end without an answer, after which nothing more is asked."""
+"""Lookups in a row that end without an answer, after which nothing more is asked of a host."""
+AT_ONCE = 8
+"""Requests that are under way together: a browser has six to a host."""
+_WHOLE = 600
+"""Seconds that the lookups of many names may take together."""
 JSON = {
     "npm": "application/json",
     "pypi": "application/vnd.pypi.simple.v1+json",
@@ -45,6 +56,23 @@ def path_of(ecosystem: str, name: str) -> str:
     return quote(spelled, safe="@") if ecosystem == "npm" else f"{spelled}/"
 
 
+Answer = Signals | InputError
+"""What a registry says of a name, or why it does not."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """What registries said so far, for all that ask in one call, in whatever thread."""
+
+    clients: Clients
+    cache: LookupCache | None = None
+    """What was said in earlier calls; None to ask again."""
+    known: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    """By the registry's address and the name as it has it."""
+    failures: Counter[str] = field(default_factory=Counter)
+    """Lookups in a row without an answer, by host."""
+
+
 class Registry:
     """The registry of one ecosystem; each name is asked for once."""
 
@@ -53,44 +81,112 @@ class Registry:
         ecosystem: str,
         folder: Path | None = None,
         environment: Mapping[str, str] = os.environ,
+        memory: Memory | None = None,
     ) -> None:
         self.ecosystem = ecosystem
-        self._configured = Configured(ecosystem, folder or Path(), environment)
+        self._memory = memory or Memory(clients=Clients(environment))
+        clients = self._memory.clients
+        self._configured = Configured(ecosystem, folder or Path(), clients.environment, clients)
         self._transport = Transport()
-        self._known: dict[str, Signals | InputError] = {}
-        self._failures = 0
+
+    def base(self, name: str) -> Base:
+        """Return where a name is asked for; raise InputError where no registry is known for it."""
+        return self._configured.base(spelling.scope(name) if self.ecosystem == "npm" else "")
+
+    @property
+    def built_in(self) -> str:
+        """An address that stands for the configured one in lockfiles; empty for none."""
+        return self._configured.built_in
 
     def look_up(self, name: str) -> Signals:
         """Return what the registry says of a name; raise InputError, each time, if it does not."""
         if not path_of(self.ecosystem, name):
             return ABSENT
-        spelled = spelling.normal(self.ecosystem, name)
-        if spelled not in self._known:
-            try:
-                self._known[spelled] = self._asked(spelled)
-            except InputError as problem:
-                self._known[spelled] = problem
-        found = self._known[spelled]
+        found = self._answer(self.base(name), name, self._transport)
         if isinstance(found, InputError):
             raise found
         return found
 
-    def _asked(self, name: str) -> Signals:
-        base = self._configured.base(spelling.scope(name))
-        if self._failures >= _FAILURES:
+    def look_up_all(self, names: Iterable[str], seconds: float = _WHOLE) -> dict[str, Answer]:
+        """Return what the registry says of each of many names, or why it does not.
+
+        At most `AT_ONCE` of them are asked for together. What is not answered when the time is over
+        is left to itself.
+        """
+        answers: dict[str, Answer] = {}
+        waiting: deque[tuple[str, Base]] = deque()
+        for name in dict.fromkeys(names):
+            try:
+                base = self.base(name)
+            except InputError as problem:  # which is one reason for all of them
+                answers[name] = problem
+                continue
+            late = InputError(
+                f"{safe(base.host)} was asked for {counted(int(seconds), 'second')}, no more is"
+            )
+            answers[name] = late if path_of(self.ecosystem, name) else ABSENT
+            if answers[name] is late:
+                waiting.append((name, base))
+        self._at_once(waiting, answers, seconds)
+        return answers
+
+    def _at_once(
+        self, waiting: deque[tuple[str, Base]], answers: dict[str, Answer], seconds: float
+    ) -> None:
+        found: dict[str, Answer] = {}
+
+        def work() -> None:
+            transport = Transport()
+            while time.monotonic() < latest:
+                try:
+                    name, base = waiting.popleft()
+                except IndexError:
+                    return
+                found[name] = self._answer(base, name, transport)
+
+        latest = time.monotonic() + seconds
+        threads = [
+            threading.Thread(target=work, daemon=True) for _ in range(min(AT_ONCE, len(waiting)))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive() and time.monotonic() < latest:
+                thread.join(min(1, max(latest - time.monotonic(), 0)))  # Ctrl-C comes through
+        answers.update(found.copy())
+
+    def _answer(self, base: Base, name: str, transport: Transport) -> Answer:
+        spelled = spelling.normal(self.ecosystem, name)
+        known, cache = self._memory.known, self._memory.cache
+        key = (base.url, spelled)
+        if key not in known:
+            found: Answer | None = cache.get(base.url, spelled) if cache else None
+            if found is None:
+                try:
+                    found = self._asked(base, spelled, transport)
+                    if cache and found.there:
+                        cache.put(base.url, spelled, found)
+                except InputError as problem:
+                    found = problem
+            known[key] = found
+        return known[key]
+
+    def _asked(self, base: Base, name: str, transport: Transport) -> Signals:
+        failures = self._memory.failures
+        if failures[base.host] >= _FAILURES:
             raise InputError(
                 f"{safe(base.host)} did not answer {_FAILURES} times, no more is asked"
             )
         try:
             path = path_of(self.ecosystem, name)
-            data = self._transport.document(base, path, JSON[self.ecosystem])
+            data = transport.document(base, path, JSON[self.ecosystem])
         except UnansweredError as problem:
-            self._failures += 1
+            failures[base.host] += 1
             raise InputError(f"{safe(base.host)} {problem}") from None
         except InputError as problem:
-            self._failures = 0
+            failures[base.host] = 0
             raise InputError(f"{safe(base.host)} {problem}") from None
-        self._failures = 0
+        failures[base.host] = 0
         if data is None:
             return ABSENT
         try:

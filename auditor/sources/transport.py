@@ -164,7 +164,10 @@ class Transport:
             ) from None
         except requests.exceptions.Timeout:
             raise UnansweredError(_too_slow(PATIENCE)) from None
-        except requests.exceptions.ConnectionError:
+        except (
+            requests.exceptions.ConnectionError,
+            requests.exceptions.ChunkedEncodingError,
+        ):
             raise UnansweredError("cannot be reached, or does not end its answer") from None
         except (requests.exceptions.RequestException, OSError, ValueError) as problem:
             # The text of such an error may have the whole address in it.

@@ -22,6 +22,15 @@ def content(path: Path, largest: int) -> bytes:
     return data
 
 
+def head(path: Path, count: int) -> bytes:
+    """Return a file's first bytes; raise UsageError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read: {problem.strerror or problem}") from None
+
+
 def write(path: Path, text: str) -> None:
     """Write a file in one step, so that it is the old one or the new one; raise UsageError."""
     beside = path.with_name(f"{path.name}.new")
