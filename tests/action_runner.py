@@ -157,7 +157,7 @@ class Runner:
         done.annotations += annotations(text)
         done.summary += files["STEP_SUMMARY"].read_text(encoding="utf-8")
         if "id" in step:
-            done.steps[step["id"]] = _outputs(files["OUTPUT"].read_text(encoding="utf-8"))
+            done.steps[step["id"]] = outputs(files["OUTPUT"].read_text(encoding="utf-8"))
         for name in ("ENV", "PATH", "STATE"):
             assert not files[name].read_bytes(), f"{name} changes the rest of the user's job"
         return ended.returncode != 0
@@ -183,7 +183,7 @@ def _filled(text: object, said: Mapping[str, str], done: Done) -> str:
     return _EXPRESSION.sub(lambda found: _value(found[1], said, done), plain)
 
 
-def _outputs(text: str) -> dict[str, str]:
+def outputs(text: str) -> dict[str, str]:
     """Read an output file: `name=value`, or a value between two equal marks."""
     found: dict[str, str] = {}
     lines = iter(text.split("\n"))

@@ -50,7 +50,7 @@ def run(environment: Mapping[str, str], say: Callable[[str], None]) -> int:
         outputs, summary = _audited(environment, folder, say)
     finally:
         say(f"::{mark}::")
-    files.write_outputs(output, outputs)
+    files.append(output, files.rendered(outputs))
     if place := environment.get("GITHUB_STEP_SUMMARY"):
         files.append(Path(place), summary)
     return policy.EXIT_PASS
