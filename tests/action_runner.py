@@ -70,7 +70,7 @@ class Runner:
     refused: tuple[str, ...] = ()
     """Actions that fail, by the beginning of what is used."""
 
-    def run(self, event: str, described: Mapping[str, Any], **inputs: str) -> Done:
+    def run(self, event: str, described: Mapping[str, Any], inputs: Mapping[str, str]) -> Done:
         """Run the action once for an event."""
         action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
         said = {name: str(one["default"]) for name, one in action["inputs"].items()}
@@ -154,7 +154,7 @@ class Runner:
         )
         text = ended.stdout.decode("utf-8", "replace")
         done.log += text
-        done.annotations += annotations(text)
+        done.annotations += annotated(text)
         done.summary += files["STEP_SUMMARY"].read_text(encoding="utf-8")
         if "id" in step:
             done.steps[step["id"]] = outputs(files["OUTPUT"].read_text(encoding="utf-8"))
@@ -204,7 +204,7 @@ def outputs(text: str) -> dict[str, str]:
     return found
 
 
-def annotations(text: str) -> list[Annotation]:
+def annotated(text: str) -> list[Annotation]:
     """Return what the commands in a step's output make, as the runner reads them line by line."""
     found = []
     stopped = ""

@@ -22,7 +22,7 @@ from auditor.model import (
     Verdict,
 )
 from auditor.report import View, load
-from tests.action_runner import Annotation, annotations
+from tests.action_runner import Annotation, annotated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def test_what_is_not_of_this_repository_has_no_line() -> None:
     ],
 )
 def test_what_fails_is_an_error(severity: Severity, threshold: Severity, kind: str) -> None:
-    (shown,) = annotations(rendered([replace(FINDING, severity=severity)], threshold=threshold))
+    (shown,) = annotated(rendered([replace(FINDING, severity=severity)], threshold=threshold))
 
     assert shown.kind == kind
 
@@ -108,7 +108,7 @@ def test_what_fails_is_an_error(severity: Severity, threshold: Severity, kind: s
 def test_many_findings_of_a_rule_at_one_line_are_one_annotation() -> None:
     first = replace(FINDING, location=Location(source=".", path="a.map"))
     rest = [replace(first, location=Location(source=".", path=f"b{i}.map")) for i in range(192)]
-    (shown,) = annotations(rendered([first, *rest]))
+    (shown,) = annotated(rendered([first, *rest]))
 
     assert shown.message.splitlines()[:2] == [
         "lib/key.pem is a key",
@@ -118,7 +118,7 @@ def test_many_findings_of_a_rule_at_one_line_are_one_annotation() -> None:
 
 def test_ten_of_each_type_are_shown_and_the_last_counts_the_rest() -> None:
     found = many(12, Severity.HIGH) + many(11, Severity.LOW) + many(15, Severity.INFO)
-    shown = annotations(rendered(found))
+    shown = annotated(rendered(found))
     kinds = [one.kind for one in shown]
 
     assert {kind: kinds.count(kind) for kind in kinds} == {"error": 10, "warning": 10, "notice": 10}
@@ -131,11 +131,11 @@ def test_ten_of_each_type_are_shown_and_the_last_counts_the_rest() -> None:
 
 
 def test_all_are_shown_where_they_are_ten() -> None:
-    assert len(annotations(rendered(many(10, Severity.HIGH)))) == 10
+    assert len(annotated(rendered(many(10, Severity.HIGH)))) == 10
 
 
 def test_gaps_are_errors_and_leave_room_for_findings() -> None:
-    shown = annotations(rendered(many(9, Severity.HIGH), [gap(f"{i}.zip") for i in range(9)]))
+    shown = annotated(rendered(many(9, Severity.HIGH), [gap(f"{i}.zip") for i in range(9)]))
 
     assert shown[0] == Annotation(
         kind="error",
@@ -149,7 +149,7 @@ def test_gaps_are_errors_and_leave_room_for_findings() -> None:
 
 
 def test_a_long_fix_is_cut() -> None:
-    (shown,) = annotations(rendered([replace(FINDING, fix="\n".join(map(str, range(40))))]))
+    (shown,) = annotated(rendered([replace(FINDING, fix="\n".join(map(str, range(40))))]))
 
     assert shown.message.splitlines()[-2:] == ["11", "…"]
 
@@ -173,8 +173,8 @@ def test_no_text_begins_a_command_or_ends_one_of_ours(text: str) -> None:
 
     assert [line[:8] for line in shown.split("\n")] == ["::error ", "::error ", ""]
     assert "##[" not in shown
-    assert len(annotations(shown)) == 2
-    assert {(one.kind, one.file) for one in annotations(shown)} == {
+    assert len(annotated(shown)) == 2
+    assert {(one.kind, one.file) for one in annotated(shown)} == {
         ("error", "package.json"),
         ("error", ""),
     }
