@@ -155,6 +155,21 @@ def test_a_package_of_two_lockfiles_is_one_component_with_two_places() -> None:
     assert found["affects"] == [{"ref": "pkg:npm/kit@2.0.0"}]
 
 
+def test_a_finding_of_an_entry_affects_the_package_that_it_names() -> None:
+    at = Location(source="a.lock", path="a.lock", key="node_modules/@scope/kit")
+    found = [
+        made.finding(location=at, evidence={"name": "@scope/kit", "version": version})
+        for version in ("1.0.0", "9.9.9")
+    ]
+    rows = (lockfile("a.lock", package()),)
+    document = written(made.report(artifacts=(), inventories=rows, findings=tuple(found)))
+
+    assert sorted(one["affects"][0]["ref"] for one in document["vulnerabilities"]) == [
+        "file:a.lock",
+        "pkg:npm/%40scope/kit@1.0.0",
+    ]
+
+
 def test_the_same_version_with_other_digests_is_another_component() -> None:
     rows = (lockfile("a", package()), lockfile("b", package(integrity=[])))
     refs = {one["bom-ref"] for one in written(made.report(inventories=rows))["components"]}

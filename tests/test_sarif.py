@@ -221,7 +221,9 @@ def test_a_finding_of_a_lockfile_names_its_package() -> None:
 
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "web/api/uv.lock"
     assert location["physicalLocation"]["region"]["startLine"] == 7
-    assert [one["name"] for one in location["logicalLocations"]] == ["rich@1.0"]
+    assert location["logicalLocations"] == [
+        {"name": "rich@1.0", "fullyQualifiedName": "uv.lock#rich@1.0", "kind": "key"}
+    ]
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -193,8 +193,11 @@ class _Writer:
         )
 
         at, us = finding.location, VulnerabilitySource(name="audit")
-        ref = self._refs.get((at.source, at.key or "")) or self._file(at.source)
         incident, also = finding.evidence.get("incident"), finding.evidence.get("also")
+        named = f"{finding.evidence.get('name')}@{finding.evidence.get('version')}"
+        keys = ((at.source, key) for key in (at.key or "", named))
+        ref = next((self._refs[key] for key in keys if key in self._refs), "")
+        ref = ref or self._file(at.source)
         place = f"{at.path}:{at.line}" if at.line else at.path
         return Vulnerability(
             bom_ref=self._ref(finding.fingerprint),
