@@ -1,17 +1,19 @@
-"""Pages and lists written from the rules and the program; `python -m auditor.docs` renews them.
+"""Pages and lists written from rules and program; `python -m auditor.docs` renews them.
 
 What is written: `docs/rules/<id>.md`, and in README.md the blocks between `<!-- NAME:begin -->`
-and `<!-- NAME:end -->` (the list of rules, the help texts). A test says when they are stale.
+and `<!-- NAME:end -->` (the list of rules, the help texts), and the JSON Schema of policy files. A
+test says when they are stale.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import rulefile
+from auditor import policyfile, rulefile
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from auditor.rulefile import Rule, Ruleset
 
+POLICY_SCHEMA = "auditor/schema/policy-1.json"
 _BLOCK = re.compile(r"(<!-- (?P<name>[\w: -]+):begin -->\n).*?(<!-- (?P=name):end -->)", re.DOTALL)
 
 
@@ -147,14 +150,20 @@ def pages(ruleset: Ruleset) -> dict[str, str]:
     return {f"{rule.id}.md": page(rule) for rule in ruleset.rules}
 
 
+def policy_schema() -> str:
+    """Return the JSON Schema of a policy file, made from the shapes that read it."""
+    return json.dumps(policyfile.schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def main(root: Path) -> int:
-    """Write README blocks and rule pages below `root`; return the number of files changed."""
+    """Write README blocks, pages and schema below `root`; return the number of files changed."""
     ruleset = rulefile.load((rulefile.builtin_folder(),), tests=True)
     folder = root / "docs" / "rules"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {folder / name: text for name, text in pages(ruleset).items()}
     readme = root / "README.md"
     wanted[readme] = splice(readme.read_text(encoding="utf-8"), ruleset)
+    wanted[root / POLICY_SCHEMA] = policy_schema()
     changed = 0
     for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -18,6 +18,8 @@ class Limits:
 
     archive_bytes: int = 512 * MIB
     """The archive as it lies on disk."""
+    download_seconds: int = 300
+    """One archive that comes from a registry."""
     unpacked_bytes: int = 2048 * MIB
     """All that is inflated for one target, nested archives together."""
     ratio: int = 200

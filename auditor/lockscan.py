@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,9 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from auditor.facts.lock.names import NameJudge
+    from auditor.facts.lock.said import RegistrySaid
     from auditor.inventory import LockedPackage
     from auditor.lockcontents import Observation
     from auditor.lockfiles import Document, Format
+    from auditor.lockonline import Asker
     from auditor.sources.file import Progress
 
     Announce = Callable[[str], Progress | None]
@@ -45,6 +48,17 @@ if TYPE_CHECKING:
 STDIN = "-"
 SHARED = 32
 """Files for which a further process is worth its start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineWish:
+    """What the user wants to know of registries."""
+
+    now: datetime
+    min_age: timedelta | None = None
+    """Releases that are younger are told; None for none."""
+    cached: bool = True
+    """What was said within the last hour is not asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +84,8 @@ class LockRequest:
     """The user's own packages: names, scopes and globs."""
     reviewed: tuple[str, ...] = ()
     """Names that the user has looked at, in the same spellings."""
+    online: OnlineWish | None = None
+    """What registries are asked; None for nothing."""
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.INTAKE
     settings: policy.Settings = field(default_factory=policy.Settings)
@@ -102,8 +118,7 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
     data = names_index.states() if request.names is not None else ()
-    report = outcome.report(request.settings, scanner.ruleset, scanner.judge.texts)
-    return replace(report, data=data)
+    return outcome.report(request.settings, scanner.ruleset, scanner.judge, data)
 
 
 def check(targets: Iterable[str]) -> None:
@@ -120,8 +135,11 @@ def check(targets: Iterable[str]) -> None:
 
 
 def outcomes(scanner: Scanner, found: list[Found]) -> Iterator[Outcome]:
-    """Audit what was found, in order; many files on all cores."""
-    workers = min(os.cpu_count() or 1, len(found) // SHARED)
+    """Audit what was found, in order; many files on all cores, unless registries are asked.
+
+    These are to get few requests at a time, and no name twice.
+    """
+    workers = 1 if scanner.request.online else min(os.cpu_count() or 1, len(found) // SHARED)
     if workers < 2:
         yield from map(scanner.outcome_of, found)
         return
@@ -149,18 +167,23 @@ class Scanner:
     def __init__(self, request: LockRequest) -> None:
         folders = (rulefile.builtin_folder(), *request.rules)
         ruleset = rulefile.load(folders, lockfile=True, telling=request.triage)
-        self.ruleset = f"{ruleset.digest}-{incidentfile.digest(folders)}"
+        self.ruleset = replace(ruleset, digest=f"{ruleset.digest}-{incidentfile.digest(folders)}")
         self.request = request
         self.limits = request.limits
-        self._users = UserSettings(settings=settings.of_user())
+        allowed = request.settings.policy.allowed_hosts
+        self._users = UserSettings(
+            settings=settings.of_user(), allowed=frozenset(host.lower() for host in allowed)
+        )
         self._names = NamesAsked(
             judge=name_judge,
             level=request.names,
             internal=NameList(request.internal),
             reviewed=NameList(request.reviewed),
         )
-        self.judge = Judge(ruleset, request.profile)
+        said = request.settings.policy
+        self.judge = Judge(policy.overridden(ruleset, said), request.profile)
         self.incidents = incidentfile.load(folders, request.incidents)
+        self._asker = _asker(request.online)
         self._outcome = Outcome()
 
     def outcome_of(self, found: Found) -> Outcome:
@@ -198,6 +221,15 @@ class Scanner:
         seen: tuple[Observation, ...] = (*earlier, *self._siblings(found, document))
         self._document(document, found.label, found.path.parent, *seen)
 
+    def _lookups(self, inventory: Inventory, folder: Path, label: str) -> tuple[RegistrySaid, ...]:
+        """Return what registries say of an inventory; what they do not say is a gap."""
+        if self._asker is None:
+            return ()
+        found = self._asker.lookups(inventory, folder, self._names)
+        for reason in found.gaps:
+            self._outcome.gap(label, reason, inventory.path)
+        return (found.said,)
+
     def _tree(self, found: Found) -> None:
         """Audit installed packages, with the lockfile that npm hides among them."""
         inventory = installed.inventory(found.path, found.path.name, self.request.limits)
@@ -208,7 +240,7 @@ class Scanner:
         below = hidden[0].inventory if hidden else None
         if asked := dropper.asked(inventory, below, self.incidents):
             seen.append(MembersSeen(paths=installed.present(found.path, asked)))
-        self._inventory(inventory, {}, found.label, *seen)
+        self._inventory(inventory, {}, found.label, found.path.parent, *seen)
 
     def _hidden(self, found: Found) -> tuple[HiddenSeen, ...]:
         """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
@@ -272,7 +304,7 @@ class Scanner:
         except InputError as problem:
             self._outcome.gap(label, str(problem))
             return
-        self._inventory(inventory, document.beside, label, *seen)
+        self._inventory(inventory, document.beside, label, folder, *seen)
         for one in document.unread:
             self._outcome.gap(label, one.reason, one.path)
 
@@ -281,6 +313,7 @@ class Scanner:
         inventory: Inventory,
         beside: Mapping[str, bytes],
         label: str,
+        folder: Path,
         *seen: Observation,
     ) -> None:
         """Judge what was read, and say how much that was."""
@@ -291,8 +324,18 @@ class Scanner:
             self._outcome.gap(label, f"{place}: {reason}" if place else reason, inventory.path)
         self._outcome.inventories.append(summary(inventory, label, listed=self.request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
+        seen = (*seen, *self._lookups(inventory, folder, label))
         contents = contents_of(inventory, beside, self.incidents, self._users, self._names, *seen)
         self._outcome.judged(self.judge, artifact, contents, {})
+
+
+def _asker(wish: OnlineWish | None) -> Asker | None:
+    """Return who asks registries; None where nothing is to leave this machine."""
+    if wish is None:
+        return None
+    from auditor.lockonline import Asker  # noqa: PLC0415 - where registries are asked alone
+
+    return Asker(now=wish.now, min_age=wish.min_age, cached=wish.cached)
 
 
 @cache

@@ -67,6 +67,8 @@ class ArtifactKind(StrEnum):
     """A project's own configuration: what decides what the packer takes."""
     LOCKFILE = "lockfile"
     """A lockfile, an SBOM or an installed tree: packages that others published."""
+    POLICY = "policy"
+    """The user's own policy: its waivers, and the age of what it rests on."""
     MACHINE = "machine"
     """What lies outside of projects: caches of package managers, files that an attack leaves."""
 
@@ -189,6 +191,8 @@ class SetAside(StrEnum):
     """The policy file says that it is fine, and why."""
     BASELINE = "baseline"
     """It was there already when the baseline was written."""
+    EARLIER = "earlier"
+    """The earlier artifact, with which this one is compared, has it as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +295,8 @@ class Report:
     """A digest of the rules that judged, so that two reports can be compared."""
     data: tuple[str, ...] = ()
     """Other data that it rests on: what, of which day, and its digest."""
+    policy: tuple[str, ...] = ()
+    """What the user's policy makes of rules and of old findings, one sentence each."""
     rules: tuple[RuleText, ...] = ()
     """The rules that were asked, by id."""
     artifacts: tuple[Artifact, ...] = ()

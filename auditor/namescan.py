@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from auditor.advisories.versions import same_version
 from auditor.errors import InputError
 from auditor.names import Kind, Level, Lookalike, signals
 from auditor.names.signals import Signals
@@ -24,6 +25,10 @@ class Answer:
     found: Lookalike | None
     signals: Signals | None = None
     """None where nothing was asked, or the registry did not say."""
+    release: str = ""
+    """What the registry says of the version that was asked about; empty without one."""
+    published: datetime | None = None
+    """When that was published, if it is said."""
     gap: str = ""
     """Why something could not be looked up."""
 
@@ -36,16 +41,18 @@ class Online:
     told: Level
     now: datetime
     min_age: timedelta | None = None
-    """Names that were first published later are told as new; every name is looked up then."""
+    """What was first published later is told as new; every name is looked up then."""
 
-    def answer(self, name: str, judge: Judge) -> Answer:
+    def answer(self, name: str, judge: Judge, version: str = "") -> Answer:
         """Judge a name, and look it up where it imitates something or every name is looked up.
+
+        So it is where a version of it is asked about, whose age counts, too.
 
         What is told at some level only is looked up at every level, as a fresh name is told at
         the next. Where the registry does not answer, the name is told as it is without.
         """
         found = judge(name, Level.EVERYTHING)
-        if found is None and self.min_age is None:
+        if found is None and self.min_age is None and not version:
             return Answer(found=None)
         try:
             own = self.registry.look_up(name)
@@ -55,9 +62,18 @@ class Online:
         if found is not None:
             target, gap = self._target(found, own)
             found = self._within(signals.weighed(found, own, target, self.now))
+        wanted = same_version(self.registry.ecosystem, version) if version else ""
         if found is None and self.min_age is not None:
-            found = signals.new(name, own, self.min_age, self.now)
-        return Answer(found=found, signals=own, gap=gap)
+            found = signals.new(name, own, self.min_age, self.now, wanted)
+        known = bool(version) and own.there
+        release = f"{version} {signals.release_said(wanted, own, self.now)}" if known else ""
+        return Answer(
+            found=found,
+            signals=own,
+            gap=gap,
+            release=release,
+            published=own.published(wanted),
+        )
 
     def _target(self, found: Lookalike, own: Signals) -> tuple[Signals | None, str]:
         """Return what is known of the target, whose maintainers may be those of the name.

@@ -6,9 +6,13 @@ from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from auditor import facts, ruletest_others
+from auditor import facts, policyfile, ruletest_others
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
+from auditor.facts import denied_word
+from auditor.facts.comparison import ComparedWith
+from auditor.facts.demands import Demands
+from auditor.facts.denied_word import DeniedSeen
 from auditor.facts.git_state import GitSeen
 from auditor.facts.module_difference import SdistSeen
 from auditor.judge import Judge
@@ -26,19 +30,20 @@ from auditor.model import (
 )
 from auditor.packers import PackedPaths, Packer
 from auditor.rulefile import ADVICE, FileSpec, Rule, Ruleset, RuleTest
+from auditor.shipping import DIGESTS, compared, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from auditor.archives import Entry
-    from auditor.facts import Contents
+    from auditor.facts import Contents, Reader
 
 Found = tuple[tuple[str, Severity | None], ...]
 
 
-def entries(test: RuleTest) -> Iterator[Entry]:
+def entries(members: Iterable[tuple[str, FileSpec]]) -> Iterator[Entry]:
     """Yield what a test gives as members, as an archive's reader would."""
-    for path, spec in test.members:
+    for path, spec in members:
         yield _entry(path, spec)
 
 
@@ -67,13 +72,9 @@ def contents_of(test: RuleTest) -> Contents:
         return ruletest_others.lockfile(test)
     if test.artifact is ArtifactKind.MACHINE:
         return ruletest_others.machine(test)
-    _, readers = facts.load()
-    wheel = test.artifact is ArtifactKind.WHEEL
-    examination = Examination("test", readers, Budget(Limits()), wheel=wheel)
-    examination.run(entries(test))
-    if examination.gaps:
-        raise AssertionError(f"{test.name}: {examination.gaps[0].reason}")
-    contents = examination.contents(test.artifact, test.size, test.file)
+    if test.artifact is ArtifactKind.POLICY:
+        return ruletest_others.policy(test)
+    contents = _examined(test, test.members)
     observations = dict(contents.observations)
     if test.packer:
         observations[Packer] = (Packer.parse(test.packer),)
@@ -83,7 +84,37 @@ def contents_of(test: RuleTest) -> Contents:
         observations[GitSeen] = (GitSeen(states=test.git),)
     if test.sdist:
         observations[SdistSeen] = (SdistSeen(label="the sdist", paths=frozenset(test.sdist)),)
+    if test.policy:
+        document = policyfile.Document(file="policy", values=dict(test.policy))
+        demands = policyfile.policy(document, {}).demands
+        observations[Demands] = (demands,)
+        extra = _examined(test, test.members, denied_word.reader(demands.words))
+        observations[DeniedSeen] = extra.of(DeniedSeen)
+    if test.manifest:
+        seen = _against(test, contents, test.manifest, expected=True)
+        observations[ComparedWith] = (seen,)
+    if test.earlier:
+        observations[ComparedWith] = (_against(test, contents, test.earlier, expected=False),)
     return replace(contents, observations=observations)
+
+
+def _examined(test: RuleTest, members: Iterable[tuple[str, FileSpec]], *more: Reader) -> Contents:
+    _, readers = facts.load()
+    wheel = test.artifact is ArtifactKind.WHEEL
+    more = (*more, DIGESTS) if test.earlier else more
+    examination = Examination("test", (*readers, *more), Budget(Limits()), wheel=wheel)
+    examination.run(entries(members))
+    if examination.gaps:
+        raise AssertionError(f"{test.name}: {examination.gaps[0].reason}")
+    return examination.contents(test.artifact, test.size, test.file)
+
+
+def _against(
+    test: RuleTest, now: Contents, members: tuple[tuple[str, FileSpec], ...], *, expected: bool
+) -> ComparedWith:
+    before = shipped(_examined(test, members))
+    told = compared(before, shipped(now), "the manifest" if expected else "the earlier release")
+    return ComparedWith(comparison=told, expected=expected)
 
 
 def facts_of(rule: Rule, test: RuleTest) -> tuple[Fact, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import b64decode
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from auditor import incidentfile, lockcontents, lockfiles, rulefile
+from auditor import incidentfile, lockcontents, lockfiles, rulefile, yamldoc
 from auditor.advisories import signs
 from auditor.advisories.signs import Sort
 from auditor.facts.lock.change import Earlier
@@ -20,9 +21,13 @@ from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
+from auditor.facts.lock.said import RegistrySaid, candidates, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen, family_of
+from auditor.facts.policy.data_age import DataSeen
+from auditor.facts.policy.waiver import State, WaiverSeen
 from auditor.namelists import NameList
 from auditor.names.matcher import Matcher
+from auditor.names.signals import ABSENT, Signals, age_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +44,8 @@ TREE = "node_modules/"
 COMMITS = "commits/"
 INTERNAL = "internal-names.txt"
 REVIEWED = "reviewed-names.txt"
+WAIVERS = "waivers"
+SAID = "registry-says.json"
 _popular = cache(Matcher)
 
 
@@ -50,6 +57,8 @@ def lockfile(test: RuleTest) -> Contents:
     first an installed tree, and is the lockfile that npm hides in it; what lies in `node_modules/`
     are files of the tree. Lockfiles of other clients beside the first are its siblings. Two lists
     of names are what the user has listed: `internal-names.txt` and `reviewed-names.txt`.
+    `registry-says.json` is what a registry answers: `now`, `min-age`, and below `versions` by name
+    when each version was published; below `gone` those that it does not have any more.
     """
     (path, spec), *others = test.members
     beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
@@ -75,10 +84,38 @@ def lockfile(test: RuleTest) -> Contents:
         NameList(given[name].text.split() if name in given else ()) for name in (INTERNAL, REVIEWED)
     )
     seen.append(NamesAsked(judge=_popular, internal=internal, reviewed=reviewed))
+    if SAID in given:
+        seen.append(_said(given[SAID].text, inventory))
     history = _history(path, others, incidents)
     if history is not None:
         return lockcontents.observed(test.artifact, incidents, history)
     return lockcontents.observed(test.artifact, incidents, inventory, Beside(files=beside), *seen)
+
+
+def _said(text: str, inventory: Inventory) -> RegistrySaid:
+    """Return a registry's answers about every package of an inventory that it serves."""
+    said = json.loads(text)
+    signals = {}
+    for package in candidates(inventory.packages, NameList()):
+        versions, gone = (
+            {version: datetime.fromisoformat(when) for version, when in listed.items()}
+            for listed in (said[part].get(package.name, {}) for part in ("versions", "gone"))
+        )
+        known = Signals(
+            there=True,
+            first=min(versions.values(), default=None),
+            versions=len(versions),
+            releases=versions,
+            gone=gone,
+        )
+        there = package.name in said["versions"]
+        signals[key_of_name(package.ecosystem, package.name)] = known if there else ABSENT
+    return RegistrySaid(
+        now=datetime.fromisoformat(said["now"]),
+        min_age=age_of(said["min-age"]),
+        signals=signals,
+        asked=frozenset(package.id for package in inventory.packages),
+    )
 
 
 def _inventory(path: str, text: str) -> Inventory:
@@ -142,6 +179,23 @@ def machine(test: RuleTest) -> Contents:
                 if sign.path in given and sign.contains in given[sign.path].text
             ]
     return lockcontents.observed(test.artifact, incidents, *seen)
+
+
+def policy(test: RuleTest) -> Contents:
+    """Return what became of the policy of a test: each waiver, and each set of data by its path.
+
+    The text of a member is what is not as usual of it: `{state: expired, rule: a-rule}`.
+    """
+    seen: list[object] = []
+    for path, spec in test.members:
+        said = yamldoc.load(spec.text) or {}
+        if path == WAIVERS:
+            usual = {"rule": "a-rule", "subject": path, "reason": "fine", "owner": "", "until": ""}
+            row = {**usual, "findings": 1, **said, "state": State(said["state"])}
+            seen.append(WaiverSeen(path=path, line=None, **row))
+        else:
+            seen.append(DataSeen(path=path, name="names", day="2026-01-01", **said))
+    return lockcontents.observed(test.artifact, incidentfile.load(()), *seen)
 
 
 def _sha256(spec: FileSpec) -> str:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _UNSAFE = re.compile(
     "["
@@ -18,9 +22,10 @@ _UNSAFE = re.compile(
     "]"
 )
 _WORDS = re.compile(r"(\s+)")
-_CALLS = re.compile(r"[@#]\S|://|\bwww\.", re.IGNORECASE)
+_CALLS = re.compile(r"[@#]\S|://|\bwww\.|:[\w+-]+:|\bGH-\d", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+!|~&$]|\A[-=]|(?<=\A\d)\.|(?<=\A\d\d)\.")
 _TAIL = re.compile(r"[.,:;]*\Z")
+_TICKS = re.compile(r"`+")
 LONGEST = 300
 """Characters of one name or message part that a person is shown."""
 
@@ -56,8 +61,8 @@ def safe_markdown(text: str, longest: int = LONGEST) -> str:
     """Return untrusted text as one line of GitHub's Markdown in which nothing is markup.
 
     Punctuation is escaped, so that nothing becomes a link, an image or HTML. A word that could be a
-    mention, a reference or a link (`@scope/name`, `#1`) becomes a code span, because those are
-    looked for in the finished page, where an escape is gone.
+    mention, a reference, a link or an emoji (`@scope/name`, `#1`, `:+1:`) becomes a code span,
+    because those are looked for in the finished page, where an escape is gone.
     """
     return "".join(map(_word, _WORDS.split(safe(text, longest))))
 
@@ -79,6 +84,32 @@ def safe_sarif(text: str, longest: int = LONGEST) -> str:
     """
     doubled = safe(text, longest).replace("{", "{{").replace("}", "}}")
     return doubled.replace("](", "]\\(")
+
+
+def safe_command(text: str, longest: int = LONGEST) -> str:
+    """Return untrusted text as one line of a GitHub workflow command's message.
+
+    The runner decodes `%25`, `%0D` and `%0A` there, and takes `##[name]` anywhere in a line for a
+    command of its older form (actions/runner, ActionCommand.cs).
+    """
+    return safe(text, longest).replace("%", "%25").replace("##[", "## [")
+
+
+def safe_property(text: str, longest: int = LONGEST) -> str:
+    """Return untrusted text as the value of a GitHub workflow command's property."""
+    return safe_command(text, longest).replace(":", "%3A").replace(",", "%2C")
+
+
+def fenced(lines: Iterable[str], language: str = "") -> tuple[str, ...]:
+    """Return untrusted lines as a fenced code block of Markdown, which none of them can end.
+
+    In one nothing is markup, a link, a mention or an emoji; only a longer row of back-ticks, or one
+    as long, ends it (CommonMark 4.5).
+    """
+    shown = tuple(safe(line) for line in lines)
+    rows = [len(row) for line in shown for row in _TICKS.findall(line)]
+    fence = "`" * max([3, *(row + 1 for row in rows)])
+    return (f"{fence}{language}", *shown, fence)
 
 
 def masked(secret: str) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import facts, kinds, policy, rulefile
+from auditor import facts, kinds, policy, rulefile, since, texts
 from auditor.advice import advice
 from auditor.archives import listing, walk
+from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents, module_difference
+from auditor.facts import Contents, denied_word, module_difference
+from auditor.facts.comparison import ComparedWith
+from auditor.facts.demands import Demands
 from auditor.facts.distribution import distribution_of
 from auditor.facts.git_state import GitSeen
 from auditor.facts.manifest import MANIFEST, manifest_of
@@ -26,15 +29,17 @@ from auditor.model import (
     ArtifactKind,
     ByteCount,
     Fact,
+    Finding,
     Profile,
     Report,
 )
 from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
-from auditor.shipping import shipped
+from auditor.shipping import DIGESTS, shipped
 from auditor.sources import directory
 from auditor.sources.file import Progress, ReadFile
 from auditor.sources.wish import Wish
+from auditor.specs import is_spec, spec_of
 from auditor.summary import disclosure, shares
 
 if TYPE_CHECKING:
@@ -48,6 +53,8 @@ _NOTES: Mapping[ArtifactKind, tuple[str, ...]] = {
     ArtifactKind.ARCHIVE: ("neither an npm package nor a wheel or sdist: only files are judged",),
 }
 
+_CHOSEN = "one of {count:,} files of the release; pypi:NAME==VERSION/GLOB asks for another"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -56,6 +63,12 @@ class Request:
     targets: tuple[str, ...]
     wish: Wish = field(default_factory=Wish)
     as_is: bool = False
+    like: str | None = None
+    """Of several files of one target take the one most like a file of that name; empty for the
+    one that most people install."""
+    registry_folder: Path | None = None
+    """Whose settings say where a registry is; the current folder by default."""
+    compare: Wanted = field(default_factory=Wanted)
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.RELEASE
     settings: policy.Settings = field(default_factory=policy.Settings)
@@ -84,14 +97,18 @@ def scan(
     `output` is given what packers print, line by line.
     """
     for target in request.targets:
-        if not Path(target).exists():
+        if is_spec(target):
+            spec_of(target)
+        elif not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
-    judge = Judge(ruleset, request.profile)
+    judge = Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
     scanner = _Scanner(request, judge, announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
-    return scanner.result.report(request.settings, ruleset.digest, judge.texts)
+    scanner.conclude()
+    report = scanner.result.report(request.settings, ruleset, judge)
+    return _with_new_alone(report, scanner.past, request) if request.compare.new else report
 
 
 class _Scanner:
@@ -103,20 +120,37 @@ class _Scanner:
         judge: Judge,
         announce: Announce,
         output: Callable[[str], None] | None,
+        *,
+        earlier: bool = False,
     ) -> None:
         self._request = request
         self._judge = judge
         self._announce = announce
         self._output = output
-        self._collectors, self._readers = facts.load(lockfile=False)
+        self._readers = facts.load(lockfile=False)[1]
+        self._demands = request.settings.policy.demands
+        if self._demands.words:
+            self._readers += (denied_word.reader(self._demands.words),)
+        self._comparing = Comparing(request.compare, self._look)
+        self._earlier = earlier
+        if earlier or request.compare.against:
+            self._readers += (DIGESTS,)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
         self.result = Outcome()
+        self.kept: list[Kept] = []
+        """What was read, for a later artifact to be compared with."""
+        self.nowhere = ""
+        """Why a release cannot be there: the registry has no such package."""
+        self.past: dict[str, tuple[Kept, ...]] = {}
+        """By artifact, the earlier ones that it was compared with."""
 
     def target(self, target: str, companions: tuple[str, ...]) -> None:
-        """Audit a file, a folder as it is, or what a project's packer makes."""
+        """Audit a file, a folder as it is, what a project's packer makes, or a release."""
         path = Path(target)
-        if path.is_dir() and self._request.as_is:
+        if is_spec(target):
+            self._release(target)
+        elif path.is_dir() and self._request.as_is:
             self._folder(path, target)
         elif path.is_dir():
             self._project(path, target)
@@ -125,6 +159,77 @@ class _Scanner:
             self._file(path, Artifact(source=target, kind=ArtifactKind.ARCHIVE, notes=notes), None)
         else:
             self.result.gap(target, "neither a regular file nor a folder")
+
+    def conclude(self) -> None:
+        """Write what the call is to leave behind; nothing where something was not examined."""
+        if self._request.compare.write and self.result.gaps:
+            self.result.gap(
+                self._request.targets[0], "no manifest was written, as not all was examined"
+            )
+        else:
+            self._comparing.written()
+
+    def _release(self, target: str) -> None:
+        """Audit each file of a release as it comes; there is never more than one on the disk."""
+        from auditor.sources.release import AbsentError, Releases  # noqa: PLC0415 - where one is asked for
+
+        self._announce(f"asking for {target}")
+        releases = Releases(self._request.limits, self._request.registry_folder)
+        try:
+            release = releases.find(spec_of(target))
+        except AbsentError as problem:
+            self.nowhere = str(problem)
+            self.result.gap(target, self.nowhere)
+            return
+        except InputError as problem:
+            self.result.gap(target, str(problem))
+            return
+        for reason in release.problems:
+            self.result.gap(target, reason)
+        files = {file.name: file for file in release.files}
+        wanted = self._wanted(files)
+        if not wanted:
+            self.result.gap(target, f"it has no file to compare {self._request.like} with")
+        for file in (files[name] for name in wanted):
+            label = release.label(file)
+            self._announce(f"fetching {label}")
+            with ExitStack() as stack:
+                try:
+                    path, origin = stack.enter_context(releases.fetched(release, file))
+                except InputError as problem:
+                    self.result.gap(label, str(problem))
+                    continue
+                notes = (origin, *release.notes, *file.notes)
+                if len(wanted) < len(files):
+                    notes = (*notes, _CHOSEN.format(count=len(files)))
+                self._file(
+                    path, Artifact(source=label, kind=ArtifactKind.ARCHIVE, notes=notes), None
+                )
+
+    def _wanted(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return which of several files of one target are audited."""
+        if self._request.like is None:
+            return tuple(names)
+        from auditor.releases import nearest  # noqa: PLC0415 - only where one is chosen
+
+        found = nearest(self._request.like, names)
+        return (found,) if found else ()
+
+    def _look(self, look: Look) -> Looked:
+        """Read an earlier target, as any target is read; what is a gap there is one here."""
+        request = replace(
+            self._request,
+            targets=(look.target,),
+            like=look.like if is_spec(look.target) else None,
+            registry_folder=look.folder,
+            compare=Wanted(),
+        )
+        other = _Scanner(request, self._judge, self._announce, self._output, earlier=True)
+        other.target(look.target, ())
+        if other.nowhere and look.may_lack:
+            return Looked(nowhere=other.nowhere)
+        self.result.gaps.extend(other.result.gaps)
+        return Looked(kept=tuple(other.kept), nowhere=other.nowhere)
 
     def _project(self, path: Path, label: str) -> None:
         from auditor.sources.publication import published  # noqa: PLC0415 - only where one is packed
@@ -140,7 +245,8 @@ class _Scanner:
                 return
             for reason in publication.problems:
                 self.result.gap(label, reason)
-            for pack in publication.packs:
+            packs = {pack.tarball.name: pack for pack in publication.packs}
+            for pack in (packs[name] for name in self._wanted(packs)):
                 artifact = Artifact(
                     source=pack.label,
                     kind=ArtifactKind.ARCHIVE,
@@ -242,6 +348,17 @@ class _Scanner:
         self.result.gaps.extend(examination.gaps)
         name, version = _identity(contents)
         ships = shipped(contents)
+        comparisons = self._comparing.of(
+            contents, name, ships, None if project is None else project.folder
+        )
+        for problem in comparisons.problems:
+            self.result.gap(artifact.source, problem)
+        observed = {
+            **contents.observations,
+            ComparedWith: comparisons.seen,
+            Demands: (self._demands,),
+        }
+        contents = replace(contents, observations=observed)
         artifact = replace(
             artifact,
             name=name,
@@ -250,7 +367,9 @@ class _Scanner:
             files=sum("!" not in path for path in contents.files()),
             shares=shares(ships),
             discloses=disclosure(contents),
+            notes=(*artifact.notes, *comparisons.notes),
             ships=ships,
+            compared=tuple(one.comparison for one in comparisons.shown),
             home=None if project is None else home(project.label, project.contents, contents),
         )
         self.result.artifacts.append(artifact)
@@ -260,14 +379,41 @@ class _Scanner:
             seen = {**project.contents.observations, PackedPaths: (paths,)}
             configuration = replace(project.contents, observations=seen)
         known = advice(configuration, artifact.kind, contents)
+        before = len(self.result.findings)
         self._judged(artifact, contents, known)
         if project is not None and configuration is not None and project.judged:
             self._judged(replace(artifact, kind=ArtifactKind.PROJECT), configuration, known)
+        self.past[artifact.source] = comparisons.kept
+        if self._earlier:
+            told = texts.of(contents)
+            found = tuple(self.result.findings[before:])
+            kept = Kept(artifact=artifact, file=contents.file, texts=told, findings=found)
+            self.kept.append(kept)
 
     def _judged(
         self, artifact: Artifact, contents: Contents, known: Mapping[str, Callable[[Fact], str]]
     ) -> None:
         self.result.judged(self._judge, artifact, contents, known)
+
+
+def _with_new_alone(
+    report: Report, past: Mapping[str, tuple[Kept, ...]], request: Request
+) -> Report:
+    """Set aside what the earlier artifacts have as well, of all that policy did not set aside."""
+    findings: list[Finding] = []
+    suppressed = list(report.suppressed)
+    for source in dict.fromkeys(finding.location.source for finding in report.findings):
+        new = [finding for finding in report.findings if finding.location.source == source]
+        for kept in past.get(source, ()):
+            new, old = since.divided(new, kept.findings)
+            suppressed += old
+        findings += new
+    return replace(
+        report,
+        verdict=policy.verdict(findings, report.gaps, request.settings),
+        findings=policy.ordered(findings),
+        suppressed=tuple(suppressed),
+    )
 
 
 def _sdists_first(targets: tuple[str, ...]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -29,6 +31,15 @@ def packument(*days: float, by: tuple[str, ...] = (), created: float | None = No
             "maintainers": [{"name": name, "email": "a@example.org"} for name in by],
         }
     ).encode()
+
+
+def releases(**days: float) -> bytes:
+    """Return npm's document of a package by the days ago that each version was published.
+
+    `v1_2_3=4` is version 1.2.3 of four days ago.
+    """
+    times = {name[1:].replace("_", "."): ago(day) for name, day in days.items()}
+    return json.dumps({"name": "any", "versions": {v: {} for v in times}, "time": times}).encode()
 
 
 def project(*days: float) -> bytes:
@@ -60,6 +71,12 @@ class Served:
     )
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
+    keep_alive: bool = False
+    """Connections stay open for further requests."""
+    under_way: int = 0
+    most: int = 0
+    """Requests that were under way together, at most."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def host(self) -> str:
@@ -82,12 +99,28 @@ def send(handler: BaseHTTPRequestHandler, code: int, body: bytes = b"", **header
     handler.wfile.write(body)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
+
 def served(served: Served) -> ThreadingHTTPServer:
     """Start a registry; who calls shuts it down."""
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
+
         def do_GET(self) -> None:
-            served.asked.append(Asked(path=self.path, headers=dict(self.headers)))
+            with served.lock:
+                served.asked.append(Asked(path=self.path, headers=dict(self.headers)))
+                served.under_way += 1
+                served.most = max(served.most, served.under_way)
+            try:
+                self._answer()
+            finally:
+                with served.lock:
+                    served.under_way -= 1
+
+        def _answer(self) -> None:
             answer = served.answers.get(self.path, 404)
             if isinstance(answer, int):
                 send(self, answer)
@@ -100,13 +133,52 @@ def served(served: Served) -> ThreadingHTTPServer:
             pass
 
         def handle(self) -> None:
+            self.protocol_version = "HTTP/1.1" if served.keep_alive else "HTTP/1.0"
             try:
                 super().handle()
             except OSError:  # who asks went away, as it should
                 self.close_connection = True
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     served.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
+
+
+def npm_document(
+    base: str, files: dict[str, bytes], tags: dict[str, str] | None = None, **dist: object
+) -> bytes:
+    """Return npm's document of `demo-kit`, with a tarball below `/files/` for each version."""
+    versions = {}
+    for version, data in files.items():
+        sha512 = base64.b64encode(hashlib.sha512(data).digest()).decode()
+        shown = {
+            "tarball": f"{base}/files/demo-kit-{version}.tgz",
+            "integrity": f"sha512-{sha512}",
+            "shasum": hashlib.sha1(data).hexdigest(),  # noqa: S324 - as npm has it
+        }
+        versions[version] = {"version": version, "dist": shown | dist}
+    return json.dumps(
+        {"dist-tags": {"latest": list(files)[-1], **(tags or {})}, "versions": versions}
+    ).encode()
+
+
+def index_document(base: str, files: dict[str, bytes], **more: object) -> bytes:
+    """Return an index's document of `demo-kit`, with each file below `/files/`."""
+    return json.dumps(
+        {
+            "meta": {"api-version": "1.1"},
+            "name": "demo-kit",
+            "files": [
+                {
+                    "filename": name,
+                    "url": f"{base}/files/{name}",
+                    "hashes": {"sha256": hashlib.sha256(data).hexdigest()},
+                    "yanked": False,
+                }
+                | more
+                for name, data in files.items()
+            ],
+        }
+    ).encode()

@@ -25,6 +25,9 @@ from auditor.advisories.signs import Sort
 from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
+from auditor.facts.comparison import ComparedWith
+from auditor.facts.demands import Budgets, Demands, MapMode
+from auditor.facts.denied_word import reader as denied
 from auditor.facts.git_state import GitSeen, PathState
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.dropper import MembersSeen
@@ -36,6 +39,8 @@ from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.sibling import SiblingsSeen
 from auditor.facts.module_difference import SdistSeen
+from auditor.facts.policy.data_age import DataSeen
+from auditor.facts.policy.waiver import State, WaiverSeen
 from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered
 from auditor.limits import Budget, Limits
@@ -46,6 +51,8 @@ from auditor.namelists import NameList
 from auditor.names import Kind, Level, Lookalike
 from auditor.packers import NAMES, PackedPaths, Packer
 from auditor.rulefile import ADVICE, Rule
+from auditor.shipped import Entry, Shipped
+from auditor.shipping import compared, shipped
 from tests import binaries
 
 if TYPE_CHECKING:
@@ -166,6 +173,24 @@ BESIDE: dict[type, tuple[object, ...]] = {
     GitSeen: (GitSeen(states=(PathState.parse("kit/hidden.py", "untracked"),)),),
 }
 """What the sources tell of an artifact besides what is in it."""
+DEMANDS = Demands(
+    budgets=Budgets(packed=0, unpacked=0, files=0, file=0),
+    words=("app", "e", "\ud800"),
+    maps=MapMode.FORBIDDEN,
+)
+WAIVER = WaiverSeen(
+    path=".audit.yml",
+    line=1,
+    rule="a-rule",
+    subject="*",
+    reason="r",
+    owner="",
+    until="",
+    state=State.EXPIRED,
+    findings=1,
+)
+EARLIER = Shipped(files=(Entry(path="dist/app.js", size=1, kind="scripts"),))
+"""What the artifact is compared with."""
 
 LOCKFILE = json.dumps(
     {
@@ -192,7 +217,8 @@ LAST = "last.txt"
 
 def examined(members: Mapping[str, bytes]) -> Examination:
     """Let all readers see these members."""
-    examination = Examination("here", READERS, Budget(Limits()), wheel=True)
+    readers = (*READERS, denied(DEMANDS.words))
+    examination = Examination("here", readers, Budget(Limits()), wheel=True)
     examination.run(
         (Member(path=path, name=f"package/{path}", size=len(data), owner="zoe"), iter((data,)))
         for path, data in {**members, LAST: b""}.items()
@@ -231,7 +257,15 @@ def run_all(
             kinds |= judged_lockfile(members)
             continue
         contents = examination.contents(kind, 1000, FILES.get(kind, ""))
-        contents = dataclasses.replace(contents, observations={**contents.observations, **BESIDE})
+        told = compared(EARLIER, shipped(contents), "before")
+        beside = {
+            **BESIDE,
+            ComparedWith: (ComparedWith(comparison=told, expected=True),),
+            Demands: (DEMANDS,),
+            WaiverSeen: (WAIVER,),
+            DataSeen: (DataSeen(path=".audit.yml", name="n", day="d", age=9, most=1),),
+        }
+        contents = dataclasses.replace(contents, observations={**contents.observations, **beside})
         project = None
         if kind is ArtifactKind.PROJECT:
             packed = PackedPaths(paths=frozenset(members))

@@ -57,6 +57,7 @@ def test_no_text_becomes_markup_or_a_mention(text: str) -> None:
         ("1. first", r"1\. first"),
         ("- item", r"\- item"),
         ("file_name*", r"file\_name\*"),
+        (":tada: GH-12", "`:tada`: `GH-12`"),
     ],
 )
 def test_what_a_text_becomes(text: str, shown: str) -> None:
@@ -86,7 +87,11 @@ REPORT = Report(
 def test_findings_gaps_and_fixes_are_in_the_report() -> None:
     text = load("markdown").render(REPORT, View())
 
-    assert text.splitlines()[:3] == ["# audit: incomplete", "", "2 medium (fails from medium up)."]
+    assert text.splitlines()[:3] == [
+        "# audit: incomplete",
+        "",
+        "2 medium (fails from medium up); 1 thing could not be examined.",
+    ]
     assert "## medium: `editor-junk`" in text
     assert r"- `a b\|<i>.swp:3`: a\<b\>.swp was left by `@ann`, see `http://x.example`" in text
     assert r"- `x`: is \<b\>broken\</b\>" in text

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auditor.errors import UsageError
-from auditor.names import Kind, Level, Lookalike, signals
+from auditor.names import Kind, Level, Lookalike, signals, spelling
 from auditor.names.signals import ABSENT, Signals
-from tests.a_registry import NOW, Served, ago, packument, project, send, served
+from tests.a_registry import NOW, Served, ago, packument, project, releases, send, served
 from tests.test_cli import audit
 from tests.test_lookalike import Fake
 
@@ -295,3 +295,73 @@ def test_a_wrong_age_is_an_error_of_usage(
     code, out, error = audit(capsys, "names", "lodahs", *options)
     assert (code, out, here.asked) == (2, "", [])
     assert error
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "text", "wanted"),
+    [
+        ("npm", "axios@1.14.1", ("axios", "1.14.1")),
+        ("npm", "@acme/kit@v2.0.0-rc.1+5", ("@acme/kit", "2.0.0-rc.1+5")),
+        ("npm", "@acme/kit", ("@acme/kit", "")),
+        ("npm", "axios@latest", ("axios@latest", "")),
+        ("npm", "axios==1.0.0", ("axios==1.0.0", "")),
+        ("npm", "@1", ("@1", "")),
+        ("npm", "a@b@1", ("a@b@1", "")),
+        ("pypi", "Demo.Kit == 1!2.0.post1+x", ("Demo.Kit", "1!2.0.post1+x")),
+        ("pypi", "demo===1.0", ("demo", "1.0")),
+        ("pypi", "demo@1.0", ("demo@1.0", "")),
+        ("pypi", "==1", ("==1", "")),
+    ],
+)
+def test_a_version_behind_a_name_is_none_of_its_letters(
+    ecosystem: str, text: str, wanted: tuple[str, str]
+) -> None:
+    assert spelling.release(ecosystem, text) == wanted
+
+
+def test_the_age_of_a_version_is_told_and_counts(
+    capsys: pytest.CaptureFixture[str], here: Served
+) -> None:
+    here.answers["/express"] = releases(v5_1_0=3, v4_0_0=4000)
+    old, young, lodahs = "express@4.0.0", "express@v5.1.0", "lodahs@1.0.0"
+    code, out, error = run(capsys, old, young, "express@9.9.9", lodahs, "--min-age", "7d")
+
+    year = (NOW - timedelta(days=4000)).year
+    assert (code, error) == (1, "")
+    assert out.splitlines() == [
+        "express: looks like no popular name of npm; 4.0.0 was published 4,000 days ago",
+        (
+            f"express: is new (new, told at quiet): since {year}, 2 versions; 5.1.0 was published "
+            "3 days ago"
+        ),
+        (
+            "express: looks like no popular name of npm; 9.9.9 is not in the registry, which has "
+            "2 other versions"
+        ),
+        f"lodahs: {TOLD}; not in the registry",
+    ]
+    assert run(capsys, old, "--min-age", "7d")[0] == 0
+    assert run(capsys, young, "--min-age", "7d")[0] == 1
+    assert run(capsys, young, "--min-age", "3d")[0] == 0
+    assert run(capsys, young)[0] == 0
+
+
+def test_json_says_when_a_version_was_published(
+    capsys: pytest.CaptureFixture[str], here: Served
+) -> None:
+    here.answers["/simple/demo/"] = json.dumps(
+        {"files": [{"filename": "demo-1.0.tar.gz", "upload-time": ago(3)}], "versions": ["1.0"]}
+    ).encode()
+    options = ("--ecosystem", "pypi", "--format", "jsonl")
+    _, out, _ = run(capsys, "demo==1.0.0", "demo==2", *options)
+    first, second = rows(out)
+    assert (first["name"], first["version"]) == ("demo", "1.0.0")
+    assert first["published"] == ago(3).replace(".000", "")
+    assert (second["version"], second["published"]) == ("2", None)
+
+
+def test_a_version_without_the_option_changes_nothing(
+    capsys: pytest.CaptureFixture[str], here: Served
+) -> None:
+    assert audit(capsys, "names", "lodahs@1.0.0") == audit(capsys, "names", "lodahs")
+    assert here.asked == []

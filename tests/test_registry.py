@@ -16,7 +16,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.names.signals import ABSENT
-from auditor.sources import registry as module
+from auditor.sources import configured, transport
 from auditor.sources.registry import Registry
 from tests.a_registry import NOW, Served, ago, packument, project, send, served
 
@@ -222,9 +222,9 @@ def around(handler: BaseHTTPRequestHandler) -> None:
 def test_what_does_not_answer_is_one_reason(
     npm: Registry, here: Served, monkeypatch: pytest.MonkeyPatch, answer: Answer, reason: str
 ) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 1)
-    monkeypatch.setattr(module, "_LONGEST", 2)
-    monkeypatch.setattr(module, "_LARGEST", 200_000)
+    monkeypatch.setattr(transport, "PATIENCE", 1)
+    monkeypatch.setattr(transport, "_LONGEST", 2)
+    monkeypatch.setattr(transport, "_LARGEST", 200_000)
     here.answers["/a"] = answer
     for path in ("/ax", "/axx", "/axxx"):
         here.answers[path] = around
@@ -486,7 +486,7 @@ def test_an_npm_that_does_not_say_is_one_reason(
     code: str,
     reason: str,
 ) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 1)
+    monkeypatch.setattr(configured, "_PATIENCE", 1)
     with pytest.raises(InputError) as caught:
         Registry("npm", tmp_path, play(code)).look_up("a")
     assert reason in str(caught.value)
@@ -548,6 +548,6 @@ def test_the_real_pip_says_an_address() -> None:
         check=True,
         env={**variables, "COLUMNS": "5000", "PIP_CONFIG_FILE": os.devnull},
     ).stdout
-    found = module._BUILT_IN.search(help_text)  # noqa: SLF001
+    found = configured._BUILT_IN.search(help_text)  # noqa: SLF001
     assert found is not None
     assert found[1].startswith("https://")

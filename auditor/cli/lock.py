@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from auditor.cli.options import LEVELS, internal_options, output_options, severity
+from auditor.cli.options import (
+    LEVELS,
+    PolicyOptions,
+    internal_options,
+    output_options,
+    policy_options,
+    wishes,
+)
+from auditor.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from auditor.lockscan import OnlineWish
 
 
 @click.command("lock")
@@ -32,8 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--names",
     "level",
-    default="default",
-    show_default=True,
+    show_default="default",
     type=click.Choice([*LEVELS, "off"]),
     help="How much is told of names that look like popular ones.",
 )
@@ -45,6 +53,23 @@ if TYPE_CHECKING:
     help="Names that you looked at, and that imitate nothing (repeatable).",
 )
 @internal_options
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Look up each package at the registry that npm, or pip or uv, is configured for: is this "
+    "version still there, how old is it, who published what looks like a popular name.",
+)
+@click.option(
+    "--min-age",
+    metavar="AGE",
+    help="With --online: tell each version that was published later than this ago (7d, 2w).",
+)
+@click.option(
+    "--no-cache",
+    is_flag=True,
+    help="With --online: ask again what was asked within the last hour.",
+)
+@policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,
@@ -52,19 +77,23 @@ def command(  # noqa: PLR0913 - one parameter per option
     as_format: str,
     against: str,
     listed: bool,
-    level: str,
+    level: str | None,
     reviewed: tuple[str, ...],
     internal: tuple[str, ...],
     internal_files: tuple[Path, ...],
+    online: bool,
+    min_age: str | None,
+    no_cache: bool,
     format_: str,
     reports: tuple[str, ...],
-    fail_on: str,
-    profile: str,
+    fail_on: str | None,
+    profile: str | None,
     rules: tuple[Path, ...],
     limits: tuple[str, ...],
     verbose: bool,
     quiet: bool,
     debug: bool,
+    **said: Unpack[PolicyOptions],
 ) -> int:
     """Audit lockfiles, SBOMs and installed packages.
 
@@ -72,17 +101,21 @@ def command(  # noqa: PLR0913 - one parameter per option
     packages are read, those for development too, and compared with what is known to be bad; what
     the file says of their origin is checked against itself and the manifest beside it. Names that
     look like popular ones, or like yours, are told, unless what requires them speaks for them.
+    Nothing is looked up anywhere without --online.
     """
     del debug  # read by the top-level handler
     from auditor import lockscan  # noqa: PLC0415 - see options: only the called command's cost
     from auditor.cli import output  # noqa: PLC0415
+    from auditor.deciding import decided  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
-    from auditor.policy import Settings  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
     files = output.destinations(reports)
+    decision = decided(wishes(said, fail_on, profile, rules), (Path(),), Profile.RELEASE)
+    policy = decision.policy
+    level = level or policy.names or "default"
     request = lockscan.LockRequest(
         targets=paths or (".",),
         format=as_format,
@@ -90,13 +123,33 @@ def command(  # noqa: PLR0913 - one parameter per option
         listed=listed or output.listing(format_, files),
         against=against,
         names=None if level == "off" else Level[level.upper()],
-        internal=(*internal, *names_in(internal_files)),
-        reviewed=reviewed,
-        rules=rules,
-        profile=Profile(profile),
-        settings=Settings(fail_on=severity(fail_on)),
+        internal=(*internal, *names_in(internal_files), *policy.internal),
+        reviewed=(*reviewed, *policy.reviewed),
+        online=_wish(min_age, online=online, cached=not no_cache),
+        rules=decision.rules,
+        profile=decision.profile,
+        settings=decision.settings,
         limits=with_changes(Limits(), limits),
     )
     with output.progress() as announce:
         result = lockscan.scan(request, announce)
+    result = output.with_baseline(result, said["write_baseline"])
     return output.show(result, format_, files, verbose=verbose, quiet=quiet, listed=listed)
+
+
+def _wish(min_age: str | None, *, online: bool, cached: bool) -> OnlineWish | None:
+    """Return what registries are asked; None where nothing is to leave this machine."""
+    if not online:
+        if min_age is not None or not cached:
+            raise UsageError("--min-age and --no-cache are about lookups; they need --online")
+        return None
+    from datetime import UTC, datetime  # noqa: PLC0415 - see above
+
+    from auditor.lockscan import OnlineWish  # noqa: PLC0415
+    from auditor.names.signals import age_of  # noqa: PLC0415
+
+    return OnlineWish(
+        now=datetime.now(UTC),
+        min_age=None if min_age is None else age_of(min_age),
+        cached=cached,
+    )

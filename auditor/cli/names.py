@@ -13,15 +13,15 @@ from auditor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
 
     from auditor.namelists import NameList
     from auditor.names import Level, Lookalike
-    from auditor.names.signals import Signals
-    from auditor.namescan import Judge, Online
+    from auditor.namescan import Answer, Judge, Online
 
-    Row = Callable[[str, Lookalike | None, Signals | None], str]
+    Row = Callable[[str, str, Lookalike | None, Answer | None], str]
 
 _STDIN = "-"
 _LONGEST = 1024
@@ -56,7 +56,7 @@ _LONGEST = 1024
     "--min-age",
     metavar="AGE",
     help="With --online: look up every name, and tell each that was first published later than "
-    "this ago (7d, 2w).",
+    "this ago (7d, 2w), or whose VERSION was.",
 )
 @click.option(
     "--format",
@@ -79,14 +79,16 @@ def command(  # noqa: PLR0913 - one parameter per option
 ) -> int:
     """Tell which popular name a name looks like, if any.
 
-    NAME is a package's name, or `-` for one name a line of standard input, each answered as it
-    comes. Nothing is looked up anywhere without --online. Exit code 1 says that a name looks like
-    another one, or is younger than --min-age; 3 that one could not be looked up.
+    NAME is a package's name, also NAME@VERSION (on PyPI NAME==VERSION), or `-` for one a line of
+    standard input, each answered as it comes. Nothing is looked up anywhere without --online. Exit
+    code 1 says that a name looks like another one, or is younger than --min-age, or that its
+    version is; 3 that one could not be looked up.
     """
     from auditor import policy  # noqa: PLC0415 - see options: only the called command's cost
     from auditor.namelists import NameList  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
     from auditor.names.matcher import Matcher  # noqa: PLC0415
+    from auditor.names.spelling import release  # noqa: PLC0415
     from auditor.safe import safe  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
@@ -97,23 +99,24 @@ def command(  # noqa: PLR0913 - one parameter per option
     row = _jsonl(online=online) if format_ == "jsonl" else _console(ecosystem)
     out = sys.stdout.buffer
     code = policy.EXIT_PASS
-    for name in _given(names):
-        if name is None:
+    for text in _given(names):
+        if text is None:
             sys.stderr.write(f"audit: a line of more than {_LONGEST:,} bytes is no name\n")
             code = policy.EXIT_INCOMPLETE
             continue
+        name, version = release(ecosystem, text)
         said = None
         if registry is None or (ours and ours.holds(name, ecosystem)):  # which is told to nobody
             found = judge(name, told)
         else:
-            answer = registry.answer(name, judge)
-            found, said = answer.found, answer.signals
-            if answer.gap:
-                sys.stderr.write(f"audit: {safe(name)}: not looked up: {safe(answer.gap)}\n")
+            said = registry.answer(name, judge, version)
+            found = said.found
+            if said.gap:
+                sys.stderr.write(f"audit: {safe(name)}: not looked up: {safe(said.gap)}\n")
                 code = policy.EXIT_INCOMPLETE
         if found is not None and code == policy.EXIT_PASS:
             code = policy.EXIT_FAIL
-        out.write(row(name, found, said).encode("utf-8", "backslashreplace"))
+        out.write(row(name, version, found, said).encode("utf-8", "backslashreplace"))
         out.flush()  # whoever asks one name after the other waits for it
     return code
 
@@ -173,8 +176,8 @@ def _lines(stream: BinaryIO) -> Iterator[str | None]:
 def _jsonl(*, online: bool) -> Row:
     from auditor.namelists import confidence_of  # noqa: PLC0415
 
-    def row(name: str, found: Lookalike | None, said: Signals | None) -> str:
-        more = _further(said) if online else ""
+    def row(name: str, version: str, found: Lookalike | None, said: Answer | None) -> str:
+        more = _further(version, said) if online else ""
         if found is None:
             nothing = '"target": null, "kind": null, "confidence": null'
             return f'{{"name": {quoted(name)}, {nothing}{more}}}\n'
@@ -187,13 +190,20 @@ def _jsonl(*, online: bool) -> Row:
     return row
 
 
-def _further(said: Signals | None) -> str:
+def _further(version: str, said: Answer | None) -> str:
     """Return what a registry said of a name as further members of its JSON object."""
-    if said is None:
-        return ', "first_published": null, "versions": null'
-    first = "null" if said.first is None else f'"{said.first:%Y-%m-%dT%H:%M:%SZ}"'
-    versions = "null" if said.versions is None else said.versions
-    return f', "first_published": {first}, "versions": {versions}'
+    known = None if said is None else said.signals
+    first = _time(None if known is None else known.first)
+    versions = "null" if known is None or known.versions is None else known.versions
+    more = f', "first_published": {first}, "versions": {versions}'
+    if version:
+        published = _time(None if said is None else said.published)
+        more += f', "version": {quoted(version)}, "published": {published}'
+    return more
+
+
+def _time(when: datetime | None) -> str:
+    return "null" if when is None else f'"{when:%Y-%m-%dT%H:%M:%SZ}"'
 
 
 def _console(ecosystem: str) -> Row:
@@ -201,11 +211,13 @@ def _console(ecosystem: str) -> Row:
 
     where = {"npm": "npm", "pypi": "PyPI"}[ecosystem]
 
-    def row(name: str, found: Lookalike | None, said: Signals | None) -> str:
+    def row(name: str, _: str, found: Lookalike | None, said: Answer | None) -> str:
+        release = f"; {safe(said.release)}" if said is not None and said.release else ""
         if found is None:
-            absent = "" if said is None or said.there else "; not in the registry"
-            return f"{safe(name)}: looks like no popular name of {where}{absent}\n"
+            known = None if said is None else said.signals
+            absent = "" if release or known is None or known.there else "; not in the registry"
+            return f"{safe(name)}: looks like no popular name of {where}{absent}{release}\n"
         how = f"{found.kind}, told at {found.level.word}"
-        return f"{safe(name)}: {safe(found.likeness)} ({how}): {safe(found.reason)}\n"
+        return f"{safe(name)}: {safe(found.likeness)} ({how}): {safe(found.reason)}{release}\n"
 
     return row

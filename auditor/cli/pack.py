@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Unpack
 
 import click
 
-from auditor.cli.options import output_options, severity
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from auditor.cli.options import PolicyOptions, output_options, policy_options, wishes
 
 
 @click.command("pack")
@@ -36,6 +34,22 @@ if TYPE_CHECKING:
 )
 @click.option("--workspaces", "all_workspaces", is_flag=True, help="Pack every public workspace.")
 @click.option("--as-is", is_flag=True, help="Take a folder as it is; no packer runs.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="REPORT",
+    help="Also tell what ships that did not in an earlier run, by its JSON report (repeatable).",
+)
+@click.option(
+    "--manifest",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The manifest of what is meant to ship; default: .audit-manifest.json of the project.",
+)
+@click.option(
+    "--write-manifest", is_flag=True, help="Write what ships now into the manifest, for review."
+)
+@policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,
@@ -46,15 +60,19 @@ def command(  # noqa: PLR0913 - one parameter per option
     workspaces: tuple[str, ...],
     all_workspaces: bool,
     as_is: bool,
+    against: tuple[str, ...],
+    manifest: Path | None,
+    write_manifest: bool,
     format_: str,
     reports: tuple[str, ...],
-    fail_on: str,
-    profile: str,
+    fail_on: str | None,
+    profile: str | None,
     rules: tuple[Path, ...],
     limits: tuple[str, ...],
     verbose: bool,
     quiet: bool,
     debug: bool,
+    **said: Unpack[PolicyOptions],
 ) -> int:
     """Audit what would be published, or a package file.
 
@@ -64,15 +82,20 @@ def command(  # noqa: PLR0913 - one parameter per option
     """
     del debug  # read by the top-level handler
     from auditor.cli import output  # noqa: PLC0415 - see options: only the called command's cost
+    from auditor.comparing import Wanted  # noqa: PLC0415
+    from auditor.deciding import decided  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
-    from auditor.policy import Settings  # noqa: PLC0415
     from auditor.scan import Request, scan  # noqa: PLC0415
     from auditor.sources.wish import Wish  # noqa: PLC0415
 
     files = output.destinations(reports)
+    targets = targets or (".",)
+    folders = [here if (here := Path(target)).is_dir() else Path() for target in targets]
+    decision = decided(wishes(said, fail_on, profile, rules), folders, Profile.RELEASE)
+    manifest = manifest or decision.path(decision.policy.manifest)
     request = Request(
-        targets=targets or (".",),
+        targets=targets,
         wish=Wish(
             packer=packer,
             ignore_scripts=ignore_scripts,
@@ -81,11 +104,13 @@ def command(  # noqa: PLR0913 - one parameter per option
             all_workspaces=all_workspaces,
         ),
         as_is=as_is,
-        rules=rules,
-        profile=Profile(profile),
-        settings=Settings(fail_on=severity(fail_on)),
+        compare=Wanted(against=against, manifest=manifest, write=write_manifest),
+        rules=decision.rules,
+        profile=decision.profile,
+        settings=decision.settings,
         limits=with_changes(Limits(), limits),
     )
     with output.progress() as announce:
         result = scan(request, announce, output.packer_output(verbose=verbose))
+    result = output.with_baseline(result, said["write_baseline"])
     return output.show(result, format_, files, verbose=verbose, quiet=quiet)

@@ -7,15 +7,17 @@ seldom anything else. A maintainer in common with the popular name is the best w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
 
+from auditor.advisories.versions import same_version
 from auditor.errors import ParseError, UsageError
 from auditor.names.values import Kind, Level, Lookalike
-from auditor.words import counted
+from auditor.words import counted, duration
 
 T = TypeVar("T")
 
@@ -42,10 +44,34 @@ class Signals:
     """How many are there; None where that is not said."""
     maintainers: frozenset[str] = frozenset()
     """Their names; npm's registry alone says them."""
+    releases: Mapping[str, datetime | None] = field(default_factory=dict)
+    """When each version that is still there was published; None where that is not said. Of a
+    version of PyPI it is its earliest file; versions are spelled as `same_version` does."""
+    gone: Mapping[str, datetime] = field(default_factory=dict)
+    """When those were published that are not there any more; npm's registry alone says it."""
 
     def age(self, now: datetime) -> timedelta | None:
         """Return how long ago it was first published; None where that is not said."""
-        return None if self.first is None else max(now - self.first, timedelta())
+        return None if self.first is None else age(self.first, now)
+
+    def published(self, version: str) -> datetime | None:
+        """Return when a version was published, also one that is gone; None if that is not said."""
+        return self.releases.get(version) or self.gone.get(version)
+
+    def lacks(self, version: str) -> bool:
+        """Tell whether the registry does not have a version; never where it does not list them."""
+        listed = self.versions is not None or not self.there
+        return listed and version not in self.releases
+
+
+def age(when: datetime, now: datetime) -> timedelta:
+    """Return how long ago something was; nothing was in the future."""
+    return max(now - when, timedelta())
+
+
+def is_young(when: datetime | None, now: datetime, least: timedelta | None) -> bool:
+    """Tell whether something was less than `least` ago; False where one of them is not known."""
+    return when is not None and least is not None and age(when, now) < least
 
 
 ABSENT = Signals(there=False)
@@ -61,7 +87,12 @@ class _Packument(msgspec.Struct):
     maintainers: list[_Person | str] = []
 
 
+_NO_VERSIONS = frozenset({"created", "modified", "unpublished"})
+"""What stands among npm's times of versions and is none."""
+
+
 class _File(msgspec.Struct):
+    filename: str = ""
     upload: str | None = msgspec.field(name="upload-time", default=None)
 
 
@@ -77,7 +108,9 @@ def of_packument(data: bytes) -> Signals:
     the times of such versions stay, too: what counts is what is still there.
     """
     found = _decoded(data, _Packument)
-    times = [when for version in found.versions if (when := _moment(found.time.get(version)))]
+    releases = {version: _moment(found.time.get(version)) for version in found.versions}
+    times = [when for when in releases.values() if when]
+    gone = found.time.keys() - releases.keys() - _NO_VERSIONS
     created = _moment(found.time.get("created"))
     people = found.maintainers[:_MAINTAINERS]
     return Signals(
@@ -88,6 +121,8 @@ def of_packument(data: bytes) -> Signals:
         maintainers=frozenset(
             name for one in people if (name := one if isinstance(one, str) else one.name)
         ),
+        releases=releases,
+        gone={version: when for version in gone if (when := _moment(found.time[version]))},
     )
 
 
@@ -100,7 +135,35 @@ def of_project(data: bytes) -> Signals:
         first=min(times, default=None),
         newest=max(times, default=None),
         versions=None if found.versions is None else len(found.versions),
+        releases=_releases(found.files, found.versions or ()),
     )
+
+
+def _releases(files: Iterable[_File], versions: Iterable[str]) -> dict[str, datetime | None]:
+    releases: dict[str, datetime | None] = {}
+    known: dict[str, str] = {}
+    for version, when in (
+        *((one, None) for one in versions),
+        *((version_of(file.filename), _moment(file.upload)) for file in files),
+    ):
+        if version:
+            if version not in known:
+                known[version] = same_version("pypi", version)
+            name = known[version]
+            earlier = releases.get(name)
+            releases[name] = when if earlier is None or (when and when < earlier) else earlier
+    return releases
+
+
+def version_of(filename: str) -> str:
+    """Return the version that the name of a wheel or sdist has; empty for another file."""
+    if filename.endswith(".whl"):
+        parts = filename.split("-", 2)
+        return parts[1] if len(parts) == 3 else ""
+    for ending in (".tar.gz", ".zip", ".tar.bz2", ".tgz"):
+        if filename.endswith(ending):
+            return filename.removesuffix(ending).rpartition("-")[2]
+    return ""
 
 
 def _decoded(data: bytes, shape: type[T]) -> T:
@@ -131,12 +194,12 @@ def age_of(text: str) -> timedelta:
 def weighed(found: Lookalike, own: Signals, target: Signals | None, now: datetime) -> Lookalike:
     """Return a look-alike as it is told with what the registry says of it and of its target."""
     common = target is not None and bool(own.maintainers & target.maintainers)
-    age = own.age(now)
+    since = own.age(now)
     level, said = found.level, described(own, now)
-    if common or (age is not None and age > OLD and (own.versions or 0) >= VERSIONS):
+    if common or (since is not None and since > OLD and (own.versions or 0) >= VERSIONS):
         level = Level(min(level + 1, max(Level)))
         said = f"established: {f'a maintainer in common with {found.target}, ' * common}{said}"
-    elif age is not None and age < FRESH:
+    elif since is not None and since < FRESH:
         level = Level(max(level - 1, min(Level)))
     return replace(found, level=level, reason=f"{found.reason}; {said}")
 
@@ -147,20 +210,39 @@ def described(own: Signals, now: datetime) -> str:
         return _NOWHERE
     if own.versions == 0:
         return "in the registry, without a version"
-    age = own.age(now)
-    if own.first is None or age is None:
+    since = own.age(now)
+    if own.first is None or since is None:
         said = "in the registry, which does not say since when"
-    elif age > OLD:
+    elif since > OLD:
         said = f"since {own.first.year}"
     else:
-        said = f"first published {counted(age.days, 'day')} ago"
+        said = f"first published {counted(since.days, 'day')} ago"
     return said if own.versions is None else f"{said}, {counted(own.versions, 'version')}"
 
 
-def new(name: str, own: Signals, least: timedelta, now: datetime) -> Lookalike | None:
-    """Return a name as one that is told because it was first published less than `least` ago."""
-    age = own.age(now)
-    if age is None or age >= least:
+def release_said(version: str, own: Signals, now: datetime) -> str:
+    """Return what a registry says of one version, to be said behind it."""
+    when = own.published(version)
+    ago = "" if when is None else f"{duration(int(age(when, now).total_seconds()))} ago"
+    if not own.lacks(version):
+        return f"was published {ago}" if ago else "is in the registry for nobody says how long"
+    if not own.there:
+        return "is not in the registry, nor is any other version"
+    others = counted(len(own.releases), "other version")
+    if ago:
+        return f"was published {ago} and taken down since; the registry has {others}"
+    return f"is not in the registry, which has {others}"
+
+
+def new(
+    name: str, own: Signals, least: timedelta, now: datetime, version: str = ""
+) -> Lookalike | None:
+    """Return a name as one that is told because it is younger than `least`.
+
+    So is, where one is given, a version of it that is.
+    """
+    young = is_young(own.published(version), now, least)
+    if not young and not is_young(own.first, now, least):
         return None
     return Lookalike(
         name=name,

@@ -22,6 +22,10 @@ _CONFUSABLE = str.maketrans(
     )
 )
 """Letters of other scripts that look Latin (Unicode TR39, those that names were made with)."""
+_RELEASES = {
+    "npm": re.compile(r"((?:@[^/@\s]+/)?[^/@\s]+)@v?(\d[\w.+-]*)\Z", re.ASCII),
+    "pypi": re.compile(r"([^=\s]+)\s*===?\s*v?(\d[\w.!+-]*)\Z", re.ASCII),
+}
 _BITS = {letter: 1 << number for number, letter in enumerate("abcdefghijklmnopqrstuvwxyz")}
 
 
@@ -29,6 +33,15 @@ def normal(ecosystem: str, name: str) -> str:
     """Return the one spelling of a name: PEP 503 for PyPI, as it is for npm."""
     name = name.strip()
     return _RUNS.sub("-", name).lower() if ecosystem == "pypi" else name
+
+
+def release(ecosystem: str, text: str) -> tuple[str, str]:
+    """Return name and version of `NAME@VERSION` (npm) or `NAME==VERSION` (PyPI).
+
+    The version is empty where the text has none, and then the name is the text.
+    """
+    found = _RELEASES[ecosystem].match(text)
+    return (found[1], found[2]) if found else (text, "")
 
 
 def words(name: str) -> list[str]:

@@ -15,12 +15,14 @@ from rich.text import Text
 from auditor import fixes, words
 from auditor.exposure import Level, Triage
 from auditor.model import Artifact, Finding, Gap, Report, Severity, Verdict
-from auditor.report import ReportFormat, View, _incident
+from auditor.report import ReportFormat, View, _aside, _comparison, _incident
 from auditor.report._incident import Role
 from auditor.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from auditor.shipped import Comparison
 
 SHOWN = 3
 """Places of one rule that are listed before the rest is counted."""
@@ -50,6 +52,7 @@ _LEVEL = {
     Level.NOT_EXAMINED: "magenta",
     Level.NOT_FOUND: "green",
 }
+_SIGN = {"+": "green", "-": "red", "~": "yellow"}
 _VERDICT = {
     Verdict.PASS: ("PASS", "bold green"),
     Verdict.FAIL: ("FAIL", "bold red"),
@@ -107,6 +110,7 @@ class _Printer:
             self._source(source)
         rest = [row for row in self._report.inventories if row["source"] not in told]
         self._unremarkable(rest)
+        self._aside()
         if self._view.verbose:
             for one in self._report.data:
                 self._line(Text(safe(one), "dim"))
@@ -190,7 +194,7 @@ class _Printer:
         ]
         line.append(", ".join(counts) if counts else "no findings")
         if report.suppressed:
-            line.append(f"; {len(report.suppressed):,} waived")
+            line.append(f"; {_aside.counts(report.suppressed)}")
         if report.gaps:
             things = words.counted(len(report.gaps), "thing")
             line.append(f"; {things} could not be examined", "bold magenta")
@@ -237,6 +241,32 @@ class _Printer:
         for note in artifact.notes:
             self._line(Text(f"note: {safe(note)}", "yellow"))
         self._disclosure(artifact)
+        for comparison in artifact.compared:
+            self._compared(comparison)
+
+    def _compared(self, comparison: Comparison) -> None:
+        """Print what ships now and did not, and the other way round."""
+        self._line()
+        for line in _comparison.lines(comparison, every=self._view.verbose):
+            parts = tuple(safe(part) for part in line.parts)
+            if line.role is _comparison.Role.HEAD:
+                self._line(Text.assemble((" ".join(parts[:-1]), "bold"), f": {parts[-1]}"))
+            elif line.role is _comparison.Role.DIFF:
+                self._line(Text(safe(line.text), _SIGN.get(line.text[:1], "")), indent=4)
+            else:
+                self._line(Text(" ".join(parts), _SIGN.get(line.sign, "dim")), indent=2)
+
+    def _aside(self) -> None:
+        """Print what policy set aside, and on whose word; each finding with -v alone."""
+        for number, group in enumerate(_aside.groups(self._report.suppressed)):
+            if number == 0:
+                self._line()
+                self._line(Text("set aside", "bold"))
+            count = f" ×{len(group.findings):,}" if len(group.findings) > 1 else ""
+            head = Text.assemble((f"{safe(group.rule)}{count}", "bold"), f": {safe(group.why)}")
+            self._line(head, indent=2)
+            for finding in group.findings if self._view.verbose else ():
+                self._line(Text(safe(finding.message, MESSAGE), "dim"), indent=4)
 
     def _disclosure(self, artifact: Artifact) -> None:
         out = artifact.discloses

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.errors import UsageError
+from auditor.sources.userfile import content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,16 +26,9 @@ def names_in(files: Iterable[Path]) -> tuple[str, ...]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be read: {problem.strerror or problem}") from None
+        return content(path, _LARGEST).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is no UTF-8 text") from None
-    if len(data) > _LARGEST:
-        raise UsageError(f"{path}: has more than {_LARGEST:,} bytes")
-    return text.splitlines()
 
 
 def _name(line: str) -> str:

@@ -28,12 +28,13 @@ from auditor.facts.lock.names import (
     scope_of,
     source_of,
 )
+from auditor.facts.lock.said import RegistrySaid
 from auditor.facts.lock.ways import Ways, key_of, reach_of
 from auditor.inventory import Origin
 from auditor.lockfiles._toml import quick_toml
 from auditor.model import Fact
 from auditor.namelists import confidence_of
-from auditor.names import Kind, Level, Lookalike
+from auditor.names import Kind, Level, Lookalike, signals
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
@@ -100,19 +101,23 @@ class LookalikeFact(Fact):
 
 def collect(contents: Contents) -> Iterator[LookalikeFact]:
     """Yield one fact for each name of a lockfile that looks like another one."""
+    said = next(iter(contents.of(RegistrySaid)), None)
     for asked in contents.of(NamesAsked):
         if asked.level is not None:
             for index in indexes(contents):
-                yield from _Names(index, asked, asked.level).facts()
+                yield from _Names(index, asked, asked.level, said).facts()
 
 
 class _Names:
     """The names of one lockfile."""
 
-    def __init__(self, index: LockIndex, asked: NamesAsked, level: Level) -> None:
+    def __init__(
+        self, index: LockIndex, asked: NamesAsked, level: Level, said: RegistrySaid | None
+    ) -> None:
         self._index = index
         self._asked = asked
         self._level = level
+        self._said = said
         self._judges: dict[str, NameJudge] = {}
         self._ways: Ways | None = None
         self._own: frozenset[str] | None = None
@@ -122,17 +127,32 @@ class _Names:
         packages = from_registry(self._index.inventory.packages)
         for (ecosystem, name), entries in by_name(packages).items():
             if ecosystem in ECOSYSTEMS and name and not self._asked.internal.holds(name, ecosystem):
-                found = self._judged(name, ecosystem)
+                found = self._weighed(name, entries)
                 if found is not None:
                     yield self._fact(found, entries)
 
-    def _judged(self, name: str, ecosystem: str) -> Lookalike | None:
-        internal = self._asked.internal.resembled(name, self._level, ecosystem)
+    def _weighed(self, name: str, entries: list[LockedPackage]) -> Lookalike | None:
+        """Return what a name imitates, at the level that its registry's word makes of it."""
+        first = entries[0]
+        words = [known for one in entries if self._said and (known := self._said.of_package(one))]
+        if not self._said or len(words) < len(entries):  # one from elsewhere has no such word
+            return self._judged(name, first.ecosystem, self._level)
+        found = self._judged(name, first.ecosystem, Level.EVERYTHING)
+        if found is None:
+            return None
+        target = None
+        if found.kind is not Kind.INTERNAL:
+            target = self._said.of(first.ecosystem, found.target)
+        found = signals.weighed(found, words[0], target, self._said.now)
+        return found if found.level <= self._level else None
+
+    def _judged(self, name: str, ecosystem: str, level: Level) -> Lookalike | None:
+        internal = self._asked.internal.resembled(name, level, ecosystem)
         if internal is not None:
             return internal
         if ecosystem not in self._judges:
             self._judges[ecosystem] = self._asked.judge(ecosystem)
-        return self._judges[ecosystem].judge(name, self._level)
+        return self._judges[ecosystem].judge(name, level)
 
     def _fact(self, found: Lookalike, entries: list[LockedPackage]) -> LookalikeFact:
         ways = self._ways = self._ways or Ways(self._index.inventory)

@@ -1,0 +1,40 @@
+"""The pipeline of `audit diff`: a later artifact as `audit pack` has it, and what is new in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.comparing import Wanted, is_report
+from auditor.scan import Announce, Request, scan
+from auditor.specs import is_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from auditor.model import Report
+
+
+def diff(
+    before: str,
+    after: str,
+    request: Request,
+    announce: Announce = lambda _: None,
+    output: Callable[[str], None] | None = None,
+) -> Report:
+    """Compare two targets; `request` has everything else. Raises UsageError as `scan` does.
+
+    Of what has several files, those are compared that are alike: with a file named, the one like
+    it; of a release the one that most people install; of a project all that it publishes.
+    """
+    like = None
+    if Path(before).is_file() and not is_report(before):
+        like = Path(before).name
+    elif is_spec(after):
+        like = ""
+    wanted = Wanted(against=(before,), new=True, manifests=False)
+    return scan(replace(request, targets=(after,), like=like, compare=wanted), announce, output)
+
+
+__all__ = ["diff"]

@@ -1,0 +1,49 @@
+"""What a package can do now and could not do before, against an earlier record of what ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auditor.facts import Collector, Contents
+from auditor.facts.comparison import ComparedWith
+from auditor.model import Fact
+from auditor.shipped import ChangeKind, Power
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbilityChangeFact(Fact):
+    """One install script, dependency, command or entry point; `key` is its kind and name."""
+
+    change: ChangeKind
+    against: str
+    """What it is compared with, in words."""
+    expected: bool
+    """That is what the maintainers said would ship."""
+    power: Power
+    name: str
+    before: str
+    after: str
+
+
+def collect(contents: Contents) -> Iterator[AbilityChangeFact]:
+    """Yield one fact for each change of each comparison."""
+    for seen in contents.of(ComparedWith):
+        for one in seen.comparison.abilities:
+            yield AbilityChangeFact(
+                path="",
+                key=f"{one.power} {one.name}",
+                change=one.change,
+                against=seen.comparison.against,
+                expected=seen.expected,
+                power=one.power,
+                name=one.name,
+                before=one.before,
+                after=one.after,
+            )
+
+
+COLLECTOR = Collector(name="ability-change", fact=AbilityChangeFact, collect=collect)

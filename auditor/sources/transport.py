@@ -1,0 +1,265 @@
+"""Asking registries over HTTP: documents into memory, files onto the disk, all within bounds.
+
+A registry may be anybody's, or broken: what it answers is bounded in bytes and in time. What shows
+who asks goes to the host of its base alone, never along with a redirect and never into a message.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from auditor import __version__
+from auditor.errors import InputError, LimitError
+from auditor.limits import MIB
+from auditor.words import counted
+
+if TYPE_CHECKING:
+    from typing import IO, TypeVar
+
+    from requests import PreparedRequest, Response, Session
+
+    from auditor.bases import Base
+    from auditor.limits import Limits
+
+    T = TypeVar("T")
+
+PATIENCE = 10
+"""Seconds that a connection may take, and the next bytes of an answer."""
+_LONGEST = 60
+"""Seconds that the whole of a document may take."""
+_LARGEST = 32 * MIB
+"""Bytes of a document, unpacked; the largest ones of npm packages have about that."""
+_REDIRECTS = 3
+_CHUNK = 64 * 1024
+
+
+class UnansweredError(InputError):
+    """The host did not answer at all, which has nothing to do with what was asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """One thing to ask for, and what is done with the answer."""
+
+    url: str
+    accept: str
+    packings: frozenset[str]
+    """Values of `Content-Encoding` that are taken."""
+    take: Callable[[bytes], object]
+    anywhere: bool
+    """A redirect may lead to another host, without what shows who asks."""
+    authorization: str = field(default="", repr=False)
+
+
+class Transport:
+    """The connections of one call; for one thread at a time."""
+
+    def __init__(self) -> None:
+        self._session: Session | None = None
+
+    def document(self, base: Base, path: str, accept: str) -> bytes | None:
+        """Return a document of a registry; None where it has no such one.
+
+        Raises InputError for any other answer, UnansweredError without one; neither names the host.
+        """
+        data = bytearray()
+
+        def take(chunk: bytes) -> None:
+            data.extend(chunk)
+            if len(data) > _LARGEST:
+                raise InputError(f"answers with more than {counted(_LARGEST, 'byte')}")
+
+        question = _Question(
+            url=f"{base.url}{path}",
+            accept=accept,
+            packings=frozenset({"gzip", "identity", ""}),
+            take=take,
+            anywhere=False,
+            authorization=base.authorization,
+        )
+        there = self._within(_LONGEST, lambda: self._asked(question))
+        return bytes(data) if there else None
+
+    def file(self, base: Base, url: str, place: IO[bytes], limits: Limits) -> bool:
+        """Write a file that a registry names into a place; False where there is no such one.
+
+        It may lie on another host, or lead to one; who asks is shown to the base's own alone, and
+        nothing is asked unencrypted unless the base is. Raises LimitError at `archive-bytes` or
+        `download-seconds`, InputError and UnansweredError as `document` does.
+        """
+        size = 0
+
+        def take(chunk: bytes) -> None:
+            nonlocal size
+            size += len(chunk)
+            if size > limits.archive_bytes:
+                raise LimitError("archive-bytes", limits.archive_bytes, size, "bytes")
+            place.write(chunk)
+
+        try:
+            own = _same(base.url, url)
+        except ValueError:
+            raise InputError("names a file at no address") from None
+        if not (_encrypted(url) or (_plain(url) and _plain(base.url))):
+            raise InputError("names a file at no https address")
+        question = _Question(
+            url=url,
+            accept="*/*",
+            packings=frozenset({"identity", ""}),
+            take=take,
+            anywhere=True,
+            authorization=base.authorization if own else "",
+        )
+        seconds = limits.download_seconds
+        try:
+            return self._within(seconds, lambda: self._asked(question))
+        except _TooSlowError:
+            raise LimitError("download-seconds", seconds, seconds, "seconds") from None
+
+    def _within(self, seconds: int, call: Callable[[], T]) -> T:
+        try:
+            return _within(seconds, call)
+        except UnansweredError:
+            self._session = None  # a thread that was left to itself may still have it
+            raise
+
+    def _asked(self, question: _Question) -> bool:
+        """Ask, and follow where the answer leads; False where there is nothing."""
+        import requests  # noqa: PLC0415 - 60 ms, for those alone who want something of a registry
+
+        if self._session is None:
+            self._session = requests.Session()
+        url = question.url
+        headers = {
+            "Accept": question.accept,
+            "Accept-Encoding": "gzip" if "gzip" in question.packings else "identity",
+            "User-Agent": f"audit/{__version__}",
+        }
+        if question.authorization:
+            headers["Authorization"] = question.authorization
+        try:
+            for _ in range(_REDIRECTS + 1):
+                with self._session.get(
+                    url,
+                    headers=headers,
+                    auth=_as_it_is,
+                    timeout=PATIENCE,
+                    stream=True,
+                    allow_redirects=False,
+                ) as response:
+                    if not response.is_redirect:
+                        return _taken(response, question)
+                    target = _next(url, response.headers["Location"], anywhere=question.anywhere)
+                    if not _same(url, target):
+                        headers.pop("Authorization", None)
+                    url = target
+        except requests.exceptions.SSLError:
+            raise UnansweredError(
+                "has a certificate that is not trusted (REQUESTS_CA_BUNDLE names a file of others)"
+            ) from None
+        except requests.exceptions.Timeout:
+            raise UnansweredError(_too_slow(PATIENCE)) from None
+        except (
+            requests.exceptions.ConnectionError,
+            requests.exceptions.ChunkedEncodingError,
+        ):
+            raise UnansweredError("cannot be reached, or does not end its answer") from None
+        except (requests.exceptions.RequestException, OSError, ValueError) as problem:
+            # The text of such an error may have the whole address in it.
+            raise UnansweredError(f"cannot be asked ({type(problem).__name__})") from None
+        raise InputError(f"redirects more than {_REDIRECTS} times")
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    """Take the place of what `.netrc` says: only the client's own settings show who asks."""
+    return request
+
+
+def _taken(response: Response, question: _Question) -> bool:
+    if response.status_code == 404:
+        return False
+    if response.status_code in {401, 403}:
+        raise InputError(f"wants other credentials (it answers {response.status_code})")
+    if response.status_code != 200:
+        raise InputError(f"answers {response.status_code}")
+    if response.headers.get("Content-Encoding", "identity") not in question.packings:
+        raise InputError("answers in a packing that was not asked for")
+    for chunk in response.iter_content(_CHUNK):
+        question.take(chunk)
+    return True
+
+
+def _next(url: str, location: str, *, anywhere: bool) -> str:
+    """Return where a redirect leads; raise InputError where it is not followed to.
+
+    That is another host, unless `anywhere`, and always from https to what is none.
+    """
+    try:
+        target = urljoin(url, location)
+        same = _same(url, target)
+    except ValueError:
+        raise InputError("redirects to no address") from None
+    if same:
+        return target
+    if not anywhere:
+        raise InputError("redirects to another host, which is not followed")
+    if not (_encrypted(target) or (_plain(target) and _plain(url))):
+        raise InputError("redirects to no https address, which is not followed")
+    return target
+
+
+def _encrypted(url: str) -> bool:
+    return url.lower().startswith("https://")
+
+
+def _plain(url: str) -> bool:
+    return url.lower().startswith("http://")
+
+
+def _same(url: str, other: str) -> bool:
+    """Tell whether two addresses have scheme, host and port in common."""
+    return _origin(url) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    found = urlsplit(url)
+    return found.scheme, (found.hostname or "").lower(), found.port
+
+
+class _TooSlowError(UnansweredError):
+    """The whole of an answer took too long."""
+
+
+def _too_slow(seconds: int) -> str:
+    return f"did not answer within {counted(seconds, 'second')}"
+
+
+def _within(seconds: int, call: Callable[[], T]) -> T:
+    """Return what a call returns; where it takes longer it is left to itself: UnansweredError.
+
+    The time-outs of a socket are for each of its pieces: who sends one byte a second meets none.
+    """
+    results: list[T] = []
+    problems: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as problem:  # noqa: BLE001 - raised again, by who waits
+            problems.append(problem)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    latest = time.monotonic() + seconds
+    while thread.is_alive() and time.monotonic() < latest:
+        thread.join(min(1, max(latest - time.monotonic(), 0)))  # Ctrl-C comes through
+    if problems:
+        raise problems[0]
+    if not results:
+        raise _TooSlowError(_too_slow(seconds))
+    return results[0]
