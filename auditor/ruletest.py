@@ -12,6 +12,7 @@ from auditor.examine import Examination
 from auditor.facts.comparison import ComparedWith
 from auditor.facts.git_state import GitSeen
 from auditor.facts.module_difference import SdistSeen
+from auditor.facts.size_history import SizesSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
 from auditor.model import (
@@ -28,6 +29,7 @@ from auditor.model import (
 from auditor.packers import PackedPaths, Packer
 from auditor.rulefile import ADVICE, FileSpec, Rule, Ruleset, RuleTest
 from auditor.shipping import DIGESTS, compared, shipped
+from auditor.sizehistory import ReleaseSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,12 +81,30 @@ def contents_of(test: RuleTest) -> Contents:
         observations[GitSeen] = (GitSeen(states=test.git),)
     if test.sdist:
         observations[SdistSeen] = (SdistSeen(label="the sdist", paths=frozenset(test.sdist)),)
+    if test.sizes:
+        observations[SizesSeen] = (_sizes(test),)
     if test.manifest:
         seen = _against(test, contents, test.manifest, expected=True)
         observations[ComparedWith] = (seen,)
     if test.earlier:
         observations[ComparedWith] = (_against(test, contents, test.earlier, expected=False),)
     return replace(contents, observations=observations)
+
+
+def _sizes(test: RuleTest) -> SizesSeen:
+    """Return the releases of a test: sizes are those of files where `size` is given, too."""
+    *earlier, version = test.sizes
+    releases = []
+    for text in earlier:
+        name, size = text.split()
+        releases.append(ReleaseSize(version=name, size=int(size)))
+    ecosystem = "npm" if test.artifact is ArtifactKind.NPM_TARBALL else "pypi"
+    return SizesSeen(
+        ecosystem=ecosystem,
+        version=version,
+        releases=tuple(releases),
+        packed=test.size is not None,
+    )
 
 
 def _examined(test: RuleTest, members: Iterable[tuple[str, FileSpec]]) -> Contents:

@@ -41,6 +41,7 @@ LAYERS = [
         "releases",
         "names",
         "namelists",
+        "sizehistory",
     },
     {"facts", "packing"},
     {
@@ -64,7 +65,7 @@ LAYERS = [
     {"report", "docs", "incidentpage"},
     {"sources"},
     {"outcome", "comparing"},
-    {"scan", "lockscan", "lockonline", "namescan"},
+    {"scan", "packonline", "lockscan", "lockonline", "namescan"},
     {"diffscan"},
     {"historyscan"},
     {"triagescan"},

@@ -48,6 +48,12 @@ from auditor.cli.options import output_options, severity
 @click.option(
     "--write-manifest", is_flag=True, help="Write what ships now into the manifest, for review."
 )
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Look up how large earlier releases are, at the registry that npm, or pip or uv, is "
+    "configured for, and tell one that is much larger.",
+)
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,
@@ -61,6 +67,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     against: tuple[str, ...],
     manifest: Path | None,
     write_manifest: bool,
+    online: bool,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str,
@@ -98,6 +105,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         ),
         as_is=as_is,
         compare=Wanted(against=against, manifest=manifest, write=write_manifest),
+        online=online,
         rules=rules,
         profile=Profile(profile),
         settings=Settings(fail_on=severity(fail_on)),
