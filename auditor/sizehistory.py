@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from packaging.version import InvalidVersion
-from packaging.version import Version as PythonVersion
-from semver import Version as NpmVersion
+from packaging.version import InvalidVersion, Version
 
 from auditor.errors import ParseError
+from auditor.npm_ranges import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,23 +76,12 @@ class Growth:
     from the largest of the last few releases where the one before it was smaller."""
 
 
-class _Ordered(Protocol):
-    """What two kinds of versions have in common here."""
-
-    @property
-    def major(self) -> int:
-        """The first number."""
-
-    @property
-    def minor(self) -> int:
-        """The second number."""
-
-    def __lt__(self, other: object, /) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Release:
-    order: _Ordered
+    order: Any
+    """Compares with that of other releases of the package."""
+    major: int
+    minor: int
     stable: bool
     release: ReleaseSize
 
@@ -117,7 +105,7 @@ def growth(
     steps = [
         math.log(later.release.size / earlier.release.size)
         for earlier, later in pairwise(chain)
-        if earlier.order.major == later.order.major
+        if earlier.major == later.major
     ][-_RECENT:]
     if len(steps) < _LEAST:
         return None
@@ -139,22 +127,28 @@ def _read(ecosystem: str, release: ReleaseSize) -> _Release | None:
     """Return a release with its place in the order of versions; None for one without."""
     if not 0 < release.size < _LARGEST:
         return None
-    try:
-        if ecosystem == "npm":
-            order = NpmVersion.parse(release.version.removeprefix("v"))
-            return _Release(order, not order.prerelease, release)
-        python = PythonVersion(release.version)
-    except (InvalidVersion, ValueError, TypeError):
-        return None
-    return _Release(python, not python.is_prerelease, release)
+    if ecosystem == "npm":
+        found = parsed(release.version)
+        if found is None:
+            return None
+        major, minor, patch, pre = found
+        order: Any = (major, minor, patch, not pre, pre)
+        stable = not pre
+    else:
+        try:
+            order = Version(release.version)
+        except InvalidVersion:
+            return None
+        major, minor, stable = order.major, order.minor, not order.is_prerelease
+    return _Release(order=order, major=major, minor=minor, stable=stable, release=release)
 
 
 def _step(before: _Release, now: _Release) -> Step:
-    if before.order.major != now.order.major:
+    if before.major != now.major:
         return Step.MAJOR
     if not now.stable:
         return Step.PRERELEASE
-    return Step.PATCH if before.order.minor == now.order.minor else Step.MINOR
+    return Step.PATCH if before.minor == now.minor else Step.MINOR
 
 
 class _Dist(msgspec.Struct):
