@@ -39,6 +39,7 @@ _NORMAL = 1.4826
 _MOST = 20_000
 """Releases of one package that are looked at, of those that the registry names last."""
 _LARGEST = 1 << 50
+_UNSAID = "it does not say how large releases are"
 
 
 class Step(StrEnum):
@@ -176,14 +177,17 @@ class _Project(msgspec.Struct):
 def of_packument(data: bytes) -> tuple[ReleaseSize, ...]:
     """Return what npm's document of a package says of its releases; raise ParseError otherwise.
 
-    A registry may leave the sizes out, as npm itself does of what was published before 2018.
+    So it is where no release has a size: mirrors leave that out, and old releases have none.
     """
     versions = _decoded(data, _Packument).versions
-    return tuple(
+    found = tuple(
         ReleaseSize(version=version, size=dist.size, files=dist.files)
         for version in list(versions)[-_MOST:]
         if 0 < (dist := _dist(versions[version])).size < _LARGEST
     )
+    if versions and not found:
+        raise ParseError(_UNSAID)
+    return found
 
 
 def _dist(data: msgspec.Raw) -> _Dist:
@@ -197,17 +201,16 @@ def of_project(data: bytes, file: str) -> tuple[ReleaseSize, ...]:
     """Return the sizes of those files of a project that are of one file's kind (PEP 691, PEP 700).
 
     These are sdists of the same ending, or wheels with the same tags. Raises ParseError for another
-    document.
+    document, and where no file has a size.
     """
     kind = _kind(file)
     listed: Sequence[_File] = _decoded(data, _Project).files[-_MOST:]
+    if listed and not any(one.size for one in listed):
+        raise ParseError(_UNSAID)
     return tuple(
         ReleaseSize(version=version, size=one.size)
         for one in listed
-        if one.size
-        and one.size > 0
-        and (version := _version(one.filename))
-        and _kind(one.filename) == kind
+        if one.size and (version := _version(one.filename)) and _kind(one.filename) == kind
     )
 
 

@@ -345,6 +345,15 @@ def test_an_index_says_sizes_of_files_of_the_same_kind(
     assert [(one.version, one.size) for one in of_project(data, file)] == wanted
 
 
+def test_a_registry_that_says_no_sizes_at_all_is_an_error() -> None:
+    with pytest.raises(ParseError, match="does not say how large"):
+        of_packument(b'{"versions": {"1.0.0": {"dist": {}}}}')
+    with pytest.raises(ParseError, match="does not say how large"):
+        of_project(b'{"files": [{"filename": "a-1.0.tar.gz"}]}', "a-2.0.tar.gz")
+    assert of_packument(b'{"versions": {}}') == ()
+    assert of_project(b'{"files": []}', "a-2.0.tar.gz") == ()
+
+
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"versions": [1]}'])
 def test_another_document_is_an_error(data: bytes) -> None:
     with pytest.raises(ParseError):
