@@ -36,6 +36,13 @@ bench: .venv/dev
 	$(BIN)/python -m bench.real_packages
 	$(BIN)/python -m bench.names
 
+# What the GitHub Action installs, each file by its digest; also what builds us, as it builds without
+# an isolated environment, which would be filled with whatever is newest.
+requirements-action.txt: pyproject.toml
+	sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | \
+	  UV_CUSTOM_COMPILE_COMMAND="make $@" uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --output-file $@ pyproject.toml -
+
 setup: .venv/dev
 
 .venv/run: pyproject.toml

@@ -1,24 +1,27 @@
-"""Pages and lists written from the rules and the program; `python -m auditor.docs` renews them.
+"""Pages and lists written from rules and program; `python -m auditor.docs` renews them.
 
 What is written: `docs/rules/<id>.md`, and in README.md the blocks between `<!-- NAME:begin -->`
-and `<!-- NAME:end -->` (the list of rules, the help texts). A test says when they are stale.
+and `<!-- NAME:end -->` (the list of rules, the help texts), and the JSON Schema of policy files. A
+test says when they are stale.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import rulefile
+from auditor import policyfile, rulefile
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.rulefile import Rule, Ruleset
+    from auditor.rulefile import FileSpec, Rule, Ruleset
 
+POLICY_SCHEMA = "auditor/schema/policy-1.json"
 _BLOCK = re.compile(r"(<!-- (?P<name>[\w: -]+):begin -->\n).*?(<!-- (?P=name):end -->)", re.DOTALL)
 
 
@@ -63,9 +66,9 @@ def page(rule: Rule) -> str:
     parts = [f"# {rule.id}", rule.title + ".", " · ".join(facts)]
     parts += [
         "## Why",
-        _filled(rule.why),
+        filled(rule.why),
         "## Fix",
-        _filled(rule.fix),
+        filled(rule.fix),
         "## Example",
         _example(rule),
     ]
@@ -76,7 +79,7 @@ def page(rule: Rule) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _filled(text: str) -> str:
+def filled(text: str) -> str:
     """Return a template for people: advice in words, fields as they are, doubled braces single."""
     text = text.replace(
         "{leave_out}", "(The report says here how to leave the file out with your packer.)"
@@ -89,19 +92,26 @@ def _example(rule: Rule) -> str:
     test = next(test for test in rule.tests if test.finds)
     lines = [
         f"{test.name[:1].upper()}{test.name[1:]}; given this {test.artifact.value}:",
-        "",
-        "```",
+        *_members(test.members),
     ]
-    for path, spec in test.members[:8]:
+    for what, members in (("manifest", test.manifest), ("earlier release", test.earlier)):
+        if members:
+            lines += ["", f"and this {what}:", *_members(members)]
+    found = ", ".join(f"`{place}`" for place, _ in test.finds[:8])
+    more = f", and {len(test.finds) - 8} more" if len(test.finds) > 8 else ""
+    return "\n".join([*lines, "", f"it finds {found}{more}."])
+
+
+def _members(members: Sequence[tuple[str, FileSpec]]) -> Iterator[str]:
+    yield from ("", "```")
+    for path, spec in members[:8]:
         text = spec.text.strip() or ("(binary)" if spec.base64 else "(empty)")
         if spec.size is not None:
             text = f"({spec.size:,} bytes)"
-        lines.append(f"{path}: {text if len(text) <= 160 else text[:157] + '...'}")
-    if len(test.members) > 8:
-        lines.append(f"... and {len(test.members) - 8} more")
-    found = ", ".join(f"`{place}`" for place, _ in test.finds[:8])
-    more = f", and {len(test.finds) - 8} more" if len(test.finds) > 8 else ""
-    return "\n".join([*lines, "```", "", f"it finds {found}{more}."])
+        yield f"{path}: {text if len(text) <= 160 else text[:157] + '...'}"
+    if len(members) > 8:
+        yield f"... and {len(members) - 8} more"
+    yield "```"
 
 
 def readme_rules(ruleset: Ruleset) -> str:
@@ -147,14 +157,20 @@ def pages(ruleset: Ruleset) -> dict[str, str]:
     return {f"{rule.id}.md": page(rule) for rule in ruleset.rules}
 
 
+def policy_schema() -> str:
+    """Return the JSON Schema of a policy file, made from the shapes that read it."""
+    return json.dumps(policyfile.schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def main(root: Path) -> int:
-    """Write README blocks and rule pages below `root`; return the number of files changed."""
+    """Write README blocks, pages and schema below `root`; return the number of files changed."""
     ruleset = rulefile.load((rulefile.builtin_folder(),), tests=True)
     folder = root / "docs" / "rules"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {folder / name: text for name, text in pages(ruleset).items()}
     readme = root / "README.md"
     wanted[readme] = splice(readme.read_text(encoding="utf-8"), ruleset)
+    wanted[root / POLICY_SCHEMA] = policy_schema()
     changed = 0
     for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -167,7 +183,7 @@ def main(root: Path) -> int:
     return changed
 
 
-__all__ = ["find", "main", "page", "pages", "splice", "table"]
+__all__ = ["filled", "find", "main", "page", "pages", "splice", "table"]
 
 if __name__ == "__main__":
     sys.stdout.write(f"{main(Path(__file__).parent.parent)} files written\n")

@@ -17,6 +17,7 @@ from auditor.model import (
     Finding,
     Location,
     Profile,
+    RuleText,
     Severity,
 )
 from auditor.stable import stable_path
@@ -36,6 +37,24 @@ class Judge:
         for rule in ruleset.rules:
             if profile in rule.profiles:
                 self._by_fact[rule.fact].append(_Compiled(rule, ruleset.lists))
+
+    @property
+    def texts(self) -> tuple[RuleText, ...]:
+        """What reports can say of the rules, by id."""
+        rules = [one.rule for some in self._by_fact.values() for one in some]
+        return tuple(
+            RuleText(
+                id=rule.id,
+                title=rule.title,
+                severity=rule.severity,
+                confidence=rule.confidence,
+                artifacts=rule.artifacts,
+                why=rule.why,
+                fix=rule.fix,
+                references=rule.references,
+            )
+            for rule in sorted(rules, key=lambda rule: rule.id)
+        )
 
     def wants(self, fact: str) -> bool:
         """Tell whether any rule asks for this kind of fact."""

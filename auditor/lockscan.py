@@ -118,7 +118,7 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
     data = names_index.states() if request.names is not None else ()
-    return replace(outcome.report(request.settings, scanner.ruleset), data=data)
+    return outcome.report(request.settings, scanner.ruleset, scanner.judge, data)
 
 
 def check(targets: Iterable[str]) -> None:
@@ -167,17 +167,21 @@ class Scanner:
     def __init__(self, request: LockRequest) -> None:
         folders = (rulefile.builtin_folder(), *request.rules)
         ruleset = rulefile.load(folders, lockfile=True, telling=request.triage)
-        self.ruleset = f"{ruleset.digest}-{incidentfile.digest(folders)}"
+        self.ruleset = replace(ruleset, digest=f"{ruleset.digest}-{incidentfile.digest(folders)}")
         self.request = request
         self.limits = request.limits
-        self._users = UserSettings(settings=settings.of_user())
+        allowed = request.settings.policy.allowed_hosts
+        self._users = UserSettings(
+            settings=settings.of_user(), allowed=frozenset(host.lower() for host in allowed)
+        )
         self._names = NamesAsked(
             judge=name_judge,
             level=request.names,
             internal=NameList(request.internal),
             reviewed=NameList(request.reviewed),
         )
-        self.judge = Judge(ruleset, request.profile)
+        said = request.settings.policy
+        self.judge = Judge(policy.overridden(ruleset, said), request.profile)
         self.incidents = incidentfile.load(folders, request.incidents)
         self._asker = _asker(request.online)
         self._outcome = Outcome()

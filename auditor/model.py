@@ -67,6 +67,8 @@ class ArtifactKind(StrEnum):
     """A project's own configuration: what decides what the packer takes."""
     LOCKFILE = "lockfile"
     """A lockfile, an SBOM or an installed tree: packages that others published."""
+    POLICY = "policy"
+    """The user's own policy: its waivers, and the age of what it rests on."""
     MACHINE = "machine"
     """What lies outside of projects: caches of package managers, files that an attack leaves."""
 
@@ -267,6 +269,23 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleText:
+    """What a report can say of a rule that was asked, whether it found something or not."""
+
+    id: str
+    title: str
+    severity: Severity
+    """What its findings have unless a condition of the rule says otherwise."""
+    confidence: Confidence
+    artifacts: frozenset[ArtifactKind]
+    """What it judges."""
+    why: str
+    """Markdown, as is `fix`; both as the rule has them, fields in braces."""
+    fix: str
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything one call found out; the input of every output format."""
 
@@ -276,6 +295,10 @@ class Report:
     """A digest of the rules that judged, so that two reports can be compared."""
     data: tuple[str, ...] = ()
     """Other data that it rests on: what, of which day, and its digest."""
+    policy: tuple[str, ...] = ()
+    """What the user's policy makes of rules and of old findings, one sentence each."""
+    rules: tuple[RuleText, ...] = ()
+    """The rules that were asked, by id."""
     artifacts: tuple[Artifact, ...] = ()
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()

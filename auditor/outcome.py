@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
-from auditor import facts, policy
-from auditor.model import Artifact, Fact, Finding, Gap, Location, Report, Unread
+from auditor import facts, policy, words
+from auditor.facts import Contents
+from auditor.facts.policy.data_age import DataSeen
+from auditor.facts.policy.waiver import WaiverSeen
+from auditor.model import (
+    Artifact,
+    ArtifactKind,
+    Fact,
+    Finding,
+    Gap,
+    Location,
+    Report,
+    Unread,
+)
 
 if TYPE_CHECKING:
-    from auditor.facts import Contents
     from auditor.judge import Judge
+    from auditor.rulefile import Ruleset
 
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 Advice = Mapping[str, Callable[[Fact], str]]
 
 
@@ -24,6 +39,8 @@ class Outcome:
     inventories: list[Mapping[str, object]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    kinds: set[ArtifactKind] = field(default_factory=set)
+    """The kinds of what was judged."""
 
     def gap(self, source: str, reason: str, path: str = "") -> None:
         """Record what could not be examined."""
@@ -35,26 +52,77 @@ class Outcome:
         self.inventories += other.inventories
         self.findings += other.findings
         self.gaps += other.gaps
+        self.kinds |= other.kinds
 
     def judged(self, judge: Judge, artifact: Artifact, contents: Contents, advice: Advice) -> None:
         """Collect the facts of some contents, and what the rules find in them."""
+        self.kinds.add(contents.kind)
         collectors, _ = facts.load(lockfile=contents.kind in facts.OF_OTHERS)
         for name, collector in collectors.items():
             if collector.serves(contents.kind) and judge.wants(name):
                 seen = self._facts(collector.collect(contents), artifact)
                 self.findings.extend(judge.findings(artifact, name, seen, advice))
 
-    def report(self, settings: policy.Settings, ruleset: str) -> Report:
-        """Return the report, with the verdict of the policy."""
+    def report(
+        self,
+        settings: policy.Settings,
+        ruleset: Ruleset,
+        judge: Judge,
+        data: tuple[str, ...] = (),
+    ) -> Report:
+        """Return the report: what policy makes of all this, and of the policy itself.
+
+        `ruleset` is as it was loaded, `judge` asks its rules as the policy wants them.
+        """
+        judged = policy.set_aside(self.findings, settings)
+        of_policy = self._of_policy(settings, judge, judged.uses, data)
+        findings = (*judged.findings, *of_policy)
+        notes = policy.changes(ruleset, settings.policy)
+        if gone := settings.baseline - {one.finding.fingerprint for one in judged.suppressed}:
+            notes += (f"gone of what the baseline lists: {words.counted(len(gone), 'finding')}",)
         return Report(
-            verdict=policy.verdict(self.findings, self.gaps, settings),
+            verdict=policy.verdict(findings, self.gaps, settings),
             threshold=settings.fail_on,
-            ruleset=ruleset,
+            ruleset=ruleset.digest,
+            data=data,
+            policy=notes,
+            rules=judge.texts,
             artifacts=tuple(self.artifacts),
             inventories=tuple(self.inventories),
-            findings=policy.ordered(self.findings),
+            findings=policy.ordered(findings),
+            suppressed=judged.suppressed,
             gaps=tuple(self.gaps),
         )
+
+    def _of_policy(
+        self,
+        settings: policy.Settings,
+        judge: Judge,
+        uses: tuple[int, ...],
+        data: tuple[str, ...],
+    ) -> list[Finding]:
+        """Judge the policy itself: its waivers, and the age of what the report rests on."""
+        said = settings.policy
+        tried = {rule.id for rule in judge.texts if not self.gaps and rule.artifacts & self.kinds}
+        waivers = tuple(
+            WaiverSeen(
+                path=waiver.file,
+                line=waiver.line,
+                rule=waiver.rule,
+                subject=waiver.subject,
+                reason=waiver.reason,
+                owner=waiver.owner,
+                until=waiver.until.isoformat() if waiver.until else "",
+                state=policy.state(waiver, count, settings, tried=waiver.rule in tried),
+                findings=count,
+            )
+            for waiver, count in zip(said.waivers, uses, strict=True)
+        )
+        seen = {WaiverSeen: waivers, DataSeen: tuple(_ages(data, settings))}
+        contents = Contents(kind=ArtifactKind.POLICY, members=(), observations=seen)
+        found = Outcome()
+        found.judged(judge, Artifact(source=said.file, kind=ArtifactKind.POLICY), contents, {})
+        return found.findings
 
     def _facts(self, seen: Iterable[Fact | Unread], artifact: Artifact) -> Iterator[Fact]:
         for fact in seen:
@@ -62,3 +130,19 @@ class Outcome:
                 self.gap(artifact.source, fact.reason, fact.path)
             else:
                 yield fact
+
+
+def _ages(data: Iterable[str], settings: policy.Settings) -> Iterator[DataSeen]:
+    """Yield how old each set of data is, where the policy has a limit for that."""
+    most = settings.policy.data_age
+    for text in data if most is not None else ():
+        found = _DAY.search(text)
+        if found is not None and most is not None:
+            age = settings.today - date.fromisoformat(found[0])
+            yield DataSeen(
+                path=settings.policy.file,
+                name=text[: found.start()].strip(),
+                day=found[0],
+                age=age.days,
+                most=most.days,
+            )

@@ -81,6 +81,8 @@ class Registries:
     """Hosts of an npm scope, by `@scope`."""
     users: frozenset[Setting] = frozenset()
     """What the user's own settings say, unless the project's say it otherwise."""
+    allowed: frozenset[str] = frozenset()
+    """Hosts that the user's policy allows, whatever the settings say."""
 
     def users_hosts(self, scope: str, ecosystem: str) -> frozenset[str]:
         """Return the hosts that the user's clients ask for packages of a scope, or of none.

@@ -25,7 +25,7 @@ from auditor.advisories.digests import Key, key_of, keys_of
 from auditor.advisories.versions import same_name, same_version
 from auditor.errors import InputError, ParseError
 from auditor.safe import safe
-from auditor.specs import LATEST, Spec
+from auditor.specs import LATEST, Spec, is_sound_version
 from auditor.words import counted
 
 if TYPE_CHECKING:
@@ -35,8 +35,11 @@ T = TypeVar("T")
 
 _FILE = re.compile(r"[A-Za-z0-9_][\w.+!-]{0,254}\Z", re.ASCII)
 """What a file of a release may be called; everything else could be a place."""
+_NO_NAME = re.compile(r"[^\w.-]", re.ASCII)
 _LEADS_OUT = re.compile(r"[/\\:\x00-\x1f]|\A\.")
 _PURE = "-none-any.whl"
+_CPYTHON = re.compile(r"-cp3(\d{1,4})-(?:cp3\d+|abi3)-")
+"""Tags of a usual CPython; those of a free-threaded one end in `t`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +100,9 @@ def _of_npm(spec: Spec, data: bytes) -> Release:
     if version not in document.versions:
         raise InputError(_absent(spec, version, document.versions, document.time))
     one = _decoded(bytes(document.versions[version]), _Version)
-    base = spec.name.replace("/", "-").removeprefix("@")
-    name = f"{base}-{version}.tgz"
-    if not _FILE.match(name):
+    if not is_sound_version(version):
         raise InputError(f"names {safe(spec.name)} in version {safe(version)}, which is none")
+    name = f"{_NO_NAME.sub('-', spec.name).strip('-')}-{version}.tgz"
     digests = [*keys_of(one.dist.integrity)]
     if (one.dist.integrity or one.dist.shasum) and not (digests or key_of(one.dist.shasum)):
         raise InputError(f"has no sound digest of {safe(name)}")
@@ -196,7 +198,7 @@ def _file(listed: _Listed) -> File:
     )
     if listed.hashes and not digests:
         raise InputError(f"has no sound digest of {safe(listed.filename)}")
-    notes = ()
+    notes: tuple[str, ...] = ()
     if listed.yanked is not False:
         why = f": {safe(listed.yanked)}" if isinstance(listed.yanked, str) and listed.yanked else ""
         notes = (f"yanked{why}",)
@@ -217,20 +219,25 @@ def _notes(spec: Spec, others: Iterable[str], version: str, left: int) -> tuple[
 def nearest(name: str, among: Iterable[str]) -> str:
     """Return which of some files of one release is most like another release's file.
 
-    Sdists are like sdists; of wheels, the one with most tags in common, then a pure one. Without a
-    name, the one that most people install: a pure wheel, else a wheel for Linux on x86-64, else the
-    sdist. Empty where nothing is of the same kind.
+    Sdists are like sdists; of wheels, the one with most tags in common. Without a name, and where
+    that leaves several, it is the one that most people install: a pure wheel, else one of the
+    newest CPython for Linux on x86-64, else the sdist. Empty where nothing is of the same kind.
     """
     wheel = name.endswith(".whl")
     files = [one for one in among if not name or one.endswith(".whl") == wheel]
-    return max(files, key=lambda one: _likeness(name, one), default="")
+    return max(files, key=lambda one: (_tags_in_common(name, one), *_usual(one)), default="")
 
 
-def _likeness(name: str, other: str) -> tuple[int, bool, bool, bool, str]:
+def _tags_in_common(name: str, other: str) -> int:
     tags = set(name.removesuffix(".whl").split("-")[-3:])
-    same = len(tags & set(other.removesuffix(".whl").split("-")[-3:])) if name else 0
-    usual = "manylinux" in other and "x86_64" in other
-    return same, other.endswith(_PURE), usual, other.endswith(".whl"), other
+    return len(tags & set(other.removesuffix(".whl").split("-")[-3:])) if name else 0
+
+
+def _usual(file: str) -> tuple[bool, bool, int, bool, str]:
+    linux = "manylinux" in file and "x86_64" in file
+    python = _CPYTHON.search(file)
+    minor = int(python[1]) if python else 0
+    return file.endswith(_PURE), linux, minor, file.endswith(".whl"), file
 
 
 def _decoded(data: bytes, shape: type[T]) -> T:

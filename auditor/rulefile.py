@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from string import Formatter
@@ -18,7 +19,7 @@ from auditor.match import OPERATORS, Condition, Lists, Operand, Where
 from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from auditor.facts.git_state import PathState  # noqa: TC004 - no field of a fact
 
@@ -30,11 +31,15 @@ _KEYS = (
     "id title fact where severity severity_when confidence exposure status since artifacts "
     "profiles owner protected message why fix false_positives references tests"
 ).split()
-_TEST_KEYS = "name packer packed file size sdist manifest earlier sizes git given finds".split()
+_TEST_KEYS = (
+    "name packer packed file size sdist manifest earlier sizes policy git given finds"
+).split()
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
 _BAD_ID = re.compile(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
 _NOUN = re.compile(r"[a-z][a-z -]*\Z")
 _ARTIFACTS = re.compile(r"(?m)^artifacts: \[([\w, -]+)\]$")
+_SEVERITY = re.compile(r"(?m)^severity: (\w+)$")
+_PROTECTED = re.compile(r"(?m)^protected: true$")
 _STATUS = ("experimental", "stable", "deprecated")
 
 N = TypeVar("N", bound=IntEnum)
@@ -82,6 +87,8 @@ class RuleTest:
     """The members of an earlier release."""
     sizes: tuple[str, ...] = ()
     """`VERSION BYTES` of each earlier release, and the version of the artifact as the last."""
+    policy: Mapping[str, object] = field(default_factory=dict)
+    """What the policy demands of what ships, as its file would have it."""
     size: int | None = None
     """Bytes of the artifact's own file."""
     git: tuple[PathState, ...] = ()
@@ -178,12 +185,40 @@ def load(
     return Ruleset(rules=tuple(rules.values()), lists=lists, digest=digest.hexdigest()[:16])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a policy must know of a rule that it names."""
+
+    severity: Severity
+    protected: bool
+
+
+def heads(folders: Iterable[Path]) -> dict[str, Head]:
+    """Return every rule of the folders by id, also those that a call does not load.
+
+    Told by their texts; what is wrong with one is said when it is loaded.
+    """
+    found: dict[str, Head] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.yaml")):
+            text = path.read_text(encoding="utf-8")
+            severity = _SEVERITY.search(text)
+            if severity is not None and severity[1].upper() in Severity.__members__:
+                level = Severity[severity[1].upper()]
+                found[path.stem] = Head(
+                    severity=level, protected=_PROTECTED.search(text) is not None
+                )
+    return found
+
+
 def _is_idle(text: str, lockfile: bool) -> bool:  # noqa: FBT001 - as `load` has it
     """Tell by a rule's text that it does not judge lockfiles, or nothing else."""
     found = _ARTIFACTS.search(text)
     if found is None:
         return False
-    kinds = {kind.strip() for kind in found[1].split(",")}
+    kinds = {kind.strip() for kind in found[1].split(",")} - {ArtifactKind.POLICY.value}
+    if not kinds:
+        return False  # the policy is judged in every call
     others = {kind.value for kind in facts.OF_OTHERS}
     return others.isdisjoint(kinds) if lockfile else kinds <= others
 
@@ -384,6 +419,7 @@ class _RuleReader:
             size=node.get("size"),
             sdist=tuple(node.get("sdist", [])),
             sizes=tuple(node.get("sizes", [])),
+            policy=self._mapping(node.get("policy", {}), f"{key}.policy"),
             git=self._git(node.get("git", {}), f"{key}.git"),
             finds=tuple(self._found(item, f"{key}.finds") for item in node["finds"]),
         )
@@ -394,6 +430,11 @@ class _RuleReader:
         return tuple(
             (path, self._file_spec(value, f"{key}.{path}")) for path, value in node.items()
         )
+
+    def _mapping(self, node: object, key: str) -> dict[str, Any]:
+        if not isinstance(node, dict):
+            raise self._error(key, "must be a mapping")
+        return node
 
     def _git(self, node: object, key: str) -> tuple[PathState, ...]:
         if not isinstance(node, dict):

@@ -6,10 +6,13 @@ from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from auditor import facts, ruletest_others
+from auditor import facts, policyfile, ruletest_others
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
+from auditor.facts import denied_word
 from auditor.facts.comparison import ComparedWith
+from auditor.facts.demands import Demands
+from auditor.facts.denied_word import DeniedSeen
 from auditor.facts.git_state import GitSeen
 from auditor.facts.module_difference import SdistSeen
 from auditor.facts.size_history import SizesSeen
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from auditor.archives import Entry
-    from auditor.facts import Contents
+    from auditor.facts import Contents, Reader
 
 Found = tuple[tuple[str, Severity | None], ...]
 
@@ -71,6 +74,8 @@ def contents_of(test: RuleTest) -> Contents:
         return ruletest_others.lockfile(test)
     if test.artifact is ArtifactKind.MACHINE:
         return ruletest_others.machine(test)
+    if test.artifact is ArtifactKind.POLICY:
+        return ruletest_others.policy(test)
     contents = _examined(test, test.members)
     observations = dict(contents.observations)
     if test.packer:
@@ -83,6 +88,12 @@ def contents_of(test: RuleTest) -> Contents:
         observations[SdistSeen] = (SdistSeen(label="the sdist", paths=frozenset(test.sdist)),)
     if test.sizes:
         observations[SizesSeen] = (_sizes(test),)
+    if test.policy:
+        document = policyfile.Document(file="policy", values=dict(test.policy))
+        demands = policyfile.policy(document, {}).demands
+        observations[Demands] = (demands,)
+        extra = _examined(test, test.members, denied_word.reader(demands.words))
+        observations[DeniedSeen] = extra.of(DeniedSeen)
     if test.manifest:
         seen = _against(test, contents, test.manifest, expected=True)
         observations[ComparedWith] = (seen,)
@@ -107,10 +118,10 @@ def _sizes(test: RuleTest) -> SizesSeen:
     )
 
 
-def _examined(test: RuleTest, members: Iterable[tuple[str, FileSpec]]) -> Contents:
+def _examined(test: RuleTest, members: Iterable[tuple[str, FileSpec]], *more: Reader) -> Contents:
     _, readers = facts.load()
     wheel = test.artifact is ArtifactKind.WHEEL
-    more = (DIGESTS,) if test.earlier else ()
+    more = (*more, DIGESTS) if test.earlier else more
     examination = Examination("test", (*readers, *more), Budget(Limits()), wheel=wheel)
     examination.run(entries(members))
     if examination.gaps:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from auditor import incidentfile, lockcontents, lockfiles, rulefile
+from auditor import incidentfile, lockcontents, lockfiles, rulefile, yamldoc
 from auditor.advisories import signs
 from auditor.advisories.signs import Sort
 from auditor.facts.lock.change import Earlier
@@ -23,6 +23,8 @@ from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.said import RegistrySaid, candidates, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen, family_of
+from auditor.facts.policy.data_age import DataSeen
+from auditor.facts.policy.waiver import State, WaiverSeen
 from auditor.namelists import NameList
 from auditor.names.matcher import Matcher
 from auditor.names.signals import ABSENT, Signals, age_of
@@ -42,6 +44,7 @@ TREE = "node_modules/"
 COMMITS = "commits/"
 INTERNAL = "internal-names.txt"
 REVIEWED = "reviewed-names.txt"
+WAIVERS = "waivers"
 SAID = "registry-says.json"
 _popular = cache(Matcher)
 
@@ -176,6 +179,23 @@ def machine(test: RuleTest) -> Contents:
                 if sign.path in given and sign.contains in given[sign.path].text
             ]
     return lockcontents.observed(test.artifact, incidents, *seen)
+
+
+def policy(test: RuleTest) -> Contents:
+    """Return what became of the policy of a test: each waiver, and each set of data by its path.
+
+    The text of a member is what is not as usual of it: `{state: expired, rule: a-rule}`.
+    """
+    seen: list[object] = []
+    for path, spec in test.members:
+        said = yamldoc.load(spec.text) or {}
+        if path == WAIVERS:
+            usual = {"rule": "a-rule", "subject": path, "reason": "fine", "owner": "", "until": ""}
+            row = {**usual, "findings": 1, **said, "state": State(said["state"])}
+            seen.append(WaiverSeen(path=path, line=None, **row))
+        else:
+            seen.append(DataSeen(path=path, name="names", day="2026-01-01", **said))
+    return lockcontents.observed(test.artifact, incidentfile.load(()), *seen)
 
 
 def _sha256(spec: FileSpec) -> str:

@@ -14,6 +14,7 @@ _UNSAFE = re.compile(
     "\u00ad\u034f\u061c\u180b-\u180f"  # soft hyphen, joiners and selectors of single scripts
     "\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # letters that are blank
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"  # zero width, bidi, line ends
+    "\ufffe\uffff"  # no characters at all; XML has no way to write them
     "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # variation selectors: hidden bytes travel in them
     "\ud800-\udfff"  # lone surrogates: no encoder takes them
     "\U00013430-\U00013440\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # format signs of scripts
@@ -72,6 +73,17 @@ def _word(word: str) -> str:
     core = _TAIL.sub("", word)
     code = core.replace("`", "").replace("|", "\\|")
     return f"`{code}`{word[len(core) :]}"
+
+
+def safe_sarif(text: str, longest: int = LONGEST) -> str:
+    """Return untrusted text as one line of a SARIF message in which nothing is an instruction.
+
+    Braces are doubled, so that none is a placeholder (SARIF 2.1.0, 3.11.5), and nothing is an
+    embedded link (3.11.6), which begins behind its text with a bracket and a parenthesis. Of both
+    the text may become a little longer than asked for.
+    """
+    doubled = safe(text, longest).replace("{", "{{").replace("}", "}}")
+    return doubled.replace("](", "]\\(")
 
 
 def safe_command(text: str, longest: int = LONGEST) -> str:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from auditor import facts, kinds, policy, rulefile, since, texts
 from auditor.advice import advice
 from auditor.archives import listing, walk
-from auditor.comparing import Compared, Comparing, Kept, Look, Looked, Wanted
+from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents, module_difference
+from auditor.facts import Contents, denied_word, module_difference
 from auditor.facts.comparison import ComparedWith
+from auditor.facts.demands import Demands
 from auditor.facts.distribution import distribution_of
 from auditor.facts.git_state import GitSeen
 from auditor.facts.manifest import MANIFEST, manifest_of
@@ -29,9 +30,9 @@ from auditor.model import (
     ArtifactKind,
     ByteCount,
     Fact,
+    Finding,
     Profile,
     Report,
-    Suppressed,
 )
 from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
@@ -53,6 +54,8 @@ Announce = Callable[[str], Progress | None]
 _NOTES: Mapping[ArtifactKind, tuple[str, ...]] = {
     ArtifactKind.ARCHIVE: ("neither an npm package nor a wheel or sdist: only files are judged",),
 }
+
+_CHOSEN = "one of {count:,} files of the release; pypi:NAME==VERSION/GLOB asks for another"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +106,13 @@ def scan(
         elif not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
     ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
-    scanner = _Scanner(request, Judge(ruleset, request.profile), announce, output)
+    judge = Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
+    scanner = _Scanner(request, judge, announce, output)
     for target in _sdists_first(request.targets):
         scanner.target(target, _companions(target, request.targets))
     scanner.conclude()
-    report = scanner.result.report(request.settings, ruleset.digest)
-    return replace(report, suppressed=(*report.suppressed, *scanner.not_new))
+    report = scanner.result.report(request.settings, ruleset, judge)
+    return _with_new_alone(report, scanner.past, request) if request.compare.new else report
 
 
 class _Scanner:
@@ -127,11 +131,14 @@ class _Scanner:
         self._judge = judge
         self._announce = announce
         self._output = output
-        self._collectors, self._readers = facts.load(lockfile=False)
+        self._readers = facts.load(lockfile=False)[1]
+        self._demands = request.settings.policy.demands
+        if self._demands.words:
+            self._readers += (denied_word.reader(self._demands.words),)
         self._comparing = Comparing(request.compare, self._look)
         self._earlier = earlier
         if earlier or request.compare.against:
-            self._readers = (*self._readers, DIGESTS)
+            self._readers += (DIGESTS,)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
         self._sizes = _size_asker(asked=request.online)
@@ -140,7 +147,8 @@ class _Scanner:
         """What was read, for a later artifact to be compared with."""
         self.nowhere = ""
         """Why a release cannot be there: the registry has no such package."""
-        self.not_new: list[Suppressed] = []
+        self.past: dict[str, tuple[Kept, ...]] = {}
+        """By artifact, the earlier ones that it was compared with."""
 
     def target(self, target: str, companions: tuple[str, ...]) -> None:
         """Audit a file, a folder as it is, what a project's packer makes, or a release."""
@@ -197,6 +205,8 @@ class _Scanner:
                     self.result.gap(label, str(problem))
                     continue
                 notes = (origin, *release.notes, *file.notes)
+                if len(wanted) < len(files):
+                    notes = (*notes, _CHOSEN.format(count=len(files)))
                 self._file(
                     path, Artifact(source=label, kind=ArtifactKind.ARCHIVE, notes=notes), None
                 )
@@ -353,6 +363,7 @@ class _Scanner:
         observed = {
             **contents.observations,
             ComparedWith: comparisons.seen,
+            Demands: (self._demands,),
             SizesSeen: self._sizes_seen(artifact.source, contents, name, version, folder),
         }
         contents = replace(contents, observations=observed)
@@ -380,8 +391,7 @@ class _Scanner:
         self._judged(artifact, contents, known)
         if project is not None and configuration is not None and project.judged:
             self._judged(replace(artifact, kind=ArtifactKind.PROJECT), configuration, known)
-        if self._request.compare.new:
-            self._set_aside(before, comparisons)
+        self.past[artifact.source] = comparisons.kept
         if self._earlier:
             told = texts.of(contents)
             found = tuple(self.result.findings[before:])
@@ -401,13 +411,6 @@ class _Scanner:
             return ()
         return () if seen is None else (seen,)
 
-    def _set_aside(self, first: int, comparisons: Compared) -> None:
-        """Set aside which findings, from one number on, the earlier artifacts have as well."""
-        for kept in comparisons.kept:
-            new, old = since.divided(self.result.findings[first:], kept.findings, kept.label)
-            self.result.findings[first:] = new
-            self.not_new += old
-
     def _judged(
         self, artifact: Artifact, contents: Contents, known: Mapping[str, Callable[[Fact], str]]
     ) -> None:
@@ -420,6 +423,26 @@ def _size_asker(*, asked: bool) -> SizeAsker | None:
     from auditor.packonline import SizeAsker  # noqa: PLC0415 - where registries are asked alone
 
     return SizeAsker()
+
+
+def _with_new_alone(
+    report: Report, past: Mapping[str, tuple[Kept, ...]], request: Request
+) -> Report:
+    """Set aside what the earlier artifacts have as well, of all that policy did not set aside."""
+    findings: list[Finding] = []
+    suppressed = list(report.suppressed)
+    for source in dict.fromkeys(finding.location.source for finding in report.findings):
+        new = [finding for finding in report.findings if finding.location.source == source]
+        for kept in past.get(source, ()):
+            new, old = since.divided(new, kept.findings)
+            suppressed += old
+        findings += new
+    return replace(
+        report,
+        verdict=policy.verdict(findings, report.gaps, request.settings),
+        findings=policy.ordered(findings),
+        suppressed=tuple(suppressed),
+    )
 
 
 def _sdists_first(targets: tuple[str, ...]) -> list[str]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from packaging.metadata import parse_email
-
 from auditor.facts import Reader, dependency, entry_point, python_entry_point, script, startup
-from auditor.facts.distribution import distribution_of
 from auditor.facts.file import kind_of
+from auditor.facts.metadata_document import MetadataDocument, document_of
 from auditor.facts.source_map import MapSeen
-from auditor.model import ArtifactKind, Fact, MemberType, Unread
+from auditor.model import Fact, MemberType, Unread
 from auditor.shipped import (
     Ability,
     AbilityChange,
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 
 HOOKS = ("preinstall", "install", "postinstall")
 """What npm runs when a package is installed from a registry."""
+_REQUIRED = re.compile(r"([^ (<>=!~\[@]*) ?(\[[^\]]*\])? ?(.*)\Z", re.DOTALL)
+_OPERATOR = re.compile(r" ?([=!<>~]=+|[<>]) ?")
 _RECORDED = "source maps"
 
 
@@ -110,18 +111,23 @@ def _of_python(contents: Contents) -> Iterator[Ability]:
     for one in _facts(contents, startup.COLLECTOR, startup.StartupFact):
         if one.executed:
             yield Ability(power=Power.STARTUP_FILE, name=one.path)
-    if contents.kind in {ArtifactKind.WHEEL, ArtifactKind.SDIST}:
-        said = distribution_of(contents)
-        document = said.document("METADATA") or said.document("PKG-INFO") or b""
-        for wish in parse_email(document)[0].get("requires_dist", ()):
-            name, _, condition = wish.partition(";")
-            bare = name.strip()
-            project = bare[: next((i for i, c in enumerate(bare) if c in " (<>=!~["), len(bare))]
-            yield Ability(
-                power=Power.DEPENDENCY,
-                name=f"{project} ({condition.strip()})" if condition else project,
-                value=bare[len(project) :].strip(),
-            )
+    document = document_of(contents)
+    if isinstance(document, MetadataDocument):
+        for header in document.of("Requires-Dist"):
+            yield _requirement(header.text)
+
+
+def _requirement(text: str) -> Ability:
+    """Return a requirement in one spelling, as build backends write the same one in several."""
+    wish, _, condition = (" ".join(part.split()) for part in text.partition(";"))
+    project, extras, versions = _REQUIRED.match(wish).groups()  # type: ignore[union-attr]
+    bounds = sorted(part.strip() for part in versions.strip("() ").split(","))
+    where = _OPERATOR.sub(r" \1 ", condition.replace("'", '"'))
+    return Ability(
+        power=Power.DEPENDENCY,
+        name=f"{project} ({where})" if where else project,
+        value=f"{extras or ''}{','.join(bounds)}",
+    )
 
 
 def _facts(contents: Contents, collector: Collector, kind: type[F]) -> Iterator[F]:

@@ -11,11 +11,12 @@ from auditor.stable import release_path
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_REASON = "what it is compared with has it as well"
 Mark = tuple[str, Severity, str, str]
 
 
 def divided(
-    findings: Iterable[Finding], earlier: Iterable[Finding], against: str
+    findings: Iterable[Finding], earlier: Iterable[Finding]
 ) -> tuple[list[Finding], list[Suppressed]]:
     """Return what is new, and what the earlier artifact has as well, each as often as it has it.
 
@@ -29,8 +30,7 @@ def divided(
         mark = _mark(finding)
         if known[mark]:
             known[mark] -= 1
-            reason = f"{against} has it as well"
-            old.append(Suppressed(finding=finding, reason=reason, by=SetAside.EARLIER))
+            old.append(Suppressed(finding=finding, reason=_REASON, by=SetAside.EARLIER))
         else:
             new.append(finding)
     return new, old

@@ -5,14 +5,35 @@ from __future__ import annotations
 import re
 
 _HASHED = re.compile(r"(?<=[.\-_~])(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_]{8,}(?=[.\-_]|$)")
+_CHUNK = re.compile(r"(?P<stem>.*[-.])(?P<hash>[A-Za-z0-9_-]{8})(?P<end>(?:\.[a-z0-9]{1,5}){1,3})")
+"""A name whose last part may be a hash of eight letters, as bundlers write them by default."""
+_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_UNSPOKEN = re.compile(r"[^aeiouyhs]{3}|\A[^aeiouy]+\Z", re.IGNORECASE)
+"""No vowel at all, or three consonants in a row of which none is as in `String` or `Search`: seldom
+in words, often among random letters."""
 _VERSIONED = re.compile(r"-\d[^/]*?(?=\.(?:dist-info|data|egg-info)(?:/|\Z))")
 _TAGGED = re.compile(r"\.(?:cpython-|pypy|cp\d|abi3|graalpy)[\w-]*(?=\.(?:so|pyd)\Z)")
 _MARK = "*"
 
 
 def stable_path(path: str) -> str:
-    """Return a path in which the hash of a chunk's name does not count: `app.3f2a91bc.js`."""
+    """Return a path in which the hash of a chunk's name does not count: `app.3f2a91bc.js`.
+
+    Eight letters without a digit (`index-DiwrgTda.js`) are a hash where they are of both cases and
+    do not read as words; `use-DateTime.js` keeps its name. A wrong guess would make two files one,
+    so that what was said of the first holds for the second.
+    """
+    found = _CHUNK.fullmatch(path)
+    if found and not _is_name(found["hash"]):
+        path = f"{found['stem']}{_MARK}{found['end']}"
     return _HASHED.sub(_MARK, path)
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether somebody may have chosen eight letters: of one case, or words in a row."""
+    if text == text.lower() or text == text.upper():
+        return True
+    return all(len(hump) > 1 and not _UNSPOKEN.search(hump) for hump in _HUMP.findall(text))
 
 
 def release_path(path: str) -> str:
@@ -30,7 +51,7 @@ def chunk(path: str) -> str | None:
     That is so for eight letters behind the last separator, as bundlers write them:
     `index-DiwrgTda.js` and `index-BkfuqZpo.js`. None where a name has no such part.
     """
-    found = re.fullmatch(r"(.*[-.])([A-Za-z0-9_-]{8})((?:\.[a-z0-9]{1,5}){1,3})", path)
-    if found is None or found[2].islower() or found[2].isupper():
+    found = _CHUNK.fullmatch(path)
+    if found is None or found["hash"].islower() or found["hash"].isupper():
         return None
-    return f"{found[1]}{_MARK}{found[3]}"
+    return f"{found['stem']}{_MARK}{found['end']}"

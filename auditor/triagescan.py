@@ -98,7 +98,8 @@ class _Triage:
             machine=MACHINE,
             left_out=tuple(self._left_out(repositories)),
         )
-        report = self._outcome.report(self._request.settings, self._scanner.ruleset)
+        scanner = self._scanner
+        report = self._outcome.report(self._request.settings, scanner.ruleset, scanner.judge)
         told = triage.collate(report.findings, report.gaps, self._scanner.incidents, looked)
         return replace(report, triage=told)
 

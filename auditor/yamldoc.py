@@ -30,15 +30,20 @@ _SURPRISE = re.compile(
     | <<|=
     """
 )
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PLAIN: dict[str, object] = {"true": True, "false": False, "null": None}
 
 
-def load(text: str) -> Any:  # noqa: ANN401 - a document is untyped until shape has read it
-    """Read one document; raise ParseError whose key is `line N` for anything ambiguous."""
+def load(text: str, lines: dict[str, int] | None = None) -> Any:  # noqa: ANN401 - a document is untyped until shape has read it
+    """Read one document; raise ParseError whose key is `line N` for anything ambiguous.
+
+    `lines` is filled with the line, from 1, of each value by its place: `waivers[0].until`. With it
+    a date without quotes is its text: who asks for lines reads a file in which people write dates.
+    """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         events = iter(yaml.parse(text, Loader=loader))
-        document = _document(events)
+        document = _Reader(events, lines).document()
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         words = getattr(problem, "problem", None) or str(problem)
@@ -48,57 +53,67 @@ def load(text: str) -> Any:  # noqa: ANN401 - a document is untyped until shape 
     return document
 
 
-def _document(events: Iterator[Any]) -> object:
-    document: object = None
-    seen = 0
-    for event in events:
-        if isinstance(event, yaml.DocumentStartEvent):
-            seen += 1
-            if seen > 1:
-                raise _refused(event, "holds a second document")
-        elif not isinstance(
-            event, (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentEndEvent)
-        ):
-            document = _node(event, events)
-    return document
+class _Reader:
+    """Builds a document from the events of its text."""
 
+    def __init__(self, events: Iterator[Any], lines: dict[str, int] | None) -> None:
+        self._events = events
+        self._lines = lines
 
-def _node(event: Any, events: Iterator[Any]) -> object:  # noqa: ANN401
-    if isinstance(event, yaml.AliasEvent):
-        raise _refused(event, f"uses the alias *{event.anchor}; write the value out")
-    if event.anchor:
-        raise _refused(event, f"sets the anchor &{event.anchor}; nothing may refer to it")
-    if event.tag:
-        raise _refused(event, f"uses the tag {event.tag}")
-    if isinstance(event, yaml.ScalarEvent):
-        return _scalar(event)
-    if isinstance(event, yaml.SequenceStartEvent):
-        items = []
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            items.append(_node(event, events))
-        return items
-    mapping: dict[str, object] = {}
-    while not isinstance(event := next(events), yaml.MappingEndEvent):
-        key = _node(event, events)
-        if not isinstance(key, str):
-            raise _refused(event, f"has a key that is no text: {key!r}")
-        if key in mapping:
-            raise _refused(event, f"has the key {key!r} twice")
-        mapping[key] = _node(next(events), events)
-    return mapping
+    def document(self) -> object:
+        """Return the one document of the text."""
+        document: object = None
+        seen = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                seen += 1
+                if seen > 1:
+                    raise _refused(event, "holds a second document")
+            elif not isinstance(
+                event, (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentEndEvent)
+            ):
+                document = self._node(event, "")
+        return document
 
+    def _node(self, event: Any, place: str) -> object:  # noqa: ANN401
+        if isinstance(event, yaml.AliasEvent):
+            raise _refused(event, f"uses the alias *{event.anchor}; write the value out")
+        if event.anchor:
+            raise _refused(event, f"sets the anchor &{event.anchor}; nothing may refer to it")
+        if event.tag:
+            raise _refused(event, f"uses the tag {event.tag}")
+        if self._lines is not None:
+            self._lines.setdefault(place, event.start_mark.line + 1)  # keys come behind
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[object] = []
+            while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+                items.append(self._node(event, f"{place}[{len(items)}]"))
+            return items
+        mapping: dict[str, object] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._node(event, place)
+            if not isinstance(key, str):
+                raise _refused(event, f"has a key that is no text: {key!r}")
+            if key in mapping:
+                raise _refused(event, f"has the key {key!r} twice")
+            mapping[key] = self._node(next(self._events), f"{place}.{key}" if place else key)
+        return mapping
 
-def _scalar(event: Any) -> object:  # noqa: ANN401
-    text: str = event.value
-    if not event.implicit[0]:  # quoted, or a block
+    def _scalar(self, event: Any) -> object:  # noqa: ANN401
+        text: str = event.value
+        if not event.implicit[0]:  # quoted, or a block
+            return text
+        if text in _PLAIN:
+            return _PLAIN[text]
+        if _INTEGER.match(text):
+            return int(text)
+        if self._lines is not None and _DATE.fullmatch(text):
+            return text
+        if not text or _SURPRISE.fullmatch(text):
+            raise _refused(event, f"has {text!r} without quotes, which YAML readers disagree about")
         return text
-    if text in _PLAIN:
-        return _PLAIN[text]
-    if _INTEGER.match(text):
-        return int(text)
-    if not text or _SURPRISE.fullmatch(text):
-        raise _refused(event, f"has {text!r} without quotes, which YAML readers disagree about")
-    return text
 
 
 def _refused(event: Any, problem: str) -> ParseError:  # noqa: ANN401

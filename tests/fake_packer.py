@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -48,6 +49,9 @@ def pack(folder: Path, *, silent: bool) -> int:
     if not silent and (code := script("prepack") or script("prepare")):
         return code
     mode = os.environ.get("FAKE_MODE", "")
+    if mode == "files":
+        files(folder / "demo.tgz")
+        return 0 if silent else script("postpack")
     names = {"": ["demo.tgz"], "two": ["a.tgz", "b.tgz"], "other": ["demo.txt"]}.get(mode, [])
     for name in names:
         (folder / name).write_bytes(b"tarball")
@@ -63,6 +67,15 @@ def pack(folder: Path, *, silent: bool) -> int:
     elif mode == "sleep":
         hang()
     return 0 if silent else script("postpack")
+
+
+def files(tarball: Path) -> None:
+    """Pack what package.json lists in `files`, each a folder or a file, and itself."""
+    listed = json.loads(Path("package.json").read_text(encoding="utf-8")).get("files", [])
+    with tarfile.open(tarball, "w:gz") as tar:
+        for name in ("package.json", *listed):
+            if Path(name).exists():
+                tar.add(name, f"package/{name}")
 
 
 def hang() -> None:

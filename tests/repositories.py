@@ -70,3 +70,51 @@ class Repository:
         """Go to a branch."""
         self.git("switch", "-q", *(("-c",) if new else ()), branch)
         return self
+
+
+class Change:
+    """A repository with a change: a base of two commits, a branch from the first, their merge.
+
+    `first` has the files of both, `head` is the branch, `base` the tip it is to go to, and `merge`
+    is what GitHub merges for a trial and checks out.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        first: Mapping[str, str | None],
+        head: Mapping[str, str | None],
+        base: Mapping[str, str | None],
+    ) -> None:
+        at = "2026-01-01T00:00:00Z"
+        self.origin = Repository(folder)
+        self.first = self.origin.commit(at, first)
+        self.origin.switch("change", new=True)
+        self.head = self.origin.commit(at, head)
+        self.origin.switch("main")
+        self.base = self.origin.commit(at, base)
+        self.origin.git("switch", "-q", "--detach", "main")
+        self.origin.git("merge", "-q", "--no-ff", "-m", "trial", self.head, at=at)
+        self.merge = self.origin.head()
+        self.origin.git("update-ref", "refs/pull/1/merge", self.merge)
+        self.origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+
+    def clone(self, place: Path, commit: str, *words: str) -> Path:
+        """Check one commit out, as the action for that does; `words` are git fetch's."""
+        made = Repository(place)
+        made.git("remote", "add", "origin", self.origin.folder.as_uri())
+        made.git("fetch", "-q", "--no-tags", *words, "origin", commit)
+        made.git("checkout", "-q", "--detach", commit)
+        return place
+
+    def event(self, *, fork: bool = False) -> dict[str, object]:
+        """Return what GitHub describes a pull request of the change with."""
+        return {
+            "pull_request": {
+                "base": {"sha": self.first, "repo": {"full_name": "ann/demo"}},
+                "head": {
+                    "sha": self.head,
+                    "repo": {"full_name": "bob/demo" if fork else "ann/demo"},
+                },
+            }
+        }

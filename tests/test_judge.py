@@ -85,11 +85,20 @@ def test_a_rule_of_another_profile_is_silent() -> None:
     assert judged(file("a.js", 11), profile=Profile.INTAKE) == []
 
 
-def test_a_fingerprint_stays_when_lines_sizes_and_chunk_hashes_change() -> None:
-    (before,) = judged(file("dist/app.3f2a91bc.js", 11, line=3))
-    (after,) = judged(file("dist/app.77e0d1aa.js", 99, line=13))
-    (other,) = judged(file("dist/lib.3f2a91bc.js", 11))
-    (elsewhere,) = judged(file("dist/app.3f2a91bc.js", 11), name="other")
+@pytest.mark.parametrize(
+    ("old", "new", "another"),
+    [
+        ("dist/app.3f2a91bc.js", "dist/app.77e0d1aa.js", "dist/lib.3f2a91bc.js"),
+        ("a/index-DiwrgTda.js", "a/index-BkfuqZpo.js", "a/index-DateTime.js"),
+    ],
+)
+def test_a_fingerprint_stays_when_lines_sizes_and_chunk_hashes_change(
+    old: str, new: str, another: str
+) -> None:
+    (before,) = judged(file(old, 11, line=3))
+    (after,) = judged(file(new, 99, line=13))
+    (other,) = judged(file(another, 11))
+    (elsewhere,) = judged(file(old, 11), name="other")
 
     assert before.fingerprint == after.fingerprint
     assert len({before.fingerprint, other.fingerprint, elsewhere.fingerprint}) == 3
@@ -101,6 +110,15 @@ def test_two_findings_in_one_place_have_two_fingerprints() -> None:
     assert first.fingerprint != second.fingerprint
 
 
+def test_a_judge_says_which_rules_it_asks() -> None:
+    text = Judge(ruleset(), Profile.RELEASE).texts[0]
+
+    assert (text.id, text.title, text.severity.word) == ("big-file", "A big file", "low")
+    assert text.artifacts == {ArtifactKind.NPM_TARBALL}
+    assert (text.why, text.fix) == ("because", "{leave_out}")
+    assert Judge(ruleset(), Profile.INTAKE).texts == ()
+
+
 @pytest.mark.parametrize(
     ("path", "stable"),
     [
@@ -110,6 +128,16 @@ def test_two_findings_in_one_place_have_two_fingerprints() -> None:
         ("lib/es2015-promise.js", "lib/es2015-promise.js"),
         ("rollup-plugin-node-resolve.js", "rollup-plugin-node-resolve.js"),
         ("2024-01-31-notes.md", "2024-01-31-notes.md"),
+        ("assets/index-DiwrgTda.js", "assets/index-*.js"),
+        ("assets/index-BkfuqZpo.js.map", "assets/index-*.js.map"),
+        ("assets/register-nyXW-TH3.mjs", "assets/register-*.mjs"),
+        ("assets/index-C_gcIYdA.js", "assets/index-*.js"),
+        ("use-DateTime.js", "use-DateTime.js"),
+        ("trait.ToString.js", "trait.ToString.js"),
+        ("icon-Location.svg", "icon-Location.svg"),
+        ("index-settings.js", "index-settings.js"),
+        ("index-READMEXX.md", "index-READMEXX.md"),
+        ("DiwrgTda.js", "DiwrgTda.js"),
     ],
 )
 def test_only_hashes_are_taken_out_of_paths(path: str, stable: str) -> None:

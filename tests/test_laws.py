@@ -27,6 +27,8 @@ from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
 from auditor.facts.comparison import ComparedWith
+from auditor.facts.demands import Budgets, Demands, MapMode
+from auditor.facts.denied_word import reader as denied
 from auditor.facts.git_state import GitSeen, PathState
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.dropper import MembersSeen
@@ -39,6 +41,8 @@ from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.said import RegistrySaid, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen
 from auditor.facts.module_difference import SdistSeen
+from auditor.facts.policy.data_age import DataSeen
+from auditor.facts.policy.waiver import State, WaiverSeen
 from auditor.facts.size_history import SizesSeen
 from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered
@@ -174,6 +178,22 @@ BESIDE: dict[type, tuple[object, ...]] = {
     GitSeen: (GitSeen(states=(PathState.parse("kit/hidden.py", "untracked"),)),),
 }
 """What the sources tell of an artifact besides what is in it."""
+DEMANDS = Demands(
+    budgets=Budgets(packed=0, unpacked=0, files=0, file=0),
+    words=("app", "e", "\ud800"),
+    maps=MapMode.FORBIDDEN,
+)
+WAIVER = WaiverSeen(
+    path=".audit.yml",
+    line=1,
+    rule="a-rule",
+    subject="*",
+    reason="r",
+    owner="",
+    until="",
+    state=State.EXPIRED,
+    findings=1,
+)
 EARLIER = Shipped(files=(Entry(path="dist/app.js", size=1, kind="scripts"),))
 """What the artifact is compared with."""
 
@@ -202,7 +222,8 @@ LAST = "last.txt"
 
 def examined(members: Mapping[str, bytes]) -> Examination:
     """Let all readers see these members."""
-    examination = Examination("here", READERS, Budget(Limits()), wheel=True)
+    readers = (*READERS, denied(DEMANDS.words))
+    examination = Examination("here", readers, Budget(Limits()), wheel=True)
     examination.run(
         (Member(path=path, name=f"package/{path}", size=len(data), owner="zoe"), iter((data,)))
         for path, data in {**members, LAST: b""}.items()
@@ -246,6 +267,9 @@ def run_all(
             **BESIDE,
             ComparedWith: (ComparedWith(comparison=told, expected=True),),
             SizesSeen: (SIZES,),
+            Demands: (DEMANDS,),
+            WaiverSeen: (WAIVER,),
+            DataSeen: (DataSeen(path=".audit.yml", name="n", day="d", age=9, most=1),),
         }
         contents = dataclasses.replace(contents, observations={**contents.observations, **beside})
         project = None

@@ -57,7 +57,7 @@ def test_no_text_becomes_markup_or_a_mention(text: str) -> None:
         ("1. first", r"1\. first"),
         ("- item", r"\- item"),
         ("file_name*", r"file\_name\*"),
-        (":tada: GH-12", "`:tada:` `GH-12`"),
+        (":tada: GH-12", "`:tada`: `GH-12`"),
     ],
 )
 def test_what_a_text_becomes(text: str, shown: str) -> None:

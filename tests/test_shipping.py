@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.facts import Contents
+from auditor.facts.distribution import DocumentSeen
+from auditor.model import ArtifactKind
 from auditor.shipped import Ability, ChangeKind, Entry, Power, Shipped
-from auditor.shipping import compared
+from auditor.shipping import compared, shipped
 from auditor.stable import chunk, release_path
 
 
@@ -129,3 +134,50 @@ def test_versions_and_platforms_are_taken_out_of_paths(path: str, stable: str) -
 )
 def test_a_chunk_is_known_by_the_rest_of_its_name(path: str, shared: str | None) -> None:
     assert chunk(path) == shared
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "value"),
+    [
+        ("six", "six", ""),
+        ("six (>=1.2)", "six", ">=1.2"),
+        ("six>=1.2", "six", ">=1.2"),
+        ("urllib3<3,>=1.21.1", "urllib3", "<3,>=1.21.1"),
+        ("urllib3 (>=1.21.1, <3)", "urllib3", "<3,>=1.21.1"),
+        ("a[x,y]>=1", "a", "[x,y]>=1"),
+        ("a @ https://example.org/a.whl", "a", "@ https://example.org/a.whl"),
+        ("a; extra == 'x'", 'a (extra == "x")', ""),
+        (
+            'a>1 ; python_version<"3"\n  and extra=="x"',
+            'a (python_version < "3" and extra == "x")',
+            ">1",
+        ),
+        ("", "", ""),
+        ("[", "", "["),
+    ],
+)
+def test_a_requirement_has_one_spelling(written: str, name: str, value: str) -> None:
+    assert _dependencies(f"Name: a\nRequires-Dist: {written}\n") == [(name, value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"X{number}: a\n" for number in range(20_000)),
+        "".join(f"Requires-Dist: a{number}\n" for number in range(100_000)),
+        f"Requires-Dist: a;{' ' * 500_000}x\n",
+        f"Requires-Dist: a{'[' * 500_000}\n",
+        f"Requires-Dist: a{'=' * 500_000}\n",
+    ],
+)
+def test_hostile_metadata_costs_little(text: str) -> None:
+    start = time.perf_counter()
+    _dependencies(text)
+    assert time.perf_counter() - start < 2
+
+
+def _dependencies(document: str) -> list[tuple[str, str]]:
+    seen = DocumentSeen(path="PKG-INFO", data=document.encode())
+    contents = Contents(kind=ArtifactKind.SDIST, members=(), observations={DocumentSeen: (seen,)})
+    found = shipped(contents).abilities
+    return [(one.name, one.value) for one in found if one.power is Power.DEPENDENCY]

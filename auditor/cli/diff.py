@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
-from auditor.cli.options import output_options, severity
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from auditor.cli.options import PolicyOptions, output_options, wishes
 
 
 @click.command("diff")
@@ -17,6 +14,13 @@ if TYPE_CHECKING:
 @click.argument("after", metavar="AFTER")
 @click.option("--as-is", is_flag=True, help="Take folders as they are; no packer runs.")
 @click.option("--ignore-scripts", is_flag=True, help="Do not run a project's scripts.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The policy; default: that of the project, as in `audit pack`.",
+)
+@click.option("--no-config", is_flag=True, help="Obey no policy file.")
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,
@@ -26,8 +30,10 @@ def command(  # noqa: PLR0913 - one parameter per option
     ignore_scripts: bool,
     format_: str,
     reports: tuple[str, ...],
-    fail_on: str,
-    profile: str,
+    config: Path | None,
+    no_config: bool,
+    fail_on: str | None,
+    profile: str | None,
     rules: tuple[Path, ...],
     limits: tuple[str, ...],
     verbose: bool,
@@ -44,21 +50,24 @@ def command(  # noqa: PLR0913 - one parameter per option
     """
     del debug  # read by the top-level handler
     from auditor.cli import output  # noqa: PLC0415 - see options: only the called command's cost
+    from auditor.deciding import decided  # noqa: PLC0415
     from auditor.diffscan import diff  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
-    from auditor.policy import Settings  # noqa: PLC0415
     from auditor.scan import Request  # noqa: PLC0415
     from auditor.sources.wish import Wish  # noqa: PLC0415
 
     files = output.destinations(reports)
+    said = PolicyOptions(config=config, no_config=no_config, baseline=None, write_baseline=None)
+    folder = here if (here := Path(after)).is_dir() else Path()
+    decision = decided(wishes(said, fail_on, profile, rules), [folder], Profile.RELEASE)
     request = Request(
         targets=(after,),
         wish=Wish(ignore_scripts=ignore_scripts),
         as_is=as_is,
-        rules=rules,
-        profile=Profile(profile),
-        settings=Settings(fail_on=severity(fail_on)),
+        rules=decision.rules,
+        profile=decision.profile,
+        settings=decision.settings,
         limits=with_changes(Limits(), limits),
     )
     with output.progress() as announce:

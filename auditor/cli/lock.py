@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from auditor.cli.options import LEVELS, internal_options, output_options, severity
+from auditor.cli.options import (
+    LEVELS,
+    PolicyOptions,
+    internal_options,
+    output_options,
+    policy_options,
+    wishes,
+)
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from auditor.lockscan import OnlineWish
 
 
@@ -35,8 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--names",
     "level",
-    default="default",
-    show_default=True,
+    show_default="default",
     type=click.Choice([*LEVELS, "off"]),
     help="How much is told of names that look like popular ones.",
 )
@@ -64,6 +69,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="With --online: ask again what was asked within the last hour.",
 )
+@policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,
@@ -71,7 +77,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     as_format: str,
     against: str,
     listed: bool,
-    level: str,
+    level: str | None,
     reviewed: tuple[str, ...],
     internal: tuple[str, ...],
     internal_files: tuple[Path, ...],
@@ -80,13 +86,14 @@ def command(  # noqa: PLR0913 - one parameter per option
     no_cache: bool,
     format_: str,
     reports: tuple[str, ...],
-    fail_on: str,
-    profile: str,
+    fail_on: str | None,
+    profile: str | None,
     rules: tuple[Path, ...],
     limits: tuple[str, ...],
     verbose: bool,
     quiet: bool,
     debug: bool,
+    **said: Unpack[PolicyOptions],
 ) -> int:
     """Audit lockfiles, SBOMs and installed packages.
 
@@ -99,13 +106,16 @@ def command(  # noqa: PLR0913 - one parameter per option
     del debug  # read by the top-level handler
     from auditor import lockscan  # noqa: PLC0415 - see options: only the called command's cost
     from auditor.cli import output  # noqa: PLC0415
+    from auditor.deciding import decided  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
-    from auditor.policy import Settings  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
     files = output.destinations(reports)
+    decision = decided(wishes(said, fail_on, profile, rules), (Path(),), Profile.RELEASE)
+    policy = decision.policy
+    level = level or policy.names or "default"
     request = lockscan.LockRequest(
         targets=paths or (".",),
         format=as_format,
@@ -113,16 +123,17 @@ def command(  # noqa: PLR0913 - one parameter per option
         listed=listed,
         against=against,
         names=None if level == "off" else Level[level.upper()],
-        internal=(*internal, *names_in(internal_files)),
-        reviewed=reviewed,
+        internal=(*internal, *names_in(internal_files), *policy.internal),
+        reviewed=(*reviewed, *policy.reviewed),
         online=_wish(min_age, online=online, cached=not no_cache),
-        rules=rules,
-        profile=Profile(profile),
-        settings=Settings(fail_on=severity(fail_on)),
+        rules=decision.rules,
+        profile=decision.profile,
+        settings=decision.settings,
         limits=with_changes(Limits(), limits),
     )
     with output.progress() as announce:
         result = lockscan.scan(request, announce)
+    result = output.with_baseline(result, said["write_baseline"])
     return output.show(result, format_, files, verbose=verbose, quiet=quiet)
 
 

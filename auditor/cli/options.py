@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
 from auditor import report
 from auditor.model import Profile, Severity
 from auditor.names import Level
+
+if TYPE_CHECKING:
+    from auditor.deciding import Wishes
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,9 +22,32 @@ LEVELS = [level.word for level in Level]
 """How much is told of names that look like others."""
 
 
+class PolicyOptions(TypedDict):
+    """What the options of `policy_options` say."""
+
+    config: Path | None
+    no_config: bool
+    baseline: Path | None
+    write_baseline: Path | None
+
+
 def severity(word: str) -> Severity:
     """Return the severity that a word on the command line means."""
     return Severity[word.upper()]
+
+
+def wishes(
+    options: PolicyOptions, fail_on: str | None, profile: str | None, rules: tuple[Path, ...]
+) -> Wishes:
+    """Return what the command line says of what a call is to obey."""
+    from auditor.deciding import Wishes  # noqa: PLC0415 - only the called command's cost
+
+    return Wishes(
+        **options,
+        fail_on=None if fail_on is None else severity(fail_on),
+        profile=None if profile is None else Profile(profile),
+        rules=rules,
+    )
 
 
 def rules_option(function: F) -> F:
@@ -56,6 +82,37 @@ def internal_options(function: F) -> F:
     return entry(file(function))
 
 
+def policy_options(function: F) -> F:
+    """Add what names a policy, and the baseline."""
+    for option in reversed(
+        (
+            click.option(
+                "--config",
+                metavar="FILE",
+                type=click.Path(path_type=Path),
+                help="The policy; default: .audit.yml, pyproject.toml or package.json of the "
+                "project, or above it in its repository.",
+            ),
+            click.option("--no-config", is_flag=True, help="Obey no policy file."),
+            click.option(
+                "--baseline",
+                metavar="FILE",
+                type=click.Path(path_type=Path),
+                help="Findings that were there before, which do not fail: a baseline or a JSON "
+                "report.",
+            ),
+            click.option(
+                "--write-baseline",
+                metavar="FILE",
+                type=click.Path(path_type=Path),
+                help="Write all that is found now into a baseline.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
 def output_options(function: F) -> F:
     """Add what says how a report is shown, and when it fails."""
     for option in reversed(
@@ -77,15 +134,13 @@ def output_options(function: F) -> F:
             ),
             click.option(
                 "--fail-on",
-                default="medium",
-                show_default=True,
+                show_default="medium",
                 type=click.Choice(SEVERITIES),
                 help="The lowest severity that fails.",
             ),
             click.option(
                 "--profile",
-                default="release",
-                show_default=True,
+                show_default="release",
                 type=click.Choice([profile.value for profile in Profile]),
                 help="release: I publish this; intake: I am about to use this.",
             ),

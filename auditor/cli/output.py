@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor import policy, report
+from auditor import baselinefile, policy, report
 from auditor.errors import UsageError
+from auditor.model import SetAside
 from auditor.safe import safe
+from auditor.sources import userfile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,6 +83,15 @@ def _repository(current: Path) -> tuple[str, str]:
             below = current.relative_to(folder).as_posix()
             return folder.as_posix(), "" if below == "." else below
     return current.as_posix(), ""
+
+
+def with_baseline(result: Report, path: Path | None) -> Report:
+    """Write what was found into a baseline, and return the report in which all of it is known."""
+    if path is None:
+        return result
+    old = [one.finding for one in result.suppressed if one.by is SetAside.BASELINE]
+    userfile.write(path, baselinefile.rendered((*result.findings, *old)))
+    return policy.known(result)
 
 
 def _wants_color() -> bool:

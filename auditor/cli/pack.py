@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import click
 
-from auditor.cli.options import output_options, severity
+from auditor.cli.options import PolicyOptions, output_options, policy_options, wishes
 
 
 @click.command("pack")
@@ -36,8 +37,9 @@ from auditor.cli.options import output_options, severity
 @click.option(
     "--against",
     multiple=True,
-    metavar="REPORT",
-    help="Also tell what ships that did not in an earlier run, by its JSON report (repeatable).",
+    metavar="EARLIER",
+    help="Also tell what ships that did not earlier: in a version or `latest` of the same package, "
+    "a release (npm:NAME@VERSION), a package file or the JSON report of a run (repeatable).",
 )
 @click.option(
     "--manifest",
@@ -54,6 +56,7 @@ from auditor.cli.options import output_options, severity
     help="Look up how large earlier releases are, at the registry that npm, or pip or uv, is "
     "configured for, and tell one that is much larger.",
 )
+@policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,
@@ -70,32 +73,39 @@ def command(  # noqa: PLR0913 - one parameter per option
     online: bool,
     format_: str,
     reports: tuple[str, ...],
-    fail_on: str,
-    profile: str,
+    fail_on: str | None,
+    profile: str | None,
     rules: tuple[Path, ...],
     limits: tuple[str, ...],
     verbose: bool,
     quiet: bool,
     debug: bool,
+    **said: Unpack[PolicyOptions],
 ) -> int:
     """Audit what would be published, or a package file.
 
-    TARGET is a project folder (default: the current one), a .tgz, a wheel or an sdist. For a
-    folder, the project's own packer or build backend runs as in a publish, scripts included, into
-    a private temporary folder, and what it makes is audited. Nothing of a package file ever runs.
+    TARGET is a project folder (default: the current one), a .tgz, a wheel or an sdist, or a release
+    of the registry that your client asks: npm:NAME@VERSION, pypi:NAME==VERSION (all its sdists and
+    wheels; /GLOB takes some). For a folder, the project's own packer or build backend runs as in a
+    publish, scripts included, into a private temporary folder, and what it makes is audited.
+    Nothing of a package file ever runs.
     """
     del debug  # read by the top-level handler
     from auditor.cli import output  # noqa: PLC0415 - see options: only the called command's cost
     from auditor.comparing import Wanted  # noqa: PLC0415
+    from auditor.deciding import decided  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
-    from auditor.policy import Settings  # noqa: PLC0415
     from auditor.scan import Request, scan  # noqa: PLC0415
     from auditor.sources.wish import Wish  # noqa: PLC0415
 
     files = output.destinations(reports)
+    targets = targets or (".",)
+    folders = [here if (here := Path(target)).is_dir() else Path() for target in targets]
+    decision = decided(wishes(said, fail_on, profile, rules), folders, Profile.RELEASE)
+    manifest = manifest or decision.path(decision.policy.manifest)
     request = Request(
-        targets=targets or (".",),
+        targets=targets,
         wish=Wish(
             packer=packer,
             ignore_scripts=ignore_scripts,
@@ -106,11 +116,12 @@ def command(  # noqa: PLR0913 - one parameter per option
         as_is=as_is,
         compare=Wanted(against=against, manifest=manifest, write=write_manifest),
         online=online,
-        rules=rules,
-        profile=Profile(profile),
-        settings=Settings(fail_on=severity(fail_on)),
+        rules=decision.rules,
+        profile=decision.profile,
+        settings=decision.settings,
         limits=with_changes(Limits(), limits),
     )
     with output.progress() as announce:
         result = scan(request, announce, output.packer_output(verbose=verbose))
+    result = output.with_baseline(result, said["write_baseline"])
     return output.show(result, format_, files, verbose=verbose, quiet=quiet)

@@ -52,8 +52,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     incidents: tuple[str, ...],
     format_: str,
     reports: tuple[str, ...],
-    fail_on: str,
-    profile: str,
+    fail_on: str | None,
+    profile: str | None,
     rules: tuple[Path, ...],
     limits: tuple[str, ...],
     verbose: bool,
@@ -83,7 +83,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         host=host,
         incidents=incidents,
         rules=rules,
-        settings=Settings(fail_on=severity(fail_on)),
+        settings=Settings(fail_on=severity(fail_on or "medium")),
         limits=with_changes(Limits(), limits),
     )
     with output.progress() as announce:

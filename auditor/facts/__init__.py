@@ -75,9 +75,13 @@ class Collector:
     """True where it judges a project's configuration and not what an artifact holds."""
     lockfile: bool = False
     """True where it judges what others published: packages of lockfiles, a machine's caches."""
+    policy: bool = False
+    """True where it judges the user's policy itself."""
 
     def serves(self, kind: ArtifactKind) -> bool:
         """Tell whether it is asked about contents of a kind."""
+        if self.policy or kind is ArtifactKind.POLICY:
+            return self.policy and kind is ArtifactKind.POLICY
         if self.project:
             return kind is ArtifactKind.PROJECT
         if self.lockfile:
@@ -108,9 +112,14 @@ def load(*, lockfile: bool | None = None) -> tuple[Mapping[str, Collector], tupl
 
 
 def _modules(*, lockfile: bool | None) -> Iterator[str]:
-    """Yield the names of the fact modules of this folder, of `lock` below it, or of both."""
-    for folder, name in ((__path__[0], __name__), (f"{__path__[0]}/lock", f"{__name__}.lock")):
-        if lockfile is None or lockfile == name.endswith(".lock"):
-            for info in sorted(pkgutil.iter_modules([folder]), key=lambda i: i.name):
-                if not info.ispkg:
-                    yield f"{name}.{info.name}"
+    """Yield the names of the fact modules: those about artifacts, about lockfiles, or both.
+
+    Those about the policy are always among them.
+    """
+    folders = [("", False), ("lock", True)]
+    wanted = [folder for folder, is_lock in folders if lockfile is None or lockfile == is_lock]
+    for below in (*wanted, "policy"):
+        name = f"{__name__}.{below}".rstrip(".")
+        for info in sorted(pkgutil.iter_modules([f"{__path__[0]}/{below}"]), key=lambda i: i.name):
+            if not info.ispkg:
+                yield f"{name}.{info.name}"

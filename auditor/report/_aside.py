@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from auditor import words
-from auditor.model import SetAside
+from auditor.model import Finding, SetAside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.model import Finding, Suppressed
+    from auditor.model import Suppressed
 
 _SAID = {
     SetAside.WAIVER: "waived",

@@ -118,7 +118,7 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _kind(severity: Severity, threshold: Severity) -> Kind:
-    """What fails is an error; below that, only what is mere information is a notice."""
+    """Return an error for what fails; below that, a notice for mere information alone."""
     if severity >= threshold:
         return Kind.ERROR
     return Kind.NOTICE if severity is Severity.INFO else Kind.WARNING

@@ -26,6 +26,7 @@ def render(report: Report, _: View) -> str:
             "version": __version__,
             "ruleset": report.ruleset,
             "data": list(report.data),
+            "policy": list(report.policy),
         },
         "verdict": report.verdict.value,
         "complete": report.verdict is not Verdict.INCOMPLETE,

@@ -82,7 +82,7 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
 def _compared(artifact: Artifact, *, several: bool) -> Iterator[Block]:
     """Yield what ships now and did not, and the other way round; folded in full, if longer."""
     for comparison in artifact.compared:
-        title = "What this would publish that was not published before"
+        title = "New in what would be published"
         if several:
             title += f": {_markdown.code(artifact.source)}"
         short = tuple(_markdown.comparison(comparison, every=False))

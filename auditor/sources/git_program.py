@@ -18,10 +18,13 @@ from auditor.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_NO_NETWORK = "protocol.allow=never"
+_TRANSPORTS = "file:http:https:ssh"
+"""Those that start no program of the repository's choice, as `ext` does."""
 _SETTINGS = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
-    "protocol.allow=never",
+    _NO_NETWORK,
     "safe.bareRepository=explicit",
     "submodule.recurse=false",
     "log.showSignature=false",
@@ -44,14 +47,24 @@ def program() -> str:
     return path
 
 
-def ask(git: str, folder: bytes, *words: str, paths: bytes = b"", patience: float = 0) -> bytes:
-    """Run one of git's commands in a folder and return what it prints; 1 is no failure."""
+def ask(
+    git: str,
+    folder: bytes,
+    *words: str,
+    paths: bytes = b"",
+    patience: float = 0,
+    network: bool = False,
+) -> bytes:
+    """Run one of git's commands in a folder and return what it prints; 1 is no failure.
+
+    With `network` it may speak to the repository's own remotes, as that is what the user asked for.
+    """
     patience = patience or PATIENCE
     try:
         ended = subprocess.run(  # noqa: S603 - fixed words; paths go through its input
-            _command(git, words),
+            _command(git, words, network=network),
             cwd=os.fsdecode(folder),
-            env=_environment(),
+            env=_environment(network=network),
             input=paths,
             capture_output=True,
             timeout=patience,
@@ -112,12 +125,13 @@ def _answer(answers: IO[bytes], most: int) -> bytes | None:
     return data[:-1] if kept else None
 
 
-def _command(git: str, words: Iterable[str]) -> list[str]:
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+def _command(git: str, words: Iterable[str], *, network: bool = False) -> list[str]:
+    kept = (one for one in _SETTINGS if not (network and one == _NO_NETWORK))
+    settings = [word for setting in kept for word in ("-c", setting)]
     return [git, "--no-pager", *settings, *words]
 
 
-def _environment() -> dict[str, str]:
+def _environment(*, network: bool = False) -> dict[str, str]:
     """Return the caller's environment without what a hook of git's, or a tracer, has set."""
     kept = {
         name: value
@@ -133,5 +147,5 @@ def _environment() -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_ALLOW_PROTOCOL": _TRANSPORTS if network else "none",
     }

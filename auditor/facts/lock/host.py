@@ -149,7 +149,9 @@ class _Hosts:
 
     def _is_foreign(self, package: LockedPackage, found: Address, *, is_file: bool) -> bool:
         scope = _scope(package)
-        if found.source in self._index.registries.users_hosts(scope, package.ecosystem):
+        registries = self._index.registries
+        allowed = registries.allowed | registries.users_hosts(scope, package.ecosystem)
+        if found.source in allowed:
             return False
         if is_file and found.source == address(package.resolved).source:
             return False  # an index that has its files itself is judged as an index

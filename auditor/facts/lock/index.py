@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from auditor.addresses import UNNAMED, Address, Named, address, conda_named, npm_named
@@ -47,6 +47,8 @@ class UserSettings:
     """The registries that the user's own settings name, outside of the project."""
 
     settings: tuple[Setting, ...] = ()
+    allowed: frozenset[str] = frozenset()
+    """Further hosts, with their port, that the user's policy allows packages to come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,8 @@ def indexes(contents: Contents) -> Iterator[LockIndex]:
     for beside in contents.of(Beside):
         files.update(beside.files)
     users = tuple(one for seen in contents.of(UserSettings) for one in seen.settings)
-    registries = configured(files, users)
+    allowed = frozenset(host for seen in contents.of(UserSettings) for host in seen.allowed)
+    registries = replace(configured(files, users), allowed=allowed)
     for inventory in contents.of(Inventory):
         manifest = manifest_of(files) if inventory.format in NPM_CLIENTS else None
         wants: dict[str, dict[str, None]] = defaultdict(dict)

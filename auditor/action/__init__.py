@@ -1,0 +1,1 @@
+"""The GitHub Action: what `action.yml` does, in Python, so that its steps are three lines each."""

@@ -1,0 +1,110 @@
+"""What a call is to obey: the policy file, and the command line, which wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor import baselinefile, policyfile, rulefile
+from auditor.errors import UsageError
+from auditor.model import Profile, Severity
+from auditor.policy import Policy, Settings
+from auditor.sources import policies, userfile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from auditor.policyfile import Document
+
+_LARGEST = 256 * 1024 * 1024
+"""Bytes of a baseline; a JSON report may be one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the command line says; None and empty for what it does not."""
+
+    config: Path | None = None
+    no_config: bool = False
+    fail_on: Severity | None = None
+    profile: Profile | None = None
+    rules: tuple[Path, ...] = ()
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a call obeys."""
+
+    settings: Settings
+    profile: Profile
+    rules: tuple[Path, ...]
+    """Folders with rules of the user's own."""
+    folder: Path = field(default_factory=Path)
+    """That of the policy file, from which its paths go."""
+
+    @property
+    def policy(self) -> Policy:
+        """What the policy file says."""
+        return self.settings.policy
+
+    def path(self, text: str) -> Path | None:
+        """Return a path of the policy; None for an empty one."""
+        return self.folder / text if text else None
+
+
+def decided(wishes: Wishes, folders: Iterable[Path], profile: Profile) -> Decision:
+    """Return what a call obeys; `folders` is where policies are looked for, nearest first.
+
+    Raises UsageError for a policy that cannot be read in full, and where two folders have
+    different ones.
+    """
+    document = _document(wishes, folders)
+    place = Path(document.file).parent if document else Path()
+    mine = policyfile.folders(document) if document else ()
+    rules = (*wishes.rules, *(_existing(place / name) for name in mine))
+    known = rulefile.heads((rulefile.builtin_folder(), *rules))
+    policy = policyfile.policy(document, known) if document else Policy()
+    baseline = wishes.baseline or (place / policy.baseline if policy.baseline else None)
+    return Decision(
+        settings=Settings(
+            fail_on=_first(wishes.fail_on, policy.fail_on, Severity.MEDIUM),
+            policy=policy,
+            baseline=_baseline(baseline, wishes.write_baseline),
+            today=datetime.now(UTC).date(),
+        ),
+        profile=wishes.profile or policy.profile or profile,
+        rules=rules,
+        folder=place,
+    )
+
+
+def _first(*values: Severity | None) -> Severity:
+    return next(value for value in values if value is not None)
+
+
+def _document(wishes: Wishes, folders: Iterable[Path]) -> Document | None:
+    if wishes.no_config:
+        return None
+    if wishes.config is not None:
+        return policies.named(wishes.config)
+    found = {one.file: one for folder in folders if (one := policies.nearest(folder))}
+    if len(found) > 1:
+        raise UsageError(f"the targets have different policies: {', '.join(found)}; use --config")
+    return next(iter(found.values()), None)
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: rule-folders of the policy names no folder")
+    return folder
+
+
+def _baseline(path: Path | None, written: Path | None) -> frozenset[str]:
+    """Return what is known already; one that is to be written now need not be there yet."""
+    if path is None or (path == written and not path.is_file()):
+        return frozenset()
+    return baselinefile.parsed(userfile.content(path, _LARGEST), str(path))

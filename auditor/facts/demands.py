@@ -1,0 +1,38 @@
+"""What the user's policy demands of what ships; an observation, and no fact of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class MapMode(StrEnum):
+    """Which source maps may ship."""
+
+    FORBIDDEN = "forbidden"
+    """None at all."""
+    WITHOUT_SOURCES = "without-sources"
+    """Those that give no text back, as without a policy."""
+    ALLOWED = "allowed"
+    """All: the sources are public."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budgets:
+    """The most that one artifact may have, in bytes and files; None for no limit."""
+
+    packed: int | None = None
+    unpacked: int | None = None
+    files: int | None = None
+    file: int | None = None
+    """Bytes of its largest file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demands:
+    """What rules without a policy cannot know."""
+
+    budgets: Budgets = field(default_factory=Budgets)
+    words: tuple[str, ...] = ()
+    """Texts that may stand nowhere in what ships."""
+    maps: MapMode = MapMode.WITHOUT_SOURCES

@@ -1,0 +1,1 @@
+"""Facts about the user's policy itself: waivers that no longer hold, data that is too old."""

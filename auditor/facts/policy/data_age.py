@@ -1,0 +1,55 @@
+"""How old the data is that a report rests on, where the policy has a limit for that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auditor.facts import Collector, Contents
+from auditor.model import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSeen:
+    """One set of data: what it is, and how many days old."""
+
+    path: str
+    """The policy file that limits its age."""
+    name: str
+    day: str
+    age: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataAgeFact(Fact):
+    """One set of data; `key` is its name, `path` the policy file."""
+
+    name: str
+    day: str
+    """Of which day it is (RFC 3339)."""
+    age: int
+    """Days."""
+    most: int
+    """Days that the policy allows."""
+    stale: bool
+
+
+def collect(contents: Contents) -> Iterator[DataAgeFact]:
+    """Yield one fact for each set of data."""
+    for seen in contents.of(DataSeen):
+        yield DataAgeFact(
+            path=seen.path,
+            key=seen.name,
+            name=seen.name,
+            day=seen.day,
+            age=seen.age,
+            most=seen.most,
+            stale=seen.age > seen.most,
+        )
+
+
+COLLECTOR = Collector(name="data-age", fact=DataAgeFact, collect=collect, policy=True)

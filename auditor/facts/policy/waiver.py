@@ -1,0 +1,78 @@
+"""What became of each waiver of the policy: it set findings aside, it has ended, it is idle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from auditor.facts import Collector, Contents
+from auditor.model import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class State(StrEnum):
+    """What a waiver is worth today."""
+
+    USED = "used"
+    UNUSED = "unused"
+    """Its rule judged, all was examined, and there was nothing to set aside."""
+    UNTRIED = "untried"
+    """Its rule did not judge, or not all was examined."""
+    EXPIRED = "expired"
+    """Its last day is over; it sets nothing aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverSeen:
+    """One waiver, as the policy file has it."""
+
+    path: str
+    """The policy file."""
+    line: int | None
+    rule: str
+    subject: str
+    """What it is about, in words."""
+    reason: str
+    owner: str
+    until: str
+    state: State
+    findings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverFact(Fact):
+    """One waiver; `path` and `line` are its place in the policy file, `key` rule and subject."""
+
+    rule: str
+    subject: str
+    """What it is about, in words."""
+    reason: str
+    owner: str
+    until: str
+    """The last day on which it holds; empty for no end."""
+    state: State
+    findings: int
+    """How many it set aside; of one that has ended, how many it would."""
+
+
+def collect(contents: Contents) -> Iterator[WaiverFact]:
+    """Yield one fact for each waiver."""
+    for seen in contents.of(WaiverSeen):
+        yield WaiverFact(
+            path=seen.path,
+            line=seen.line,
+            key=f"{seen.rule} {seen.subject}",
+            rule=seen.rule,
+            subject=seen.subject,
+            reason=seen.reason,
+            owner=seen.owner,
+            until=seen.until,
+            state=seen.state,
+            findings=seen.findings,
+        )
+
+
+COLLECTOR = Collector(name="waiver", fact=WaiverFact, collect=collect, policy=True)

@@ -1,0 +1,75 @@
+"""Where a project's policy is: in the folder that is audited, or above it in its repository."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from auditor import policyfile
+from auditor.errors import UsageError
+from auditor.sources import userfile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from auditor.policyfile import Document
+
+_LARGEST = 16 * 1024 * 1024
+"""Bytes of a file that may hold a policy; a package.json is one."""
+_DEEPEST = 64
+
+
+def named(path: Path) -> Document:
+    """Return the policy in a file that the user names; raise UsageError where it has none."""
+    found = _read(path, str(path))
+    if found is None:
+        raise UsageError(f"{path}: has no policy (tool.audit of TOML, audit of package.json)")
+    return found
+
+
+def nearest(folder: Path) -> Document | None:
+    """Return the policy of the nearest folder that has one, from `folder` up to its repository.
+
+    Outside of a repository the folder alone counts: what lies above may be anybody's. Raises
+    UsageError where one folder has two policies, or one cannot be read.
+    """
+    for here in _upward(folder.absolute()):
+        found = [
+            document
+            for name in policyfile.NAMES
+            if (path := here / name).is_file()
+            and (document := _read(path, _shown(path))) is not None
+        ]
+        if len(found) > 1:
+            names = " and ".join(one.file for one in found)
+            raise UsageError(f"two policies in one folder: {names}; keep one, or use --config")
+        if found:
+            return found[0]
+    return None
+
+
+def _upward(folder: Path) -> Iterator[Path]:
+    parents = [folder, *folder.parents][:_DEEPEST]
+    root = next((n for n, here in enumerate(parents) if os.path.lexists(here / ".git")), 0)
+    yield from parents[: root + 1]
+
+
+def _read(path: Path, shown: str) -> Document | None:
+    data = userfile.content(path, _LARGEST)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{shown}: is no UTF-8 text") from None
+    name = path.name
+    if name not in policyfile.NAMES:
+        name = policyfile.TOML_NAME if path.suffix == ".toml" else policyfile.YAML_NAMES[0]
+    return policyfile.document(name, text, shown)
+
+
+def _shown(path: Path) -> str:
+    """Return a path relative to the current folder, as reports name it."""
+    try:
+        return os.path.relpath(path).replace(os.sep, "/")
+    except ValueError:  # another drive of Windows
+        return str(path)
