@@ -316,9 +316,7 @@ def said_of(inventory: Inventory) -> RegistrySaid:
     """Return a registry's word about every package: the first is there, the others are not."""
     now = datetime(2026, 4, 1, tzinfo=UTC)
     first = next((package.version for package in inventory.packages), "")
-    word = Signals(
-        there=True, first=now, versions=1, releases={first: now}, maintainers=frozenset({"ann"})
-    )
+    word = Signals(there=True, first=now, versions=1, releases={first: now})
     packages = inventory.packages
     return RegistrySaid(
         now=now,
