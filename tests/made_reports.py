@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,8 +169,10 @@ def reports() -> st.SearchStrategy[Report]:
     )
 
 
-def of_fixtures() -> dict[str, Report]:
-    """Return the report of all fixtures of each lockfile format."""
+@functools.cache
+def of_fixtures(run: int = 1) -> dict[str, Report]:
+    """Return the report of all fixtures of each lockfile format; each `run` is one of its own."""
+    assert run
     return {
         folder.name: lockscan.scan(lockscan.LockRequest(targets=(str(folder),), listed=True))
         for folder in sorted(FIXTURES.iterdir())

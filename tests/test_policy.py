@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -178,6 +179,15 @@ def test_what_a_policy_makes_of_rules_is_said(
         "embedded-sources is ignored by policy.yml: so (zoe)",
         "test-file is medium by policy.yml",
     ]
+
+
+def test_the_report_names_the_policy_that_it_obeys(
+    capsys: pytest.CaptureFixture[str], kit: Path
+) -> None:
+    (kit / ".audit.yml").write_text("fail-on: low")
+    digest = hashlib.sha256(b"fail-on: low").hexdigest()[:16]
+    assert audit(capsys)[1]["tool"]["data"] == [f"policy kit/.audit.yml {digest}"]
+    assert audit(capsys, "--no-config")[1]["tool"]["data"] == []
 
 
 def test_the_command_line_wins(capsys: pytest.CaptureFixture[str], kit: Path) -> None:

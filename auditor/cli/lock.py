@@ -120,7 +120,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         targets=paths or (".",),
         format=as_format,
         stdin=sys.stdin.buffer.read() if lockscan.STDIN in paths else b"",
-        listed=listed,
+        listed=listed or output.listing(format_, files),
         against=against,
         names=None if level == "off" else Level[level.upper()],
         internal=(*internal, *names_in(internal_files), *policy.internal),
@@ -134,7 +134,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     with output.progress() as announce:
         result = lockscan.scan(request, announce)
     result = output.with_baseline(result, said["write_baseline"])
-    return output.show(result, format_, files, verbose=verbose, quiet=quiet)
+    return output.show(result, format_, files, verbose=verbose, quiet=quiet, listed=listed)
 
 
 def _wish(min_age: str | None, *, online: bool, cached: bool) -> OnlineWish | None:

@@ -123,6 +123,7 @@ def output_options(function: F) -> F:
                 default="console",
                 show_default=True,
                 type=click.Choice(report.names()),
+                callback=lambda *given: report.load(given[-1]).name,
                 help="What to print on standard output.",
             ),
             click.option(

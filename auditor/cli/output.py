@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Timer
 from typing import TYPE_CHECKING
@@ -40,14 +41,29 @@ def destinations(reports: tuple[str, ...]) -> list[tuple[str, Path]]:
         if not equals or not path or name not in report.names():
             known = ", ".join(report.names())
             raise UsageError(f"--report takes FORMAT=FILE with one of {known}, not {text!r}")
+        report.load(name)
         found.append((name, Path(path)))
     return found
 
 
-def show(
-    result: Report, format_: str, files: list[tuple[str, Path]], *, verbose: bool, quiet: bool
+def listing(format_: str, files: list[tuple[str, Path]]) -> bool:
+    """Tell whether any report that was asked for shows each package of a lockfile."""
+    return any(report.load(name).packages for name in (format_, *(name for name, _ in files)))
+
+
+def show(  # noqa: PLR0913 - what the options of a command say
+    result: Report,
+    format_: str,
+    files: list[tuple[str, Path]],
+    *,
+    verbose: bool,
+    quiet: bool,
+    listed: bool = True,
 ) -> int:
-    """Print and write a report; return the exit code that its verdict means."""
+    """Print and write a report; return the exit code that its verdict means.
+
+    Packages of lockfiles that are not to be `listed` are for those formats that are made of them.
+    """
     color = _wants_color()
     width = min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stdout.isatty() else 100
     root, folder = _repository(Path.cwd())
@@ -59,17 +75,25 @@ def show(
         root=root,
         folder=folder,
     )
-    text = report.load(format_).render(result, view)
+    text = _rendered(result, format_, view, listed=listed)
     sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
     sys.stdout.flush()
     paper = report.View(verbose=True, root=root, folder=folder)
     for name, path in files:
-        content = report.load(name).render(result, paper)
+        content = _rendered(result, name, paper, listed=listed)
         try:
             path.write_text(content, encoding="utf-8")
         except OSError as problem:
             raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
     return policy.EXIT_CODES[result.verdict]
+
+
+def _rendered(result: Report, name: str, view: report.View, *, listed: bool) -> str:
+    found = report.load(name)
+    if not (listed or found.packages):
+        rows = [{k: v for k, v in row.items() if k != "packages"} for row in result.inventories]
+        result = replace(result, inventories=tuple(rows))
+    return found.render(result, view)
 
 
 def _repository(current: Path) -> tuple[str, str]:

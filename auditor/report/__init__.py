@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from auditor.errors import UsageError
 from auditor.model import Report
 
 
@@ -32,6 +34,11 @@ class ReportFormat:
 
     name: str
     render: Callable[[Report, View], str]
+    packages: bool = False
+    """It shows each package of a lockfile, so that a scan has to list them."""
+    library: str = ""
+    """The module of a library that is no part of every installation; the extra of the format's name
+    brings it."""
 
 
 def names() -> tuple[str, ...]:
@@ -41,9 +48,12 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> ReportFormat:
-    """Return one format by name."""
+    """Return one format by name; raise UsageError where the library that it needs is missing."""
     module = importlib.import_module(f"{__name__}.{name}")
     found = module.REPORT
     if not isinstance(found, ReportFormat):
         raise TypeError(f"{module.__name__}.REPORT is no ReportFormat")
+    if found.library and importlib.util.find_spec(found.library) is None:
+        extra = f"pip install 'release-audit[{name}]'"
+        raise UsageError(f"the {name} report needs a library that is not installed: {extra}")
     return found

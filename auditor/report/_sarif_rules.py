@@ -36,7 +36,7 @@ _LONGEST_NAME = 255
 
 
 def descriptors(report: Report) -> list[dict[str, object]]:
-    """Return the rules that were asked, by id; of one that is not known what its findings say.
+    """Return the rules that were asked, by id; of one that is not among them its title.
 
     Code scanning takes a severity from the rule alone. It is the worst that a finding of the rule
     has in this run, so that what a rule calls low here is not shown as high. There is no helpUri:
@@ -61,12 +61,12 @@ def _unknown(finding: Finding) -> RuleText:
         confidence=finding.confidence,
         artifacts=frozenset({finding.kind} if finding.kind else ()),
         why=finding.title,
-        fix=finding.fix,
+        fix="",  # the finding's has names of members in it
     )
 
 
 def _descriptor(rule: RuleText, worst: Severity) -> dict[str, object]:
-    title = rule.title or rule.id
+    title = rule.title.strip() or rule.id
     why, fix = filled(rule.why) or title, filled(rule.fix)
     properties: dict[str, object] = {
         "precision": _PRECISION[rule.confidence],

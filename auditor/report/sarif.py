@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from auditor import __version__, policy, words
+from auditor.model import ArtifactKind
 from auditor.report import ReportFormat, View
 from auditor.report._repository import Place, Repository
 from auditor.report._sarif_rules import LEVELS, descriptors, pascal
@@ -71,7 +72,9 @@ class _Run:
         self._repository = repository
         self._rules = descriptors(report)
         self._indexes = {str(rule["id"]): index for index, rule in enumerate(self._rules)}
-        self._titles = {a.source: f"{a.name}@{a.version}".strip("@") for a in report.artifacts}
+        self._titles = {
+            a.source: f"{a.name}@{a.version}".strip("@") or a.source for a in report.artifacts
+        }
         self.results = [
             *(self._result(finding) for finding in report.findings),
             *(self._suppressed(one) for one in report.suppressed),
@@ -167,10 +170,11 @@ class _Run:
         at = finding.location
         place = self._repository.of_finding(finding)
         location: dict[str, object] = {"physicalLocation": _physical(place, at.source)}
-        title = self._titles.get(at.source) or posixpath.basename(at.source)
-        whole = "/".join(part for part in (title, at.path) if part and part != "-")
+        title = self._titles.get(at.source, "")
+        packed = bool(title) and finding.kind is not ArtifactKind.PROJECT
+        whole = f"{title}/{at.path}" if packed else at.path
         logical = []
-        if at.path and at.source in self._titles:
+        if at.path and packed:
             name = at.path.rpartition("!")[2].rpartition("/")[2]
             logical.append(_logical(name, whole, "member"))
         if at.key:
