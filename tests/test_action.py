@@ -121,9 +121,9 @@ def test_a_clean_file_passes_and_its_digest_is_an_output(job: Job) -> None:
         "\n"
         "### Audited\n"
         "\n"
-        "| artifact | files | packed | unpacked | SHA-256 |\n"
-        "|---|---:|---:|---:|---|\n"
-        f"| `demo-kit 1.0.0` | 1 | 142 bytes | 40 bytes | `{digest}` |\n"
+        "| artifact | kind | files | packed | unpacked | SHA-256 |\n"
+        "|---|---|---:|---:|---:|---|\n"
+        f"| `demo-kit 1.0.0` | npm tarball | 1 | 142 bytes | 40 bytes | `{digest}` |\n"
     )
     assert done.used == [(SETUP, {"python-version": "3.13", "update-environment": "false"})]
 

@@ -75,10 +75,14 @@ def _recorded(step: Step, repository: Repository, commit: str, targets: Sequence
     if not record.is_file():
         raise InputError(f"{short} could not be audited: {ended.reason()}")
     document = json.loads(record.read_bytes())
-    gaps = [f"{gap['location']['source']}: {gap['reason']}" for gap in document["gaps"]]
+    gaps = document["gaps"]
     if not document["artifacts"]:
-        raise InputError(f"{short} could not be packed: {(*gaps, 'it ships nothing')[0]}")
-    notes = tuple(f"Not all of the base was examined: {gap}" for gap in gaps[:_SHOWN])
+        why = gaps[0]["reason"] if gaps else "it ships nothing"
+        raise InputError(f"{short} could not be packed: {why}")
+    notes = tuple(
+        f"Not all of the base was examined: {gap['location']['source']}: {gap['reason']}"
+        for gap in gaps[:_SHOWN]
+    )
     return Base(against=str(record), notes=notes, bare=bare)
 
 
