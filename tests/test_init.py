@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+import auditor
 from auditor import policyfile, starting
 from auditor.__main__ import run
 from auditor.lockfiles import named
@@ -163,7 +164,7 @@ def test_the_workflow_says_what_it_runs() -> None:
     steps = yaml.safe_load(text)["jobs"]["audit"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [
         "npm ci",
-        f"pipx install release-audit=={starting.__version__}",
+        f"pipx install release-audit=={auditor.__version__}",
         "audit lock --format github",
         "audit pack . --format github",
     ]

@@ -41,6 +41,7 @@ LAYERS = [
         "releases",
         "names",
         "namelists",
+        "sizehistory",
     },
     {"facts", "packing"},
     {
@@ -66,7 +67,7 @@ LAYERS = [
     {"report", "docs", "incidentpage"},
     {"sources"},
     {"outcome", "comparing", "deciding", "verifying"},
-    {"scan", "lockscan", "lockonline", "namescan"},
+    {"scan", "packonline", "lockscan", "lockonline", "namescan"},
     {"diffscan"},
     {"historyscan"},
     {"triagescan"},

@@ -429,6 +429,37 @@ def test_a_policy_speaks_of_lockfiles_too(
     assert {*rules(json.loads(capsys.readouterr().out))} & wanted == told
 
 
+@pytest.mark.parametrize(
+    ("config", "arguments", "code"),
+    [
+        ("fail-on: high", (), 1),
+        ("reviewed: [reactt]", (), 0),
+        ("reviewed: [reactt]", ("--no-config",), 1),
+        ("names: everything", (), 1),
+        ("names: 'off'", (), 1),
+    ],
+)
+def test_a_policy_speaks_of_names_too(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    config: str,
+    arguments: tuple[str, ...],
+    code: int,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".audit.yml").write_text(config)
+    assert run(["names", "reactt", *arguments]) == code
+
+
+def test_internal_names_of_a_policy_are_what_names_are_compared_with(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".audit.yml").write_text("internal: [acme-payments]")
+    assert run(["names", "acme-payment"]) == 1
+    assert "acme-payments" in capsys.readouterr().out
+
+
 def test_old_data_is_told_by_the_age_that_the_policy_allows(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

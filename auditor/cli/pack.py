@@ -57,6 +57,12 @@ from auditor.cli.options import PolicyOptions, output_options, policy_options, w
     help="Audit nothing: tell whether TARGETs are, byte for byte, the files that a JSON report "
     "passed.",
 )
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Look up how large earlier releases are, at the registry that npm, or pip or uv, is "
+    "configured for, and tell one that is much larger.",
+)
 @policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
@@ -72,6 +78,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     manifest: Path | None,
     write_manifest: bool,
     verify: Path | None,
+    online: bool,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str | None,
@@ -118,6 +125,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         ),
         as_is=as_is,
         compare=Wanted(against=against, manifest=manifest, write=write_manifest),
+        online=online,
         rules=decision.rules,
         profile=decision.profile,
         settings=decision.settings,
