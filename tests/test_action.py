@@ -121,9 +121,9 @@ def test_a_clean_file_passes_and_its_digest_is_an_output(job: Job) -> None:
         "\n"
         "### Audited\n"
         "\n"
-        "| artifact | files | packed | unpacked | SHA-256 |\n"
-        "|---|---:|---:|---:|---|\n"
-        f"| `demo-kit 1.0.0` | 1 | 142 bytes | 40 bytes | `{digest}` |\n"
+        "| artifact | kind | files | packed | unpacked | SHA-256 |\n"
+        "|---|---|---:|---:|---:|---|\n"
+        f"| `demo-kit 1.0.0` | npm tarball | 1 | 142 bytes | 40 bytes | `{digest}` |\n"
     )
     assert done.used == [(SETUP, {"python-version": "3.13", "update-environment": "false"})]
 
@@ -299,11 +299,26 @@ def test_without_a_base_the_summary_says_so_and_the_head_is_judged(
     plain = said.replace("\\", "")
     assert done.annotations == [
         Annotation(
-            kind="notice",
+            kind="warning",
             title="audit",
             message=f"Not compared with the base of this change: {plain}",
         )
     ]
+
+
+@pytest.mark.parametrize("prepack", [True, False])
+def test_a_base_that_nothing_was_built_in_is_said(
+    job: Job, tmp_path: Path, *, prepack: bool
+) -> None:
+    manifest = json.loads(PROJECT)
+    manifest["scripts"] = {"prepack": "mkdir -p dist; echo 1 > dist/cli.js"} if prepack else {}
+    first = {"package.json": json.dumps(manifest), ".gitignore": "dist\n"}
+    job.pull_request(Change(tmp_path / "origin", first, {"a": "1"}, {"b": "1"}))
+    job.write("dist/cli.js", b"1\n")
+    done = job.run()
+
+    assert ("Nothing was built in the base" in done.summary) is not prepack
+    assert [one.kind for one in done.annotations] == ["warning"] * (not prepack)
 
 
 def test_a_base_that_cannot_be_fetched_is_no_reason_to_fail(job: Job, tmp_path: Path) -> None:

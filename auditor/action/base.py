@@ -33,6 +33,8 @@ class Base:
     """A report, or a commit; empty where there is nothing to compare with."""
     notes: tuple[str, ...] = ()
     """What the reader has to know of it, one sentence each."""
+    bare: bool = False
+    """It ships nothing but what git has, as far as nothing was built there."""
 
 
 def base(step: Step, targets: Sequence[str]) -> Base:
@@ -69,14 +71,32 @@ def _recorded(step: Step, repository: Repository, commit: str, targets: Sequence
         _made_ready(step, folder, short)
         there = step.artifacts(folder) if step.inputs.artifact else targets
         ended = step.call(calls.base(step.inputs, there, record), folder)
+        bare = not (step.inputs.base_setup or is_built(folder, there, record))
     if not record.is_file():
         raise InputError(f"{short} could not be audited: {ended.reason()}")
     document = json.loads(record.read_bytes())
-    gaps = [f"{gap['location']['source']}: {gap['reason']}" for gap in document["gaps"]]
+    gaps = document["gaps"]
     if not document["artifacts"]:
-        raise InputError(f"{short} could not be packed: {(*gaps, 'it ships nothing')[0]}")
-    notes = tuple(f"Not all of the base was examined: {gap}" for gap in gaps[:_SHOWN])
-    return Base(against=str(record), notes=notes)
+        why = gaps[0]["reason"] if gaps else "it ships nothing"
+        raise InputError(f"{short} could not be packed: {why}")
+    notes = tuple(
+        f"Not all of the base was examined: {gap['location']['source']}: {gap['reason']}"
+        for gap in gaps[:_SHOWN]
+    )
+    return Base(against=str(record), notes=notes, bare=bare)
+
+
+def is_built(folder: Path, targets: Sequence[str], record: Path) -> bool:
+    """Tell whether what a report says to ship has a file of a folder that git does not track.
+
+    Raises InputError where git does not answer.
+    """
+    if not record.is_file():
+        return False
+    artifacts = json.loads(record.read_bytes())["artifacts"]
+    paths = [file["path"] for one in artifacts if one["ships"] for file in one["ships"]["files"]]
+    folders = [folder / target for target in targets if (folder / target).is_dir()]
+    return any(Repository(one).is_built(paths) for one in folders)
 
 
 def _made_ready(step: Step, folder: Path, short: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor import exits, policy
 from auditor.action import calls, event, files, inputs
-from auditor.action.base import Base, base
+from auditor.action.base import base, is_built
 from auditor.action.step import Step
 from auditor.errors import UsageError
 from auditor.safe import safe_command, safe_markdown
@@ -31,6 +31,10 @@ _REPORTS = {
 _JUDGED = frozenset(policy.EXIT_CODES.values())
 """How a call ends that came to a verdict."""
 _LONGEST = 1000
+_BARE = (
+    "Nothing was built in the base, and this change ships what a build made: all of that is told as"
+    " new. The input base-setup takes the command that builds it"
+)
 
 
 def run(environment: Mapping[str, str], say: Callable[[str], None]) -> int:
@@ -72,9 +76,15 @@ def _audited(
     ended = step.call(words, Path.cwd())
     if ended.code not in _JUDGED or not reports["summary"].is_file():
         return _failed(folder, ended.reason(), ended.code or exits.EXIT_INTERNAL)
-    for note in compared.notes:
-        files.append(reports["github"], _annotation("notice", note))
-    return _outputs(step, reports, ended.code), _summary(compared, reports["summary"])
+    notes = compared.notes
+    if compared.bare and is_built(Path.cwd(), targets, reports["json"]):
+        notes = (*notes, _BARE)
+    shown = reports["github"].read_text(encoding="utf-8")
+    told = "".join(_annotation("warning", note) for note in notes)
+    reports["github"].write_text(told + shown, encoding="utf-8")
+    summary = reports["summary"].read_text(encoding="utf-8")
+    told = "".join(f"\n{safe_markdown(note, _LONGEST)}.\n" for note in notes)
+    return _outputs(step, reports, ended.code), summary + told
 
 
 def _step(environment: Mapping[str, str], folder: Path, say: Callable[[str], None]) -> Step:
@@ -127,8 +137,3 @@ def _failed(folder: Path, why: str, code: int) -> tuple[dict[str, str], str]:
 
 def _annotation(kind: str, text: str) -> str:
     return f"::{kind} title=audit::{safe_command(text, _LONGEST)}\n"
-
-
-def _summary(compared: Base, rendered: Path) -> str:
-    notes = "".join(f"\n{safe_markdown(note, _LONGEST)}.\n" for note in compared.notes)
-    return rendered.read_text(encoding="utf-8") + notes

@@ -39,7 +39,7 @@ class Step:
 
     def call(self, words: Sequence[str], folder: Path) -> child.Ended:
         """Run one of our own commands; what it prints goes to the log."""
-        command = (sys.executable, "-I", "-m", "auditor", *words)
+        command = (sys.executable, "-I", "-X", "utf8", "-m", "auditor", *words)
         return child.run(command, folder, self.environment, self.say)
 
     def targets(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ _CUT = (
     "",
     "The summary ends here, as GitHub takes no more than 1 MiB; the log and the reports have all.",
 )
+_COLUMNS = "|---|---|---:|---:|---:|---|"
 _VERDICT = {
     Verdict.PASS: "pass",
     Verdict.FAIL: "fail",
@@ -112,13 +113,14 @@ def _audited(report: Report) -> Iterator[Block]:
     """Yield what was looked at: artifacts with their digests, and lockfiles."""
     if report.artifacts:
         yield ("", "### Audited", "")
-        yield ("| artifact | files | packed | unpacked | SHA-256 |", "|---|---:|---:|---:|---|")
+        yield ("| artifact | kind | files | packed | unpacked | SHA-256 |", _COLUMNS)
     for artifact in report.artifacts:
         name = f"{artifact.name} {artifact.version}".strip() or artifact.source
         packed = "" if artifact.packed is None else words.size(artifact.packed)
         unpacked = words.size(artifact.unpacked)
         digest = _markdown.code(artifact.sha256)
-        cells = (_markdown.code(name), f"{artifact.files:,}", packed, unpacked, digest)
+        kind = artifact.kind.value.replace("-", " ")
+        cells = (_markdown.code(name), kind, f"{artifact.files:,}", packed, unpacked, digest)
         yield (f"| {' | '.join(cells)} |",)
     for artifact in report.artifacts:
         for note in artifact.notes:

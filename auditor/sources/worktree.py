@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.sources.git_program import NoAnswerError, ask, program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
 _PATIENCE = 900
 """Seconds for one fetch or checkout."""
@@ -56,6 +56,12 @@ class Repository:
         if not found:
             raise NoAnswerError(f"there is no revision {revision!r} here")
         return found
+
+    def is_built(self, paths: Iterable[str]) -> bool:
+        """Tell whether one of some paths is a file here that git does not track, so was made."""
+        tracked = frozenset(self._ask("ls-files", "-z").split("\0"))
+        here = Path(os.fsdecode(self._folder))
+        return any(path not in tracked and (here / path).is_file() for path in paths)
 
     @contextmanager
     def checked_out(self, commit: str, place: Path) -> Iterator[Path]:
