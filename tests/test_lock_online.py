@@ -335,7 +335,7 @@ def test_an_age_that_is_not_said_is_a_gap_where_one_is_asked_for(
     code, said = as_json(capsys, *ONLINE, path)
     assert code == 3
     assert reasons(said) == [
-        "1 package not looked up (a@1.0.0): the registry does not say when it was published"
+        "1 package of unknown age (a@1.0.0): the registry does not say when that was published"
     ]
     assert as_json(capsys, "--online", path)[0] == 0
 
