@@ -395,6 +395,15 @@ def test_lockfiles_of_one_call_ask_for_each_name_once(
     assert len(found(said)) == 70
 
 
+def test_a_name_in_several_spellings_is_asked_for_once(here: Served) -> None:
+    here.answers["/simple/demo-kit/"] = project(400)
+    pypi = Registry("pypi", None, {"PIP_INDEX_URL": f"{here.url}/simple"})
+    answers = pypi.look_up_all(["Demo_Kit", "demo.kit", "demo-kit", "demo.kit"])
+    assert list(answers) == ["Demo_Kit", "demo.kit", "demo-kit"]
+    assert len({id(answer) for answer in answers.values()}) == 1
+    assert here.paths == ["/simple/demo-kit/"]
+
+
 def silent(_: BaseHTTPRequestHandler) -> None:
     time.sleep(3)
 
