@@ -66,8 +66,10 @@ def decided(wishes: Wishes, folders: Iterable[Path], profile: Profile) -> Decisi
     place = Path(document.file).parent if document else Path()
     mine = policyfile.folders(document) if document else ()
     rules = (*wishes.rules, *(_existing(place / name) for name in mine))
-    known = rulefile.heads((rulefile.builtin_folder(), *rules))
-    policy = policyfile.policy(document, known) if document else Policy()
+    policy = Policy()
+    if document is not None:
+        known = rulefile.heads((rulefile.builtin_folder(), *rules))
+        policy = policyfile.policy(document, known)
     baseline = wishes.baseline or (place / policy.baseline if policy.baseline else None)
     return Decision(
         settings=Settings(

@@ -17,9 +17,9 @@ from auditor import policyfile, rulefile
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.rulefile import Rule, Ruleset
+    from auditor.rulefile import FileSpec, Rule, Ruleset
 
 POLICY_SCHEMA = "auditor/schema/policy-1.json"
 _BLOCK = re.compile(r"(<!-- (?P<name>[\w: -]+):begin -->\n).*?(<!-- (?P=name):end -->)", re.DOTALL)
@@ -92,19 +92,26 @@ def _example(rule: Rule) -> str:
     test = next(test for test in rule.tests if test.finds)
     lines = [
         f"{test.name[:1].upper()}{test.name[1:]}; given this {test.artifact.value}:",
-        "",
-        "```",
+        *_members(test.members),
     ]
-    for path, spec in test.members[:8]:
+    for what, members in (("manifest", test.manifest), ("earlier release", test.earlier)):
+        if members:
+            lines += ["", f"and this {what}:", *_members(members)]
+    found = ", ".join(f"`{place}`" for place, _ in test.finds[:8])
+    more = f", and {len(test.finds) - 8} more" if len(test.finds) > 8 else ""
+    return "\n".join([*lines, "", f"it finds {found}{more}."])
+
+
+def _members(members: Sequence[tuple[str, FileSpec]]) -> Iterator[str]:
+    yield from ("", "```")
+    for path, spec in members[:8]:
         text = spec.text.strip() or ("(binary)" if spec.base64 else "(empty)")
         if spec.size is not None:
             text = f"({spec.size:,} bytes)"
-        lines.append(f"{path}: {text if len(text) <= 160 else text[:157] + '...'}")
-    if len(test.members) > 8:
-        lines.append(f"... and {len(test.members) - 8} more")
-    found = ", ".join(f"`{place}`" for place, _ in test.finds[:8])
-    more = f", and {len(test.finds) - 8} more" if len(test.finds) > 8 else ""
-    return "\n".join([*lines, "```", "", f"it finds {found}{more}."])
+        yield f"{path}: {text if len(text) <= 160 else text[:157] + '...'}"
+    if len(members) > 8:
+        yield f"... and {len(members) - 8} more"
+    yield "```"
 
 
 def readme_rules(ruleset: Ruleset) -> str:

@@ -77,14 +77,15 @@ class Outcome:
         judged = policy.set_aside(self.findings, settings)
         of_policy = self._of_policy(settings, judge, judged.uses, data)
         findings = (*judged.findings, *of_policy)
-        notes = policy.changes(ruleset, settings.policy)
+        said = settings.policy
+        notes = policy.changes(ruleset, said)
         if gone := settings.baseline - {one.finding.fingerprint for one in judged.suppressed}:
             notes += (f"gone of what the baseline lists: {words.counted(len(gone), 'finding')}",)
         return Report(
             verdict=policy.verdict(findings, self.gaps, settings),
             threshold=settings.fail_on,
             ruleset=ruleset.digest,
-            data=data,
+            data=(*data, f"policy {said.file} {said.digest}") if said.file else data,
             policy=notes,
             rules=judge.texts,
             artifacts=tuple(self.artifacts),

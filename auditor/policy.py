@@ -100,6 +100,8 @@ class Policy:
 
     file: str = ""
     """As reports name it; empty where there is none."""
+    digest: str = ""
+    """Of the file's text."""
     fail_on: Severity | None = None
     profile: Profile | None = None
     overrides: dict[str, Override] = field(default_factory=dict)

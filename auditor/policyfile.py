@@ -7,6 +7,7 @@ is passed over would be a gate that is open.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -162,6 +163,7 @@ class Document:
 
     file: str
     values: dict[str, Any]
+    digest: str = ""
     lines: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -194,7 +196,11 @@ def document(name: str, text: str, file: str) -> Document | None:
         for place, line in places.items()
         if (found := re.fullmatch(r"waivers\[(\d+)\]", place))
     }
-    return Document(file=file, values=values, lines=lines)
+    return Document(file=file, values=values, digest=_digest(text), lines=lines)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _toml(text: str, file: str) -> Document | None:
@@ -211,7 +217,7 @@ def _toml(text: str, file: str) -> Document | None:
         raise UsageError(f"{file}, tool.audit: is no table")
     heads = re.finditer(r"(?m)^[ \t]*\[\[[ \t]*tool\.audit\.waivers[ \t]*\]\]", text)
     lines = {number: text.count("\n", 0, head.start()) + 1 for number, head in enumerate(heads)}
-    return Document(file=file, values=_as_texts(values), lines=lines)
+    return Document(file=file, values=_as_texts(values), digest=_digest(text), lines=lines)
 
 
 def _as_texts(values: Any) -> Any:  # noqa: ANN401 - a document is untyped until it is converted
@@ -230,7 +236,9 @@ def _json(text: str, file: str) -> Document | None:
         values = json_object(text.encode("utf-8", "surrogatepass")).get("audit")
     except ParseError:
         return None  # whoever packs it says so
-    return Document(file=file, values=values) if isinstance(values, dict) else None
+    if not isinstance(values, dict):
+        return None
+    return Document(file=file, values=values, digest=_digest(text))
 
 
 def policy(document: Document, known: Mapping[str, Head]) -> Policy:
@@ -245,6 +253,7 @@ def policy(document: Document, known: Mapping[str, Head]) -> Policy:
         raise reader.error("waivers", "must be a list")
     return Policy(
         file=document.file,
+        digest=document.digest,
         fail_on=_severity(head.fail_on),
         profile=None if head.profile is None else Profile(head.profile),
         overrides=dict(reader.overrides(head)),

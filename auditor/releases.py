@@ -25,7 +25,7 @@ from auditor.advisories.digests import Key, key_of, keys_of
 from auditor.advisories.versions import same_name, same_version
 from auditor.errors import InputError, ParseError
 from auditor.safe import safe
-from auditor.specs import LATEST, Spec
+from auditor.specs import LATEST, Spec, is_sound_version
 from auditor.words import counted
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 _FILE = re.compile(r"[A-Za-z0-9_][\w.+!-]{0,254}\Z", re.ASCII)
 """What a file of a release may be called; everything else could be a place."""
+_NO_NAME = re.compile(r"[^\w.-]", re.ASCII)
 _LEADS_OUT = re.compile(r"[/\\:\x00-\x1f]|\A\.")
 _PURE = "-none-any.whl"
 _CPYTHON = re.compile(r"-cp3(\d{1,4})-(?:cp3\d+|abi3)-")
@@ -99,10 +100,9 @@ def _of_npm(spec: Spec, data: bytes) -> Release:
     if version not in document.versions:
         raise InputError(_absent(spec, version, document.versions, document.time))
     one = _decoded(bytes(document.versions[version]), _Version)
-    base = spec.name.replace("/", "-").removeprefix("@")
-    name = f"{base}-{version}.tgz"
-    if not _FILE.match(name):
+    if not is_sound_version(version):
         raise InputError(f"names {safe(spec.name)} in version {safe(version)}, which is none")
+    name = f"{_NO_NAME.sub('-', spec.name).strip('-')}-{version}.tgz"
     digests = [*keys_of(one.dist.integrity)]
     if (one.dist.integrity or one.dist.shasum) and not (digests or key_of(one.dist.shasum)):
         raise InputError(f"has no sound digest of {safe(name)}")
@@ -198,7 +198,7 @@ def _file(listed: _Listed) -> File:
     )
     if listed.hashes and not digests:
         raise InputError(f"has no sound digest of {safe(listed.filename)}")
-    notes = ()
+    notes: tuple[str, ...] = ()
     if listed.yanked is not False:
         why = f": {safe(listed.yanked)}" if isinstance(listed.yanked, str) and listed.yanked else ""
         notes = (f"yanked{why}",)

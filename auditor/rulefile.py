@@ -31,7 +31,9 @@ _KEYS = (
     "id title fact where severity severity_when confidence exposure status since artifacts "
     "profiles owner protected message why fix false_positives references tests"
 ).split()
-_TEST_KEYS = "name packer packed file size sdist manifest earlier policy git given finds".split()
+_TEST_KEYS = (
+    "name packer packed file size sdist manifest earlier sizes policy git given finds"
+).split()
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
 _BAD_ID = re.compile(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
 _NOUN = re.compile(r"[a-z][a-z -]*\Z")
@@ -83,6 +85,8 @@ class RuleTest:
     """The members that the maintainers said would ship."""
     earlier: tuple[tuple[str, FileSpec], ...] = ()
     """The members of an earlier release."""
+    sizes: tuple[str, ...] = ()
+    """`VERSION BYTES` of each earlier release, and the version of the artifact as the last."""
     policy: Mapping[str, object] = field(default_factory=dict)
     """What the policy demands of what ships, as its file would have it."""
     size: int | None = None
@@ -397,10 +401,10 @@ class _RuleReader:
         ((kind, members),) = given.items()
         if not isinstance(members, dict) or not members:
             raise self._error(f"{key}.given.{kind}", "must map paths to contents")
-        for listed in ("packed", "sdist"):
-            paths = node.get(listed, [])
-            if not isinstance(paths, list) or not all(isinstance(p, str) for p in paths):
-                raise self._error(f"{key}.{listed}", "must be a list of paths")
+        for listed in ("packed", "sdist", "sizes"):
+            texts = node.get(listed, [])
+            if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+                raise self._error(f"{key}.{listed}", "must be a list of texts")
         if not isinstance(node.get("size", 0), int):
             raise self._error(f"{key}.size", "must be a whole number")
         return RuleTest(
@@ -414,6 +418,7 @@ class _RuleReader:
             file=str(node.get("file", "")),
             size=node.get("size"),
             sdist=tuple(node.get("sdist", [])),
+            sizes=tuple(node.get("sizes", [])),
             policy=self._mapping(node.get("policy", {}), f"{key}.policy"),
             git=self._git(node.get("git", {}), f"{key}.git"),
             finds=tuple(self._found(item, f"{key}.finds") for item in node["finds"]),

@@ -15,6 +15,7 @@ from auditor.facts.demands import Demands
 from auditor.facts.denied_word import DeniedSeen
 from auditor.facts.git_state import GitSeen
 from auditor.facts.module_difference import SdistSeen
+from auditor.facts.size_history import SizesSeen
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
 from auditor.model import (
@@ -31,6 +32,7 @@ from auditor.model import (
 from auditor.packers import PackedPaths, Packer
 from auditor.rulefile import ADVICE, FileSpec, Rule, Ruleset, RuleTest
 from auditor.shipping import DIGESTS, compared, shipped
+from auditor.sizehistory import ReleaseSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,6 +86,8 @@ def contents_of(test: RuleTest) -> Contents:
         observations[GitSeen] = (GitSeen(states=test.git),)
     if test.sdist:
         observations[SdistSeen] = (SdistSeen(label="the sdist", paths=frozenset(test.sdist)),)
+    if test.sizes:
+        observations[SizesSeen] = (_sizes(test),)
     if test.policy:
         document = policyfile.Document(file="policy", values=dict(test.policy))
         demands = policyfile.policy(document, {}).demands
@@ -96,6 +100,22 @@ def contents_of(test: RuleTest) -> Contents:
     if test.earlier:
         observations[ComparedWith] = (_against(test, contents, test.earlier, expected=False),)
     return replace(contents, observations=observations)
+
+
+def _sizes(test: RuleTest) -> SizesSeen:
+    """Return the releases of a test: sizes are those of files where `size` is given, too."""
+    *earlier, version = test.sizes
+    releases = []
+    for text in earlier:
+        name, size = text.split()
+        releases.append(ReleaseSize(version=name, size=int(size)))
+    ecosystem = "npm" if test.artifact is ArtifactKind.NPM_TARBALL else "pypi"
+    return SizesSeen(
+        ecosystem=ecosystem,
+        version=version,
+        releases=tuple(releases),
+        packed=test.size is not None,
+    )
 
 
 def _examined(test: RuleTest, members: Iterable[tuple[str, FileSpec]], *more: Reader) -> Contents:

@@ -21,6 +21,7 @@ from auditor.facts.distribution import distribution_of
 from auditor.facts.git_state import GitSeen
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.facts.module_difference import SdistSeen
+from auditor.facts.size_history import SizesSeen
 from auditor.home import home
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
@@ -43,6 +44,7 @@ from auditor.specs import is_spec, spec_of
 from auditor.summary import disclosure, shares
 
 if TYPE_CHECKING:
+    from auditor.packonline import SizeAsker
     from auditor.sources.project import Packed
 
 Announce = Callable[[str], Progress | None]
@@ -69,6 +71,8 @@ class Request:
     registry_folder: Path | None = None
     """Whose settings say where a registry is; the current folder by default."""
     compare: Wanted = field(default_factory=Wanted)
+    online: bool = False
+    """Ask the registry of each package how large its releases were."""
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.RELEASE
     settings: policy.Settings = field(default_factory=policy.Settings)
@@ -137,6 +141,7 @@ class _Scanner:
             self._readers += (DIGESTS,)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
+        self._sizes = _size_asker(asked=request.online)
         self.result = Outcome()
         self.kept: list[Kept] = []
         """What was read, for a later artifact to be compared with."""
@@ -220,6 +225,7 @@ class _Scanner:
         request = replace(
             self._request,
             targets=(look.target,),
+            online=False,
             like=look.like if is_spec(look.target) else None,
             registry_folder=look.folder,
             compare=Wanted(),
@@ -353,10 +359,12 @@ class _Scanner:
         )
         for problem in comparisons.problems:
             self.result.gap(artifact.source, problem)
+        folder = None if project is None else project.folder
         observed = {
             **contents.observations,
             ComparedWith: comparisons.seen,
             Demands: (self._demands,),
+            SizesSeen: self._sizes_seen(artifact.source, contents, name, version, folder),
         }
         contents = replace(contents, observations=observed)
         artifact = replace(
@@ -390,10 +398,31 @@ class _Scanner:
             kept = Kept(artifact=artifact, file=contents.file, texts=told, findings=found)
             self.kept.append(kept)
 
+    def _sizes_seen(
+        self, label: str, contents: Contents, name: str, version: str, folder: Path | None
+    ) -> tuple[SizesSeen, ...]:
+        """Return what the registry says of earlier releases; what it does not say is a gap."""
+        if self._sizes is None:
+            return ()
+        try:
+            seen = self._sizes.seen(contents, name, version, folder)
+        except InputError as problem:
+            self.result.gap(label, f"earlier releases not looked up: {problem}")
+            return ()
+        return () if seen is None else (seen,)
+
     def _judged(
         self, artifact: Artifact, contents: Contents, known: Mapping[str, Callable[[Fact], str]]
     ) -> None:
         self.result.judged(self._judge, artifact, contents, known)
+
+
+def _size_asker(*, asked: bool) -> SizeAsker | None:
+    if not asked:
+        return None
+    from auditor.packonline import SizeAsker  # noqa: PLC0415 - where registries are asked alone
+
+    return SizeAsker()
 
 
 def _with_new_alone(

@@ -34,6 +34,11 @@ def is_spec(text: str) -> bool:
     return text.partition(":")[0] in _ECOSYSTEMS and ":" in text
 
 
+def is_sound_version(text: str) -> bool:
+    """Tell whether a text has the form of a version or tag, and none of a place."""
+    return _VERSION.match(text) is not None
+
+
 def is_version(text: str) -> bool:
     """Tell whether a text can be a version of a package that is known otherwise, or `latest`."""
     return _OWN.fullmatch(text) is not None
@@ -56,7 +61,7 @@ def spec_of(text: str) -> Spec:
         raise UsageError(f"{text!r} is no release: {form} is one, or without the version")
     name, version = found[1], found[2]
     files = found[3] or "" if ecosystem == "pypi" else ""
-    if version is not None and not _VERSION.match(version):
+    if version is not None and not is_sound_version(version):
         raise UsageError(f"{text!r} names no version: ranges are not taken, only one version is")
     return Spec(
         typed=text.removesuffix(f"/{files}") if files else text,

@@ -70,7 +70,7 @@ class Runner:
     refused: tuple[str, ...] = ()
     """Actions that fail, by the beginning of what is used."""
 
-    def run(self, event: str, described: Mapping[str, Any], **inputs: str) -> Done:
+    def run(self, event: str, described: Mapping[str, Any], inputs: Mapping[str, str]) -> Done:
         """Run the action once for an event."""
         action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
         said = {name: str(one["default"]) for name, one in action["inputs"].items()}
@@ -154,10 +154,10 @@ class Runner:
         )
         text = ended.stdout.decode("utf-8", "replace")
         done.log += text
-        done.annotations += _annotations(text)
+        done.annotations += annotated(text)
         done.summary += files["STEP_SUMMARY"].read_text(encoding="utf-8")
         if "id" in step:
-            done.steps[step["id"]] = _outputs(files["OUTPUT"].read_text(encoding="utf-8"))
+            done.steps[step["id"]] = outputs(files["OUTPUT"].read_text(encoding="utf-8"))
         for name in ("ENV", "PATH", "STATE"):
             assert not files[name].read_bytes(), f"{name} changes the rest of the user's job"
         return ended.returncode != 0
@@ -183,7 +183,7 @@ def _filled(text: object, said: Mapping[str, str], done: Done) -> str:
     return _EXPRESSION.sub(lambda found: _value(found[1], said, done), plain)
 
 
-def _outputs(text: str) -> dict[str, str]:
+def outputs(text: str) -> dict[str, str]:
     """Read an output file: `name=value`, or a value between two equal marks."""
     found: dict[str, str] = {}
     lines = iter(text.split("\n"))
@@ -204,7 +204,7 @@ def _outputs(text: str) -> dict[str, str]:
     return found
 
 
-def _annotations(text: str) -> list[Annotation]:
+def annotated(text: str) -> list[Annotation]:
     """Return what the commands in a step's output make, as the runner reads them line by line."""
     found = []
     stopped = ""

@@ -43,7 +43,7 @@ def _no_settings_of_users(
 
     What installs and downloads needs them.
     """
-    if any(map(request.node.get_closest_marker, ("packer", "registry"))):
+    if any(map(request.node.get_closest_marker, ("packer", "registry", "browser"))):
         return
     empty = str(tmp_path_factory.getbasetemp() / "nobody")
     for name in list(os.environ):

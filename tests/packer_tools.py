@@ -133,6 +133,11 @@ def _node_major() -> int:
     return int(found.group(1))
 
 
+def installed(spec: str) -> Path:
+    """Return the folder with an npm package and its programs (`.bin`); installed if need be."""
+    return _bin(spec).parent
+
+
 def _bin(spec: str) -> Path:
     """Return the folder of a package's programs; the package is installed when it is not there."""
     folder = _cache() / re.sub(r"[^\w.-]+", "_", spec)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ ALL = "AUDIT_TEST_PROGRAMS"
 
 def needed(name: str) -> str:
     """Return a program's path; without it the test is skipped, or fails where all must be there."""
-    path = shutil.which(name)
+    path = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
     if path is not None:
         return path
     if os.environ.get(ALL):

@@ -407,3 +407,42 @@ def test_without_a_release_to_ask_for_nothing_that_asks_is_loaded(
         (tmp_path / name).write_bytes(tarball(files))
     called(capsys, "diff", "old.tgz", "new.tgz")
     assert here.asked == []
+
+
+def test_a_waiver_holds_before_anything_is_called_not_new(
+    capsys: pytest.CaptureFixture[str], npm: Served, tmp_path: Path
+) -> None:
+    said = "".join(
+        f"- {{rule: {name}, path: '{path}', reason: known}}\n"
+        for name, path in (("test-file", "test/**"), ("added-native-code", "build/**"))
+    )
+    (tmp_path / ".audit.yml").write_text(f"waivers:\n{said}")
+    arguments = ("diff", "npm:demo-kit@1.0.0", "npm:demo-kit@1.1.0")
+    _, document = audit(capsys, *arguments)
+    by = {one["finding"]["rule"]: one["by"] for one in document["suppressed"]}
+    assert by == {"test-file": "waiver", "added-native-code": "waiver"}
+    assert not rules(document) & {"unused-waiver", "test-file", "added-native-code"}
+
+    _, document = audit(capsys, *arguments, "--no-config")
+    assert {one["by"] for one in document["suppressed"]} == {"earlier"}
+    assert npm.asked
+
+
+def test_hostile_names_and_texts_are_harmless_in_every_line(
+    capsys: pytest.CaptureFixture[str], here: Served, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        manifest = {
+            "name": f"demo\x1b[2J\u202e{number}",
+            "version": f"{number}.0.0\x1b]0;x\x07",
+            "scripts": {"install": f"echo \x1b[31m{number}"},
+            "dependencies": {f"a\x1b[{number}m": "\u202e1"},
+        }
+        members = {"package.json": json.dumps(manifest, ensure_ascii=False)}
+        members[f"\x1b[{number}m\u202e.js"] = "x"
+        (tmp_path / f"{number}.tgz").write_bytes(tarball(members))
+    for verbose in ((), ("-v",)):
+        _, out, error = called(capsys, "diff", "1.tgz", "2.tgz", *verbose)
+        assert not {"\x1b", "\u202e", "\x07"} & set(out + error)
+        assert "compared with 1.tgz" in out
+    assert here.asked == []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
@@ -37,10 +38,12 @@ from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
+from auditor.facts.lock.said import RegistrySaid, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen
 from auditor.facts.module_difference import SdistSeen
 from auditor.facts.policy.data_age import DataSeen
 from auditor.facts.policy.waiver import State, WaiverSeen
+from auditor.facts.size_history import SizesSeen
 from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered
 from auditor.limits import Budget, Limits
@@ -49,10 +52,12 @@ from auditor.match import OPERATORS
 from auditor.model import Artifact, ArtifactKind, Fact, Finding, Member, MemberType, Unread
 from auditor.namelists import NameList
 from auditor.names import Kind, Level, Lookalike
+from auditor.names.signals import Signals
 from auditor.packers import NAMES, PackedPaths, Packer
 from auditor.rulefile import ADVICE, Rule
 from auditor.shipped import Entry, Shipped
 from auditor.shipping import compared, shipped
+from auditor.sizehistory import ReleaseSize
 from tests import binaries
 
 if TYPE_CHECKING:
@@ -261,6 +266,7 @@ def run_all(
         beside = {
             **BESIDE,
             ComparedWith: (ComparedWith(comparison=told, expected=True),),
+            SizesSeen: (SIZES,),
             Demands: (DEMANDS,),
             WaiverSeen: (WAIVER,),
             DataSeen: (DataSeen(path=".audit.yml", name="n", day="d", age=9, most=1),),
@@ -298,6 +304,28 @@ class Suspicious:
 ASKED = NamesAsked(judge=lambda _: Suspicious(), internal=NameList(["axios", "axius", "@a", "o*"]))
 
 
+SIZES = SizesSeen(
+    ecosystem="npm",
+    version="1.1.0",
+    releases=tuple(ReleaseSize(version=f"1.0.{n}", size=n + 1) for n in range(9)),
+    packed=False,
+)
+
+
+def said_of(inventory: Inventory) -> RegistrySaid:
+    """Return a registry's word about every package: the first is there, the others are not."""
+    now = datetime(2026, 4, 1, tzinfo=UTC)
+    first = next((package.version for package in inventory.packages), "")
+    word = Signals(there=True, first=now, versions=1, releases={first: now})
+    packages = inventory.packages
+    return RegistrySaid(
+        now=now,
+        min_age=timedelta(days=7),
+        signals={key_of_name(package.ecosystem, package.name): word for package in packages},
+        asked=frozenset(package.id for package in packages),
+    )
+
+
 def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
     """Read the lockfile among the members, and judge it; return the facts that came of it."""
     kinds: set[str] = set()
@@ -312,7 +340,7 @@ def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
     hidden = HiddenSeen(inventory=inventory)
     other = dataclasses.replace(inventory, path="pnpm-lock.yaml", format="pnpm")
     siblings = SiblingsSeen(names=frozenset({other.path}), inventories=(other,))
-    seen = (earlier, hidden, members_seen, siblings, ASKED)
+    seen = (earlier, hidden, members_seen, siblings, ASKED, said_of(inventory))
     contents = contents_of(inventory, beside, INCIDENTS, *seen)
     bad = tuple(known_bad(contents))
     for whole in (contents, observed(ArtifactKind.MACHINE, INCIDENTS, *outside(bad))):

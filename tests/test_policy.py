@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -178,6 +179,15 @@ def test_what_a_policy_makes_of_rules_is_said(
         "embedded-sources is ignored by policy.yml: so (zoe)",
         "test-file is medium by policy.yml",
     ]
+
+
+def test_the_report_names_the_policy_that_it_obeys(
+    capsys: pytest.CaptureFixture[str], kit: Path
+) -> None:
+    (kit / ".audit.yml").write_text("fail-on: low")
+    digest = hashlib.sha256(b"fail-on: low").hexdigest()[:16]
+    assert audit(capsys)[1]["tool"]["data"] == [f"policy kit/.audit.yml {digest}"]
+    assert audit(capsys, "--no-config")[1]["tool"]["data"] == []
 
 
 def test_the_command_line_wins(capsys: pytest.CaptureFixture[str], kit: Path) -> None:
@@ -417,6 +427,37 @@ def test_a_policy_speaks_of_lockfiles_too(
     run(["lock", "--format", "json"])
     wanted = {"lookalike-name", "foreign-host", "internal-name-from-public-registry"}
     assert {*rules(json.loads(capsys.readouterr().out))} & wanted == told
+
+
+@pytest.mark.parametrize(
+    ("config", "arguments", "code"),
+    [
+        ("fail-on: high", (), 1),
+        ("reviewed: [reactt]", (), 0),
+        ("reviewed: [reactt]", ("--no-config",), 1),
+        ("names: everything", (), 1),
+        ("names: 'off'", (), 1),
+    ],
+)
+def test_a_policy_speaks_of_names_too(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    config: str,
+    arguments: tuple[str, ...],
+    code: int,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".audit.yml").write_text(config)
+    assert run(["names", "reactt", *arguments]) == code
+
+
+def test_internal_names_of_a_policy_are_what_names_are_compared_with(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".audit.yml").write_text("internal: [acme-payments]")
+    assert run(["names", "acme-payment"]) == 1
+    assert "acme-payments" in capsys.readouterr().out
 
 
 def test_old_data_is_told_by_the_age_that_the_policy_allows(

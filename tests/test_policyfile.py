@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,12 @@ def read(text: str, name: str = ".audit.yml") -> Policy:
     return policyfile.policy(document, RULES)
 
 
+def same(policy: Policy) -> Policy:
+    """Return a policy without the digest of its text, which is never the same."""
+    assert len(policy.digest) == 16
+    return replace(policy, digest="")
+
+
 def values(text: str) -> dict[str, Any]:
     document = policyfile.document(".audit.yml", text, ".audit.yml")
     assert document is not None
@@ -150,16 +157,16 @@ def values(text: str) -> dict[str, Any]:
 
 
 def test_yaml_says_all_there_is_to_say() -> None:
-    assert read(YAML) == expected(".audit.yml", 18, 22)
+    assert same(read(YAML)) == expected(".audit.yml", 18, 22)
 
 
 def test_toml_says_the_same() -> None:
-    assert read(TOML, "pyproject.toml") == expected("pyproject.toml", 23, 28)
+    assert same(read(TOML, "pyproject.toml")) == expected("pyproject.toml", 23, 28)
 
 
 def test_json_says_the_same_without_lines() -> None:
     text = json.dumps({"name": "kit", "audit": values(YAML)})
-    assert read(text, "package.json") == expected("package.json", None, None)
+    assert same(read(text, "package.json")) == expected("package.json", None, None)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +183,7 @@ def test_a_file_that_has_other_uses_may_have_no_policy(name: str, text: str) -> 
 
 
 def test_an_empty_file_is_a_policy_that_changes_nothing() -> None:
-    assert read("# nothing yet\n") == Policy(file=".audit.yml")
+    assert same(read("# nothing yet\n")) == Policy(file=".audit.yml")
 
 
 REFUSED = [

@@ -136,6 +136,8 @@ def test_a_scope_is_no_folder(here: Served) -> None:
     here.answers["/@acme%2Fkit"] = npm_document(here.url, {"1.0.0": OLD})
     here.answers["/files/demo-kit-1.0.0.tgz"] = OLD
     assert fetched("npm:@acme/kit")[0][0] == "acme-kit-1.0.0.tgz"
+    here.answers["/it%27s"] = npm_document(here.url, {"1.0.0": OLD})
+    assert fetched("npm:it's")[0][0] == "it-s-1.0.0.tgz"
 
 
 @pytest.mark.parametrize(
@@ -267,14 +269,14 @@ def test_a_wrong_sha1_counts_beside_a_right_sha512(here: Served) -> None:
 def test_without_a_digest_that_is_said_and_with_an_unsound_one_nothing_is_fetched(
     here: Served,
 ) -> None:
-    none, unsound = {"integrity": "", "shasum": ""}, {"integrity": "sha512-AAAA", "shasum": "x"}
     here.answers["/files/demo-kit-1.0.0.tgz"] = OLD
-    here.answers["/demo-kit"] = npm_document(here.url, {"1.0.0": OLD}, **none)
+    here.answers["/demo-kit"] = npm_document(here.url, {"1.0.0": OLD}, integrity="", shasum="")
     ((_, _, note),) = fetched("npm:demo-kit")
     assert note.endswith("no digest of it, so that nothing says whether it is whole")
 
     here.asked.clear()
-    here.answers["/demo-kit"] = npm_document(here.url, {"1.0.0": OLD}, **unsound)
+    unsound = npm_document(here.url, {"1.0.0": OLD}, integrity="sha512-AAAA", shasum="x")
+    here.answers["/demo-kit"] = unsound
     assert "has no sound digest of demo-kit-1.0.0.tgz" in refused("npm:demo-kit")
     here.answers["/simple/demo-kit/"] = files_of("demo-kit-1.0.tar.gz", hashes={"sha256": "no"})
     assert "has no sound digest of demo-kit-1.0.tar.gz" in refused("pypi:demo-kit")

@@ -20,7 +20,14 @@ def head(
 
     `against` is a report of the base, or its commit for lockfiles; empty for no comparison.
     """
-    words = [*_common(inputs), "--fail-on", inputs.fail_on, "--format", inputs.format]
+    words = [*_packing(inputs), "--format", inputs.format]
+    for option, value in (
+        ("--config", inputs.config),
+        ("--baseline", inputs.baseline),
+        ("--profile", inputs.profile),
+        ("--fail-on", inputs.fail_on),
+    ):
+        words += [option, value] if value else []
     for name, path in reports:
         words += ["--report", f"{name}={path}"]
     for report in inputs.reports:
@@ -31,14 +38,16 @@ def head(
 
 
 def base(inputs: Inputs, targets: Sequence[str], report: Path) -> list[str]:
-    """Return the call that records what the base ships: a JSON report, and nothing printed."""
-    words = [*_common(inputs), "--quiet", "--report", f"json={report}"]
-    return [inputs.mode.value, *words, *inputs.arguments, "--", *targets]
+    """Return the call that records what the base ships: a JSON report, and the verdict alone.
+
+    The policy of the base is nobody's concern: it is packed, not judged.
+    """
+    words = [*_packing(inputs), "--no-config", "--quiet", "--report", f"json={report}"]
+    return [Mode.PACK.value, *words, *inputs.arguments, "--", *targets]
 
 
-def _common(inputs: Inputs) -> list[str]:
-    words = ["--profile", inputs.profile]
-    if inputs.mode is Mode.PACK:
-        words += ["--packer", inputs.packer] if inputs.packer else []
-        words += ["--ignore-scripts"] if inputs.ignore_scripts else []
-    return words
+def _packing(inputs: Inputs) -> list[str]:
+    if inputs.mode is not Mode.PACK:
+        return []
+    words = ["--packer", inputs.packer] if inputs.packer else []
+    return [*words, "--ignore-scripts"] if inputs.ignore_scripts else words

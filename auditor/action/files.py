@@ -28,12 +28,13 @@ such as a release script, from doing so in our step.
 """
 
 
-def write_outputs(file: Path, values: Mapping[str, str]) -> None:
-    """Append outputs; each has a random end mark, so that no value can end itself."""
-    with file.open("a", encoding="utf-8", newline="\n") as out:
-        for name, value in values.items():
-            mark = f"end_{secrets.token_hex(16)}"
-            out.write(f"{name}<<{mark}\n{value}\n{mark}\n")
+def rendered(values: Mapping[str, str]) -> str:
+    """Return outputs as the runner reads them; with a random mark no value can end itself."""
+    found = []
+    for name, value in values.items():
+        mark = f"end_{secrets.token_hex(16)}"
+        found.append(f"{name}<<{mark}\n{value}\n{mark}\n")
+    return "".join(found)
 
 
 def append(file: Path, text: str) -> None:

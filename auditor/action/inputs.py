@@ -34,10 +34,13 @@ class Inputs:
     """Patterns of built files; where there are any, they are audited in place of `path`."""
     packer: str = ""
     ignore_scripts: bool = False
-    fail_on: str = "medium"
+    config: str = ""
+    baseline: str = ""
+    fail_on: str = ""
+    """Empty for what the policy file says, as `profile`."""
     fail: bool = True
     """The job fails by the verdict; else it only reports."""
-    profile: str = Profile.RELEASE.value
+    profile: str = ""
     format: str = "console"
     reports: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
@@ -66,9 +69,11 @@ def read(environment: Mapping[str, str]) -> Inputs:
         artifact=_lines(said, "artifact"),
         packer=said.get("packer", "").strip(),
         ignore_scripts=_truth(said, "ignore_scripts", default=plain.ignore_scripts),
-        fail_on=_word(said, "fail_on", plain.fail_on, [level.word for level in Severity]),
+        config=said.get("config", "").strip(),
+        baseline=said.get("baseline", "").strip(),
+        fail_on=_word(said, "fail_on", "", [level.word for level in Severity]),
         fail=_truth(said, "fail", default=plain.fail),
-        profile=_word(said, "profile", plain.profile, [profile.value for profile in Profile]),
+        profile=_word(said, "profile", "", [profile.value for profile in Profile]),
         format=said.get("format", plain.format).strip(),
         reports=_lines(said, "reports"),
         arguments=_lines(said, "arguments"),
@@ -93,7 +98,7 @@ def _truth(said: Mapping[str, str], name: str, *, default: bool) -> bool:
 def _word(said: Mapping[str, str], name: str, default: str, known: Iterable[str]) -> str:
     value = said.get(name, default).strip()
     words = list(known)
-    if value not in words:
+    if value not in words and value != default:
         shown = name.replace("_", "-")
         raise UsageError(f"the input {shown!r} takes one of {', '.join(words)}, not {value!r}")
     return value

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auditor import policy, report
+from auditor import policy
 from auditor.action import calls, event, files, inputs
 from auditor.action.base import Base, base
 from auditor.action.step import Step
@@ -22,7 +22,12 @@ from auditor.safe import safe_command, safe_markdown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_REPORTS = ("json", "sarif", "github", "summary")
+_REPORTS = {
+    "json": "report.json",
+    "sarif": "report.sarif",
+    "github": "annotations.txt",
+    "summary": "summary.md",
+}
 _JUDGED = frozenset(policy.EXIT_CODES.values())
 """How a call ends that came to a verdict."""
 _LONGEST = 1000
@@ -45,7 +50,7 @@ def run(environment: Mapping[str, str], say: Callable[[str], None]) -> int:
         outputs, summary = _audited(environment, folder, say)
     finally:
         say(f"::{mark}::")
-    files.write_outputs(output, outputs)
+    files.append(output, files.rendered(outputs))
     if place := environment.get("GITHUB_STEP_SUMMARY"):
         files.append(Path(place), summary)
     return policy.EXIT_PASS
@@ -62,7 +67,7 @@ def _audited(
         say(f"audit: {problem}")
         return _failed(folder, str(problem), policy.EXIT_USAGE)
     compared = base(step, targets)
-    reports = {name: folder / name for name in _REPORTS if name in report.names()}
+    reports = {name: folder / file for name, file in _REPORTS.items()}
     words = calls.head(step.inputs, targets, reports.items(), compared.against)
     ended = step.call(words, Path.cwd())
     if ended.code not in _JUDGED or not reports["summary"].is_file():
@@ -92,14 +97,13 @@ def _outputs(step: Step, reports: Mapping[str, Path], code: int) -> dict[str, st
     document: dict[str, Any] = json.loads(reports["json"].read_bytes())
     digests = {one["source"]: one["sha256"] for one in document["artifacts"] if one["sha256"]}
     built = [f"{sha}  {name}" for name, sha in digests.items() if Path(name).is_file()]
-    sarif = reports.get("sarif")
-    upload = step.inputs.upload_sarif and sarif is not None and not step.event.fork
+    upload = step.inputs.upload_sarif and not step.event.fork
     return {
         "verdict": document["verdict"],
         "findings": str(len(document["findings"])),
         "gaps": str(len(document["gaps"])),
         "report-json": str(reports["json"]),
-        "sarif-file": str(sarif or ""),
+        "sarif-file": str(reports["sarif"]),
         "artifact-sha256": next(iter(digests.values())) if len(digests) == 1 else "",
         "sha256sums": "\n".join(built),
         "annotations": str(reports["github"]),
@@ -110,7 +114,7 @@ def _outputs(step: Step, reports: Mapping[str, Path], code: int) -> dict[str, st
 
 def _failed(folder: Path, why: str, code: int) -> tuple[dict[str, str], str]:
     """Return what is left of a call that could not be carried out; it fails the job in any case."""
-    annotations = folder / "github"
+    annotations = folder / _REPORTS["github"]
     files.append(annotations, _annotation("error", why))
     outputs = {
         "verdict": "error",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 from json.encoder import encode_basestring_ascii as quoted
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import LEVELS, internal_options
+from auditor.cli.options import LEVELS, config_options, internal_options
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
-    from pathlib import Path
     from typing import BinaryIO
 
     from auditor.namelists import NameList
@@ -40,12 +40,12 @@ _LONGEST = 1024
 @click.option(
     "--names",
     "level",
-    default="default",
-    show_default=True,
+    show_default="default",
     type=click.Choice(LEVELS),
     help="How much is told: what is nearly certain, what is likely, or all that looks like it.",
 )
 @internal_options
+@config_options
 @click.option(
     "--online",
     is_flag=True,
@@ -70,9 +70,11 @@ def command(  # noqa: PLR0913 - one parameter per option
     *,
     names: tuple[str, ...],
     ecosystem: str,
-    level: str,
+    level: str | None,
     internal: tuple[str, ...],
     internal_files: tuple[Path, ...],
+    config: Path | None,
+    no_config: bool,
     online: bool,
     min_age: str | None,
     format_: str,
@@ -85,6 +87,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     version is; 3 that one could not be looked up.
     """
     from auditor import policy  # noqa: PLC0415 - see options: only the called command's cost
+    from auditor.deciding import Wishes, decided  # noqa: PLC0415
+    from auditor.model import Profile  # noqa: PLC0415
     from auditor.namelists import NameList  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
     from auditor.names.matcher import Matcher  # noqa: PLC0415
@@ -92,9 +96,13 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.safe import safe  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
-    told = Level[level.upper()]
-    ours = NameList((*internal, *names_in(internal_files)))
-    judge = _judge(ecosystem, ours, Matcher(ecosystem).judge)
+    wishes = Wishes(config=config, no_config=no_config)
+    obeyed = decided(wishes, (Path(),), Profile.INTAKE).policy
+    usual = obeyed.names if obeyed.names in LEVELS else "default"
+    told = Level[(level or usual).upper()]
+    ours = NameList((*internal, *names_in(internal_files), *obeyed.internal))
+    reviewed = NameList(obeyed.reviewed)
+    judge = _judge(ecosystem, ours, reviewed, Matcher(ecosystem).judge)
     registry = _online(ecosystem, told, min_age, online=online)
     row = _jsonl(online=online) if format_ == "jsonl" else _console(ecosystem)
     out = sys.stdout.buffer
@@ -121,10 +129,12 @@ def command(  # noqa: PLR0913 - one parameter per option
     return code
 
 
-def _judge(ecosystem: str, ours: NameList, popular: Judge) -> Judge:
-    """Return who judges a name by the user's own list first, then by the popular names."""
+def _judge(ecosystem: str, ours: NameList, reviewed: NameList, popular: Judge) -> Judge:
+    """Return who judges a name by the user's own lists first, then by the popular names."""
 
     def judge(name: str, level: Level) -> Lookalike | None:
+        if reviewed and reviewed.holds(name, ecosystem):
+            return None
         found = ours.resembled(name, level, ecosystem) if ours else None
         if found is None and not (ours and ours.holds(name, ecosystem)):
             found = popular(name, level)

@@ -82,18 +82,24 @@ def internal_options(function: F) -> F:
     return entry(file(function))
 
 
+def config_options(function: F) -> F:
+    """Add `--config` and `--no-config`."""
+    config = click.option(
+        "--config",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="The policy; default: .audit.yml, pyproject.toml or package.json of the project, or "
+        "above it in its repository.",
+    )
+    none = click.option("--no-config", is_flag=True, help="Obey no policy file.")
+    return config(none(function))
+
+
 def policy_options(function: F) -> F:
     """Add what names a policy, and the baseline."""
     for option in reversed(
         (
-            click.option(
-                "--config",
-                metavar="FILE",
-                type=click.Path(path_type=Path),
-                help="The policy; default: .audit.yml, pyproject.toml or package.json of the "
-                "project, or above it in its repository.",
-            ),
-            click.option("--no-config", is_flag=True, help="Obey no policy file."),
+            config_options,
             click.option(
                 "--baseline",
                 metavar="FILE",

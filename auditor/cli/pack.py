@@ -37,8 +37,9 @@ from auditor.cli.options import PolicyOptions, output_options, policy_options, w
 @click.option(
     "--against",
     multiple=True,
-    metavar="REPORT",
-    help="Also tell what ships that did not in an earlier run, by its JSON report (repeatable).",
+    metavar="EARLIER",
+    help="Also tell what ships that did not earlier: in a version or `latest` of the same package, "
+    "a release (npm:NAME@VERSION), a package file or the JSON report of a run (repeatable).",
 )
 @click.option(
     "--manifest",
@@ -48,6 +49,19 @@ from auditor.cli.options import PolicyOptions, output_options, policy_options, w
 )
 @click.option(
     "--write-manifest", is_flag=True, help="Write what ships now into the manifest, for review."
+)
+@click.option(
+    "--verify",
+    metavar="REPORT",
+    type=click.Path(path_type=Path),
+    help="Audit nothing: tell whether TARGETs are, byte for byte, the files that a JSON report "
+    "passed.",
+)
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Look up how large earlier releases are, at the registry that npm, or pip or uv, is "
+    "configured for, and tell one that is much larger.",
 )
 @policy_options
 @output_options
@@ -63,6 +77,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     against: tuple[str, ...],
     manifest: Path | None,
     write_manifest: bool,
+    verify: Path | None,
+    online: bool,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str | None,
@@ -76,9 +92,11 @@ def command(  # noqa: PLR0913 - one parameter per option
 ) -> int:
     """Audit what would be published, or a package file.
 
-    TARGET is a project folder (default: the current one), a .tgz, a wheel or an sdist. For a
-    folder, the project's own packer or build backend runs as in a publish, scripts included, into
-    a private temporary folder, and what it makes is audited. Nothing of a package file ever runs.
+    TARGET is a project folder (default: the current one), a .tgz, a wheel or an sdist, or a release
+    of the registry that your client asks: npm:NAME@VERSION, pypi:NAME==VERSION (all its sdists and
+    wheels; /GLOB takes some). For a folder, the project's own packer or build backend runs as in a
+    publish, scripts included, into a private temporary folder, and what it makes is audited.
+    Nothing of a package file ever runs.
     """
     del debug  # read by the top-level handler
     from auditor.cli import output  # noqa: PLC0415 - see options: only the called command's cost
@@ -89,6 +107,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.scan import Request, scan  # noqa: PLC0415
     from auditor.sources.wish import Wish  # noqa: PLC0415
 
+    if verify is not None:
+        return _verified(verify, targets)
     files = output.destinations(reports)
     targets = targets or (".",)
     folders = [here if (here := Path(target)).is_dir() else Path() for target in targets]
@@ -105,6 +125,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         ),
         as_is=as_is,
         compare=Wanted(against=against, manifest=manifest, write=write_manifest),
+        online=online,
         rules=decision.rules,
         profile=decision.profile,
         settings=decision.settings,
@@ -114,3 +135,17 @@ def command(  # noqa: PLR0913 - one parameter per option
         result = scan(request, announce, output.packer_output(verbose=verbose))
     result = output.with_baseline(result, said["write_baseline"])
     return output.show(result, format_, files, verbose=verbose, quiet=quiet)
+
+
+def _verified(report: Path, targets: tuple[str, ...]) -> int:
+    """Print a line for each file, and return the worst exit code that one of them means."""
+    from auditor.errors import UsageError  # noqa: PLC0415 - see above
+    from auditor.safe import safe  # noqa: PLC0415
+    from auditor.verifying import verified  # noqa: PLC0415
+
+    if not targets:
+        raise UsageError("--verify needs the files that are about to be published")
+    found = tuple(verified(report, targets))
+    for one in found:
+        click.echo(f"{safe(one.file)} {safe(one.said)}")
+    return max(one.code for one in found)

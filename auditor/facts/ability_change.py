@@ -27,11 +27,18 @@ class AbilityChangeFact(Fact):
     name: str
     before: str
     after: str
+    moved: bool
+    """What came was there before under another condition or in another section."""
 
 
 def collect(contents: Contents) -> Iterator[AbilityChangeFact]:
     """Yield one fact for each change of each comparison."""
     for seen in contents.of(ComparedWith):
+        went = {
+            (one.power, _bare(one.name))
+            for one in seen.comparison.abilities
+            if one.change is ChangeKind.REMOVED
+        }
         for one in seen.comparison.abilities:
             yield AbilityChangeFact(
                 path="",
@@ -43,7 +50,13 @@ def collect(contents: Contents) -> Iterator[AbilityChangeFact]:
                 name=one.name,
                 before=one.before,
                 after=one.after,
+                moved=one.change is ChangeKind.ADDED and (one.power, _bare(one.name)) in went,
             )
+
+
+def _bare(name: str) -> str:
+    """Return a dependency's name without its condition or section."""
+    return name.partition(" (")[0]
 
 
 COLLECTOR = Collector(name="ability-change", fact=AbilityChangeFact, collect=collect)

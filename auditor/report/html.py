@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 from auditor import __version__, words
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LONGEST = 2_000
 """Characters of any text; names have fewer."""
 NAME = 300
+BRIEF = 40
+"""For the title of the window."""
 _POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; base-uri 'none'; "
     "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -45,6 +48,7 @@ def render(report: Report, view: View) -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
     """Return the templates' environment: every text that they show is made harmless."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - see render
@@ -59,11 +63,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "brief": lambda text: safe(text, BRIEF),
         "bytes": words.size,
         "change": _change,
         "color": treemap.color,
         "counted": words.counted,
-        "inert": lambda text: Markup(text),  # noqa: S704 - JSON from `treemap.inert`
+        "inert": Markup,
         "name": lambda text: safe(text, NAME),
         "part": lambda text: safe(text, treemap.LONGEST),
         "place": page.place,

@@ -37,11 +37,7 @@ Block = tuple[str, ...]
 
 def render(report: Report, view: View) -> str:
     """Return the summary, at most `LIMIT` bytes of UTF-8."""
-    if report.triage is not None:
-        blocks = iter([(line,) for line in _markdown.triage(report, report.triage, view)])
-    else:
-        blocks = _blocks(report, view)
-    return "\n".join(_within(blocks, LIMIT)) + "\n"
+    return "\n".join(_within(_blocks(report, view), LIMIT)) + "\n"
 
 
 def _within(blocks: Iterable[Block], limit: int) -> Iterator[str]:
@@ -60,6 +56,9 @@ def _bytes(block: Block) -> int:
 
 
 def _blocks(report: Report, view: View) -> Iterator[Block]:
+    if report.triage is not None:
+        yield from ((line,) for line in _markdown.triage(report, report.triage, view))
+        return
     yield (f"## audit: {_VERDICT[report.verdict]}", "", _markdown.counts(report))
     if view.quiet:
         return

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.errors import UsageError
-from auditor.sources.userfile import content
+from auditor.sources.userfile import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +24,7 @@ def names_in(files: Iterable[Path]) -> tuple[str, ...]:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        return content(path, _LARGEST).decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is no UTF-8 text") from None
+    return text(path, _LARGEST).splitlines()
 
 
 def _name(line: str) -> str:

@@ -56,11 +56,7 @@ def _upward(folder: Path) -> Iterator[Path]:
 
 
 def _read(path: Path, shown: str) -> Document | None:
-    data = userfile.content(path, _LARGEST)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"{shown}: is no UTF-8 text") from None
+    text = userfile.text(path, _LARGEST)
     name = path.name
     if name not in policyfile.NAMES:
         name = policyfile.TOML_NAME if path.suffix == ".toml" else policyfile.YAML_NAMES[0]

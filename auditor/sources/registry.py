@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from auditor import sizehistory
 from auditor.errors import InputError
 from auditor.names import signals, spelling
 from auditor.names.signals import ABSENT, Signals
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from auditor.bases import Base
+    from auditor.sizehistory import ReleaseSize
 
 _FAILURES = 3
 """Lookups in a row that end without an answer, after which nothing more is asked of a host."""
@@ -88,6 +90,8 @@ class Registry:
         clients = self._memory.clients
         self._configured = Configured(ecosystem, folder or Path(), clients.environment, clients)
         self._transport = Transport()
+        self._last: tuple[tuple[str, str], bytes | None] | None = None
+        """The document that sizes were last read from: a release of PyPI has many wheels."""
 
     def base(self, name: str) -> Base:
         """Return where a name is asked for; raise InputError where no registry is known for it."""
@@ -155,6 +159,28 @@ class Registry:
                 thread.join(min(1, max(latest - time.monotonic(), 0)))  # Ctrl-C comes through
         answers.update(found.copy())
 
+    def sizes(self, name: str, file: str) -> tuple[ReleaseSize, ...]:
+        """Return how large the releases of a name are; empty for one that is not there.
+
+        On PyPI those files count that are of the same kind as `file`. Raises InputError where the
+        registry does not answer.
+        """
+        if not path_of(self.ecosystem, name):
+            return ()
+        base, spelled = self.base(name), spelling.normal(self.ecosystem, name)
+        if self._last is None or self._last[0] != (base.url, spelled):
+            document = self._document(base, spelled, self._transport)
+            self._last = ((base.url, spelled), document)
+        data = self._last[1]
+        if data is None:
+            return ()
+        try:
+            if self.ecosystem == "npm":
+                return sizehistory.of_packument(data)
+            return sizehistory.of_project(data, file)
+        except InputError as problem:
+            raise InputError(f"{safe(base.host)}: {problem}") from None
+
     def _answer(self, base: Base, name: str, transport: Transport) -> Answer:
         spelled = spelling.normal(self.ecosystem, name)
         known, cache = self._memory.known, self._memory.cache
@@ -172,6 +198,16 @@ class Registry:
         return known[key]
 
     def _asked(self, base: Base, name: str, transport: Transport) -> Signals:
+        data = self._document(base, name, transport)
+        if data is None:
+            return ABSENT
+        try:
+            return (signals.of_packument if self.ecosystem == "npm" else signals.of_project)(data)
+        except InputError as problem:
+            raise InputError(f"{safe(base.host)}: {problem}") from None
+
+    def _document(self, base: Base, name: str, transport: Transport) -> bytes | None:
+        """Return what a registry has of a name; None where it has nothing."""
         failures = self._memory.failures
         if failures[base.host] >= _FAILURES:
             raise InputError(
@@ -187,9 +223,4 @@ class Registry:
             failures[base.host] = 0
             raise InputError(f"{safe(base.host)} {problem}") from None
         failures[base.host] = 0
-        if data is None:
-            return ABSENT
-        try:
-            return (signals.of_packument if self.ecosystem == "npm" else signals.of_project)(data)
-        except InputError as problem:
-            raise InputError(f"{safe(base.host)}: {problem}") from None
+        return data

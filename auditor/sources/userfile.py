@@ -31,10 +31,19 @@ def head(path: Path, count: int) -> bytes:
         raise UsageError(f"{path}: cannot be read: {problem.strerror or problem}") from None
 
 
+def text(path: Path, largest: int) -> str:
+    """Return a file's text without a byte order mark; raise UsageError, also if not UTF-8."""
+    try:
+        return content(path, largest).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is no UTF-8 text") from None
+
+
 def write(path: Path, text: str) -> None:
-    """Write a file in one step, so that it is the old one or the new one; raise UsageError."""
+    """Write a file, and its folder, so that it is the old one or the new one; raise UsageError."""
     beside = path.with_name(f"{path.name}.new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(text, encoding="utf-8", newline="\n")
         beside.replace(path)
     except OSError as problem:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from auditor import fixes, policy, words
 from auditor.exposure import Level
-from auditor.model import Finding, Report, Severity, Suppressed, Verdict
+from auditor.model import Artifact, Finding, Report, Severity, Suppressed, Verdict
 from auditor.report import _incident
 from auditor.report._html import prose, treemap
+from auditor.report._incident import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.model import Artifact, Location, Scalar
-    from auditor.report._incident import Line
+    from auditor.model import Location, Scalar
 
 OPEN = 20
 """Findings of one rule that stand open; the others are a click away."""
@@ -27,6 +27,7 @@ MOST = 5_000
 VALUES = 50
 """Texts of one field of evidence."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}\Z")
+_NO_ID = re.compile(r"[^a-z0-9]+")
 _MEANING = {
     Verdict.PASS: "all was examined, and nothing at or above {threshold} was found",
     Verdict.FAIL: "there are findings at or above {threshold}",
@@ -146,10 +147,10 @@ def page(report: Report) -> Page:
     )
 
 
-def place(location: Location) -> str:
-    """Return where something is, inside of what was audited or as that itself."""
+def place(location: Location, said: str = "") -> str:
+    """Return where something is, with the key in it that what is said of it does not name."""
     line = f":{location.line}" if location.line else ""
-    key = f" ({location.key})" if location.key else ""
+    key = f" ({location.key})" if location.key and location.key not in said else ""
     return f"{location.path if within(location) else location.source}{line}{key}"
 
 
@@ -219,17 +220,14 @@ class _Shower:
 
     def __init__(self, sources: Sequence[str]) -> None:
         self._source = {source: index for index, source in enumerate(sources)}
-        self._taken: set[str] = set()
+        self._taken: Counter[str] = Counter()
 
     def anchor(self, kind: str, name: str) -> str:
         """Return an id that no other element has."""
-        bare = re.sub(r"[^a-z0-9]+", "-", name.lower())[:60]
-        found, number = f"{kind}-{bare}", 1
-        while found in self._taken:
-            number += 1
-            found = f"{kind}-{bare}-{number}"
-        self._taken.add(found)
-        return found
+        bare = f"{kind}-{_NO_ID.sub('-', name.lower())[:60].strip('-')}"
+        self._taken[bare] += 1
+        count = self._taken[bare]
+        return bare if count == 1 else f"{bare}--{count}"
 
     def shown(
         self, finding: Finding, *, own_fix: bool = False, aside: Suppressed | None = None
@@ -241,7 +239,7 @@ class _Shower:
         return Shown(
             finding=finding,
             anchor=self.anchor("finding", print_),
-            place=place(finding.location),
+            place=place(finding.location, finding.message),
             within=source if len(self._source) > 1 and within(finding.location) else "",
             said=rest.lstrip() if rest.startswith(" ") else finding.message,
             source=self._source[source],

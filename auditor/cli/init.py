@@ -1,0 +1,65 @@
+"""`audit init`: a first policy, the hook before a publish, and a workflow; shown, then written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command("init")
+@click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False))
+@click.option("--yes", is_flag=True, help="Write without asking.")
+@click.option("--no-hook", is_flag=True, help="Leave the scripts of package.json as they are.")
+@click.option("--no-workflow", is_flag=True, help="Write no workflow of GitHub.")
+@click.option("--pre-commit", is_flag=True, help="Also write hooks for pre-commit.")
+def command(*, folder: str, yes: bool, no_hook: bool, no_workflow: bool, pre_commit: bool) -> int:
+    """Begin to audit a project: write a policy, a hook and a workflow.
+
+    Shows what it would write, as a difference to what is there, and asks. Nothing that is there is
+    replaced, but package.json, which gets a script.
+    """
+    from auditor import policy, starting  # noqa: PLC0415 - only the called command's cost
+    from auditor.safe import safe  # noqa: PLC0415
+    from auditor.sources import userfile  # noqa: PLC0415
+
+    place = Path(folder)
+    wishes = starting.Wishes(hook=not no_hook, workflow=not no_workflow, pre_commit=pre_commit)
+    writes = []
+    for one in starting.plan(_files(place), wishes):
+        if isinstance(one, str):
+            click.echo(one)
+            continue
+        writes.append(one)
+        for line in one.difference:
+            click.echo(safe(line, 1000))
+        click.echo()
+    if not writes:
+        click.echo("there is nothing to write")
+        return policy.EXIT_PASS
+    if not yes:
+        if not sys.stdin.isatty():
+            click.echo("nothing was written: --yes writes it")
+            return policy.EXIT_PASS
+        if not click.confirm(f"Write {len(writes)} files?"):
+            return policy.EXIT_PASS
+    for one in writes:
+        path = place / one.path
+        userfile.write(path, one.after)
+        click.echo(f"wrote {path}")
+    click.echo("next: `audit pack --write-manifest` writes down what ships, for review")
+    return policy.EXIT_PASS
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """Return the texts of the files that decide what is written."""
+    from auditor import starting  # noqa: PLC0415 - see above
+    from auditor.sources import userfile  # noqa: PLC0415
+
+    found = {}
+    for name in starting.READ:
+        path = folder / name
+        if path.exists():
+            found[name] = userfile.text(path, starting.LARGEST)
+    return found
