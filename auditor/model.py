@@ -120,6 +120,8 @@ class Member:
     """User name in the header."""
     group: str = ""
     """Group name in the header."""
+    holder: str = ""
+    """Of a text that is embedded in a member (a source in a map), the path of that member."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

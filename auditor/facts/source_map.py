@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.errors import ParseError
-from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
 from auditor.facts.file import kind_of
 from auditor.maps import links, reader
 from auditor.maps.links import LinkSeen
 from auditor.maps.origin import is_third_party
-from auditor.maps.reader import Origin, Source, SourceMap, TooDeepError
+from auditor.maps.reader import Collected, Origin, Part, Source, SourceMap, TooDeepError
 from auditor.model import ByteCount, Fact, Member
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ def wants(member: Member) -> bool:
     return member.path.lower().endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
 
 
-def read(member: Member, data: bytes, hits: Hits) -> Iterator[MapSeen | TextSeen | Unread]:
-    """Leave what is a map, every inline map, and the digests of texts.
+def read(
+    member: Member, data: bytes, hits: Hits
+) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
+    """Leave what is a map, every inline map, their texts for others, and the digests of texts.
 
     What stands inline in the texts of a map is the map's own to tell, not the file's.
     """
@@ -60,9 +62,11 @@ def read(member: Member, data: bytes, hits: Hits) -> Iterator[MapSeen | TextSeen
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
     if reader.looks_like_json(data) and _may_be_map(member, data, len(hits) > len(marks)):
-        seen = _map_file(member, data, origin)
-        if seen is not None:
+        is_map = False
+        for seen in _map_file(member, data, origin):
+            is_map = True
             yield seen
+        if is_map:
             return
     for inline in links.inline_maps(member.path, data, marks):
         if isinstance(inline, Unread):
@@ -77,31 +81,45 @@ def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FB
     return member.path.lower().endswith((".map", ".json")) and _ESCAPED_KEYS in data
 
 
-def _map_file(member: Member, data: bytes, origin: Origin) -> MapSeen | Unread | None:
+def opened(
+    data: bytes, origin: Origin, *, path: str, line: int | None, size: int
+) -> Iterator[MapSeen | Embedded]:
+    """Yield each text of a map, for others to look into, and at its end the map.
+
+    Nothing for JSON that is no map; raises ParseError as `reader.walk` does. `path` is the member
+    that has the map, in which `line` it stands (None for the whole), and `size` its bytes there.
+    """
+    collected = Collected()
+    for one in reader.walk(data, origin):
+        collected.add(one)
+        if not isinstance(one, Part) and one[1]:
+            yield Embedded(holder=path, name=one[0].path, text=one[1])
+    if collected.map is not None:
+        yield MapSeen(path=path, line=line, size=size, map=collected.map)
+
+
+def _map_file(member: Member, data: bytes, origin: Origin) -> Iterator[MapSeen | Embedded | Unread]:
     try:
-        found = reader.read(data, origin)
+        yield from opened(data, origin, path=member.path, line=None, size=member.size)
     except ParseError as problem:
         # code and templates start with a bracket too: only what claims to be a map is a gap
         name = member.path.lower()
         deep = isinstance(problem, TooDeepError) and b"sourcesContent" in data
         if deep or name.endswith(".map") or (b'"sourcesContent"' in data and name.endswith("json")):
-            return Unread(path=member.path, reason=f"a source map that cannot be read: {problem}")
-        return None
-    if found is None:
-        return None
-    return MapSeen(path=member.path, line=None, size=member.size, map=found)
+            reason = f"a source map that cannot be read: {problem}"
+            yield Unread(path=member.path, reason=reason)
 
 
-def _inline(member: Member, inline: links.InlineMap, origin: Origin) -> Iterator[MapSeen | Unread]:
+def _inline(
+    member: Member, inline: links.InlineMap, origin: Origin
+) -> Iterator[MapSeen | Embedded | Unread]:
+    size = len(inline.data)
     try:
-        found = reader.read(inline.data, origin)
+        yield from opened(inline.data, origin, path=member.path, line=inline.line, size=size)
     except TooDeepError as problem:
         yield Unread(path=member.path, reason=f"an inline source map: {problem}")
-        return
     except ParseError:
         return  # words about maps, not a map: only what decodes to one counts
-    if found is not None:
-        yield MapSeen(path=member.path, line=inline.line, size=len(inline.data), map=found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
