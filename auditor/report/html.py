@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from auditor import __version__, words
-from auditor.report import ReportFormat, View
+from auditor.report import ReportFormat, View, _disclosed
 from auditor.report._html import page, prose, treemap
 from auditor.safe import safe
 
@@ -68,6 +68,7 @@ def _environment() -> Environment:
         "change": _change,
         "color": treemap.color,
         "counted": words.counted,
+        "disclosed": _disclosed.details,
         "inert": Markup,
         "name": lambda text: safe(text, NAME),
         "part": lambda text: safe(text, treemap.LONGEST),
