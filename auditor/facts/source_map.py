@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,12 @@ from auditor.facts import Collector, Contents, Hits, Reader, Unread
 from auditor.facts.file import kind_of
 from auditor.maps import links, reader
 from auditor.maps.links import LinkSeen
-from auditor.maps.origin import is_third_party, plain_name
+from auditor.maps.origin import is_third_party
 from auditor.maps.reader import Origin, Source, SourceMap, TooDeepError
 from auditor.model import ByteCount, Fact, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _KEYS = frozenset({b'"mappings"', b'"sections"', b"sourcesContent"})
 _ESCAPED_KEYS = b"\\u00"
@@ -116,6 +117,18 @@ class SourceMapFact(Fact):
     """First-party texts that the artifact does not ship in any other place."""
     undisclosed_lines: int
     undisclosed_bytes: ByteCount
+    removed_files: int
+    """Of these, texts of which no bundle has any code, by the mappings of all maps that have them.
+
+    The bundler took them out (a feature behind a flag, a module that nobody uses), or they give no
+    code: types alone, exports of others.
+    """
+    removed_lines: int
+    removed_bytes: ByteCount
+    removed: tuple[str, ...]
+    """The names of the largest of these."""
+    languages: tuple[str, ...]
+    """Of the first-party texts, that with the most bytes first."""
     listed: int
     """Sources that the map names, with text or without."""
     unavailable: int
@@ -128,40 +141,127 @@ class SourceMapFact(Fact):
     """The names of the largest first-party texts, those that ship nowhere else first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """One source of one map as the artifact makes of it; `path` and `line` are the map's."""
+
+    path: str
+    line: int | None
+    source: Source
+    ships: bool
+    """Its text is in the artifact anyway, outside of maps; of one without a text, the file that
+    the map names is."""
+    in_bundle: bool | None
+    """Code of it is in some bundle, by the mappings of all maps that hold the same text.
+
+    None where that is unknown.
+    """
+
+    @property
+    def is_own(self) -> bool:
+        """It has a text, and is no third party's."""
+        return self.source.digest is not None and not self.source.third_party
+
+    @property
+    def is_removed(self) -> bool:
+        """The map alone gives it away: it ships nowhere, and no bundle has code of it."""
+        return self.is_own and not self.ships and self.in_bundle is False
+
+
+def given_back(contents: Contents) -> Iterator[tuple[MapSeen, list[GivenBack]]]:
+    """Yield every map with its sources, in the order of the map; also those without a text."""
+    shipped = _Shipped(contents)
+    maps = contents.of(MapSeen)
+    told = _Mapped(source for seen in maps for source in seen.map.sources)
+    for seen in maps:
+        yield (
+            seen,
+            [
+                GivenBack(
+                    path=seen.path,
+                    line=seen.line,
+                    source=source,
+                    ships=shipped.has(source)
+                    if source.digest is not None
+                    else shipped.has_file(seen, source),
+                    in_bundle=told.of(source),
+                )
+                for source in seen.map.sources
+            ],
+        )
+
+
+class _Mapped:
+    """Whether texts occur in bundles: what one map does not map, another one may."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._known: dict[bytes, bool | None] = {}
+        for source in sources:
+            if source.digest is not None:
+                met = self._known.get(source.digest, False)
+                self._known[source.digest] = _either(met, source.mapped)
+
+    def of(self, source: Source) -> bool | None:
+        return source.mapped if source.digest is None else self._known[source.digest]
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT001 - three values
+    if one or other:
+        return True
+    return None if one is None or other is None else False
+
+
 def collect(contents: Contents) -> Iterator[SourceMapFact]:
     """Yield one fact for each map, inline maps with their line."""
-    shipped = _Shipped(contents)
     linked = {link.target for link in contents.of(LinkSeen)}
-    for seen in contents.of(MapSeen):
-        yield _fact(seen, shipped, linked)
+    for seen, sources in given_back(contents):
+        yield _fact(seen, sources, linked)
 
 
-def _fact(seen: MapSeen, shipped: _Shipped, linked: set[str]) -> SourceMapFact:
-    carried = [source for source in seen.map.sources if source.digest is not None]
-    first = [source for source in carried if not source.third_party]
-    third = [source for source in carried if source.third_party]
-    hidden = [source for source in first if not shipped.has(source)]
-    kept = set(map(id, hidden))
-    by_weight = sorted(first, key=lambda s: (id(s) not in kept, -s.size))
-    without = [source for source in seen.map.sources if source.digest is None]
+def _fact(seen: MapSeen, sources: list[GivenBack], linked: set[str]) -> SourceMapFact:
+    first = [one for one in sources if one.is_own]
+    third = [
+        one.source for one in sources if one.source.third_party and one.source.digest is not None
+    ]
+    hidden = [one.source for one in first if not one.ships]
+    removed = [one.source for one in first if one.is_removed]
+    by_weight = sorted(first, key=lambda one: (one.ships, -one.source.size))
+    without = [one for one in sources if one.source.digest is None]
     return SourceMapFact(
         path=seen.path,
         line=seen.line,
         first_party_files=len(first),
-        first_party_lines=sum(source.lines for source in first),
-        first_party_bytes=ByteCount(sum(source.size for source in first)),
+        first_party_lines=sum(one.source.lines for one in first),
+        first_party_bytes=ByteCount(sum(one.source.size for one in first)),
         third_party_files=len(third),
         third_party_bytes=ByteCount(sum(source.size for source in third)),
         undisclosed_files=len(hidden),
         undisclosed_lines=sum(source.lines for source in hidden),
         undisclosed_bytes=ByteCount(sum(source.size for source in hidden)),
+        removed_files=len(removed),
+        removed_lines=sum(source.lines for source in removed),
+        removed_bytes=ByteCount(sum(source.size for source in removed)),
+        removed=tuple(source.path for source in _largest(removed)[:_SAMPLE]),
+        languages=tuple(_languages(one.source for one in first)),
         listed=len(seen.map.sources),
-        unavailable=sum(not shipped.has_file(seen, source) for source in without),
+        unavailable=sum(not one.ships for one in without),
         inline=seen.line is not None,
         linked=seen.line is not None or seen.path in linked,
         size=ByteCount(seen.size),
-        sample=tuple(plain_name(source.name) for source in by_weight[:_SAMPLE]),
+        sample=tuple(one.source.path for one in by_weight[:_SAMPLE]),
     )
+
+
+def _largest(sources: Iterable[Source]) -> list[Source]:
+    return sorted(sources, key=lambda source: -source.size)
+
+
+def _languages(sources: Iterable[Source]) -> Iterator[str]:
+    """Yield the languages of sources, that with the most bytes first."""
+    sizes: Counter[str] = Counter()
+    for source in sources:
+        sizes[source.language] += source.size
+    yield from (language for language, _ in sizes.most_common())
 
 
 class _Shipped:
