@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor.facts.source_map import MapSeen, Shipped
+from auditor.facts.source_map import GivenBack, MapSeen, given_back
 from auditor.maps.links import LinkSeen
 from auditor.maps.treepath import Places, path_of
 from auditor.model import ByteCount, Gap
@@ -53,7 +53,7 @@ class Recovered:
     ships: bool
     """Its text ships in the target outside of maps, too."""
     in_bundle: bool | None
-    """Some generated code comes of it; False: the bundler removed it. None: no map says."""
+    """Some generated code comes of it; False: the bundler left it out. None: no map says."""
     maps: tuple[int, ...]
     """Which maps hold it, by their place in `Recovery.maps`."""
 
@@ -63,9 +63,9 @@ class Recovered:
         return Amount(files=1, lines=self.lines, size=self.size)
 
     @property
-    def own(self) -> bool:
-        """It is first-party, and ships nowhere else: what only a map gives away."""
-        return not self.third_party and not self.ships
+    def is_removed(self) -> bool:
+        """A map alone gives it away: first-party, ships nowhere, and no bundle has code of it."""
+        return not self.third_party and not self.ships and self.in_bundle is False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class MapRow:
     undisclosed: Amount
     """Of `first_party`, what ships nowhere else."""
     removed: int
-    """First-party texts of which no generated code comes."""
+    """Of `undisclosed`, the files of which no bundle has code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class Totals:
     ships: Amount
     """First-party text that ships anyway."""
     removed: Amount
-    """First-party text that is in a map and not in the bundle."""
+    """Of `undisclosed`, what is in a map and not in the bundle."""
     languages: tuple[tuple[str, Amount], ...]
     """Of first-party text, the largest first."""
     texts: int
@@ -122,17 +122,6 @@ class Recovery:
     gaps: tuple[Gap, ...] = ()
 
 
-@dataclass(slots=True)
-class _Found:
-    """A text while the maps are gone through."""
-
-    source: Source
-    place: str
-    maps: list[int]
-    mapped: set[bool | None]
-    third_party: bool
-
-
 def of_contents(
     contents: Contents,
     source: str,
@@ -141,73 +130,85 @@ def of_contents(
     gaps: Iterable[Gap] = (),
 ) -> Recovery:
     """Return what the maps of some contents give back."""
-    seen = contents.of(MapSeen)
-    shipped = Shipped(contents)
     linked = {link.target for link in contents.of(LinkSeen)}
-    found, digests = _found(seen)
-    files = sorted((_recovered(one, shipped) for one in found), key=lambda one: one.path)
+    maps = []
+    tree = _Tree()
+    for seen, given in given_back(contents):
+        tree.add(len(maps), seen, given)
+        maps.append(_row(seen, given, linked))
+    files = tree.files()
     return Recovery(
         source=source,
         kind=kind,
-        maps=tuple(_row(one, shipped, linked) for one in seen),
-        files=tuple(files),
-        totals=_totals(files, digests),
+        maps=tuple(maps),
+        files=files,
+        totals=_totals(files, tree.texts),
         notes=tuple(notes),
         gaps=tuple(gaps),
     )
 
 
-def _found(seen: Sequence[MapSeen]) -> tuple[list[_Found], int]:
-    """Return each text with its place, and how many different first-party ones there are."""
-    places = Places(reserved=[MANIFEST])
-    found: dict[str, _Found] = {}
-    digests = set()
-    for index, one in enumerate(seen):
-        for source in one.map.sources:
-            if source.digest is None:
+class _Tree:
+    """The texts of all maps, each with its place."""
+
+    def __init__(self) -> None:
+        self._places = Places(reserved=[MANIFEST])
+        self._found: dict[str, GivenBack] = {}
+        self._maps: dict[str, list[int]] = defaultdict(list)
+        self._own: set[bytes] = set()
+
+    @property
+    def texts(self) -> int:
+        """How many different first-party texts there are."""
+        return len(self._own)
+
+    def add(self, index: int, seen: MapSeen, given: Iterable[GivenBack]) -> None:
+        """Give the texts of one map their places."""
+        for one in given:
+            digest = one.source.digest
+            if digest is None:
                 continue
-            if not source.third_party:
-                digests.add(source.digest)
-            wished = path_of(source.name, one.map.roots, one.path)
-            path = "/".join(places.place(wished, source.digest)[0])
-            if path not in found:
-                found[path] = _Found(source, path, [], set(), source.third_party)
-            known = found[path]
-            if known.maps[-1:] != [index]:
-                known.maps.append(index)
-            known.mapped.add(source.mapped)
-            known.third_party &= source.third_party
-    return list(found.values()), len(digests)
+            if one.is_own:
+                self._own.add(digest)
+            wished = path_of(one.source.name, one.source.root, seen.path)
+            path = "/".join(self._places.place(wished, digest)[0])
+            first = self._found.setdefault(path, one)
+            if first.source.third_party and one.is_own:
+                self._found[path] = one  # one map that calls it first-party is enough
+            if self._maps[path][-1:] != [index]:
+                self._maps[path].append(index)
+
+    def files(self) -> tuple[Recovered, ...]:
+        """Return all texts by path."""
+        return tuple(
+            Recovered(
+                path=path,
+                name=one.source.name,
+                size=one.source.size,
+                lines=one.source.lines,
+                language=one.source.language,
+                third_party=one.source.third_party,
+                ships=one.ships,
+                in_bundle=one.in_bundle,
+                maps=tuple(self._maps[path]),
+            )
+            for path, one in sorted(self._found.items())
+        )
 
 
-def _recovered(found: _Found, shipped: Shipped) -> Recovered:
-    source = found.source
-    return Recovered(
-        path=found.place,
-        name=source.name,
-        size=source.size,
-        lines=source.lines,
-        language=source.language,
-        third_party=found.third_party,
-        ships=shipped.has(source),
-        in_bundle=True if True in found.mapped else None if None in found.mapped else False,
-        maps=tuple(found.maps),
-    )
-
-
-def _row(seen: MapSeen, shipped: Shipped, linked: set[str]) -> MapRow:
-    carried = [source for source in seen.map.sources if source.digest is not None]
-    first = [source for source in carried if not source.third_party]
+def _row(seen: MapSeen, given: Sequence[GivenBack], linked: set[str]) -> MapRow:
+    own = [one for one in given if one.is_own]
+    carried = [one.source for one in given if one.source.digest is not None]
     return MapRow(
         path=seen.path,
         line=seen.line,
         size=ByteCount(seen.size),
         linked=seen.line is not None or seen.path in linked,
-        listed=len(seen.map.sources),
-        first_party=_amount(first),
+        listed=len(given),
+        first_party=_amount(one.source for one in own),
         third_party=_amount(source for source in carried if source.third_party),
-        undisclosed=_amount(source for source in first if not shipped.has(source)),
-        removed=sum(source.mapped is False for source in first),
+        undisclosed=_amount(one.source for one in own if not one.ships),
+        removed=sum(one.is_removed for one in own),
     )
 
 
@@ -231,7 +232,7 @@ def _totals(files: Sequence[Recovered], texts: int) -> Totals:
         third_party=_amount(one for one in files if one.third_party),
         undisclosed=_amount(one for one in first if not one.ships),
         ships=_amount(one for one in first if one.ships),
-        removed=_amount(one for one in first if one.in_bundle is False),
+        removed=_amount(one for one in first if one.is_removed),
         languages=tuple(sorted(amounts.items(), key=lambda item: (-item[1].size, item[0]))),
         texts=texts,
     )

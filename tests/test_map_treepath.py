@@ -53,50 +53,49 @@ DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
 
 
 @pytest.mark.parametrize(
-    ("name", "roots", "map_path", "expected"),
+    ("name", "root", "map_path", "expected"),
     [
-        ("../src/a.ts", (), "dist/a.js.map", "src/a.ts"),
-        ("../../../js/a.ts", (), "gui/assets/a.js.map", "js/a.ts"),
-        ("a.ts", ("../src/",), "dist/a.js.map", "src/a.ts"),
-        ("a.ts", ("src", "lib"), "dist/a.js.map", "dist/a.ts"),
-        ("a.ts", ("https://dev.example.org/x",), "dist/a.js.map", "dev.example.org/x/a.ts"),
-        ("/abs/a.ts", ("src",), "dist/a.js.map", "abs/a.ts"),
-        ("a.ts", (), "vendor.zip!lib/a.js.map", "vendor.zip!/lib/a.ts"),
-        ("webpack:///./src/App.vue?4f3e", (), "dist/a.js.map", "src/App.vue"),
-        ("webpack:///src/a.ts", (), "dist/a.js.map", "src/a.ts"),
-        ("webpack://demo/./src/a.ts", (), "dist/a.js.map", "src/a.ts"),
-        ("webpack://@scope/demo/./src/a.ts", (), "", "src/a.ts"),
-        ("webpack://demo/src/a.ts", (), "", "demo/src/a.ts"),
-        ("webpack://_N_E/../shared/a.ts", (), "", "shared/a.ts"),
-        ("webpack-internal:///./src/a.ts", (), "", "src/a.ts"),
-        ("turbopack://[project]/src/a.ts", (), "", "[project]/src/a.ts"),
-        ("file:///home/me/a.ts", (), "dist/a.js.map", "home/me/a.ts"),
-        ("file:///C:/Users/me/a.ts", (), "", "C/Users/me/a.ts"),
-        ("C:\\Users\\me\\a.ts", ("src",), "dist/a.js.map", "C/Users/me/a.ts"),
-        ("\\\\server\\share\\a.ts", (), "dist/a.js.map", "server/share/a.ts"),
-        ("\\\\?\\C:\\a.ts", (), "", "C/a.ts"),
-        ("//server/share/a.ts", (), "", "server/share/a.ts"),
-        ("\x00vite/preload-helper.js", (), "", "_vite/preload-helper.js"),
-        ("a/%2e%2e/%2e%2e/b.ts", (), "", "a/%2e%2e/%2e%2e/b.ts"),
-        ("nul.ts", (), "", "_nul.ts"),
-        ("aux .c/x", (), "", "_aux .c/x"),
-        ("COM¹.txt", (), "", "_COM¹.txt"),
-        ("console.ts", (), "", "console.ts"),
-        ("trailing. . ./x.ts. ", (), "", "trailing/x.ts"),
-        (".../a.ts", (), "", "_/a.ts"),
-        (".GIT./config", (), "", "_.GIT/config"),
-        (".g\u200dit/config", (), "", ".g_it/config"),
-        (".gitignore", (), "", ".gitignore"),
-        ("a:b*c.ts", (), "", "a_b_c.ts"),
-        ("e\u0301.ts", (), "", "é.ts"),
-        ("", (), "", "unnamed source"),
-        ("..", (), "", "unnamed source"),
+        ("../src/a.ts", "", "dist/a.js.map", "src/a.ts"),
+        ("../../../js/a.ts", "", "gui/assets/a.js.map", "js/a.ts"),
+        ("a.ts", "../src/", "dist/a.js.map", "src/a.ts"),
+        ("a.ts", "https://dev.example.org/x", "dist/a.js.map", "dev.example.org/x/a.ts"),
+        ("/abs/a.ts", "src", "dist/a.js.map", "abs/a.ts"),
+        ("a.ts", "", "vendor.zip!lib/a.js.map", "vendor.zip!/lib/a.ts"),
+        ("webpack:///./src/App.vue?4f3e", "", "dist/a.js.map", "src/App.vue"),
+        ("webpack:///src/a.ts", "", "dist/a.js.map", "src/a.ts"),
+        ("webpack://demo/./src/a.ts", "", "dist/a.js.map", "src/a.ts"),
+        ("webpack://@scope/demo/./src/a.ts", "", "", "src/a.ts"),
+        ("webpack://demo/src/a.ts", "", "", "demo/src/a.ts"),
+        ("webpack://_N_E/../shared/a.ts", "", "", "shared/a.ts"),
+        ("webpack-internal:///./src/a.ts", "", "", "src/a.ts"),
+        ("turbopack://[project]/src/a.ts", "", "", "[project]/src/a.ts"),
+        ("file:///home/me/a.ts", "", "dist/a.js.map", "home/me/a.ts"),
+        ("file:///C:/Users/me/a.ts", "", "", "C/Users/me/a.ts"),
+        ("C:\\Users\\me\\a.ts", "src", "dist/a.js.map", "C/Users/me/a.ts"),
+        ("\\\\server\\share\\a.ts", "", "dist/a.js.map", "server/share/a.ts"),
+        ("\\\\?\\C:\\a.ts", "", "", "C/a.ts"),
+        ("//server/share/a.ts", "", "", "server/share/a.ts"),
+        ("\x00vite/preload-helper.js", "", "", "_vite/preload-helper.js"),
+        ("a/%2e%2e/%2e%2e/b.ts", "", "", "a/%2e%2e/%2e%2e/b.ts"),
+        ("nul.ts", "", "", "_nul.ts"),
+        ("aux .c/x", "", "", "_aux .c/x"),
+        ("COM¹.txt", "", "", "_COM¹.txt"),
+        ("console.ts", "", "", "console.ts"),
+        ("trailing. . ./x.ts. ", "", "", "trailing/x.ts"),
+        (".../a.ts", "", "", "_/a.ts"),
+        (".GIT./config", "", "", "_.GIT/config"),
+        (".g\u200dit/config", "", "", ".g_it/config"),
+        (".gitignore", "", "", ".gitignore"),
+        ("a:b*c.ts", "", "", "a_b_c.ts"),
+        ("e\u0301.ts", "", "", "é.ts"),
+        ("", "", "", "unnamed source"),
+        ("..", "", "", "unnamed source"),
     ],
 )
 def test_a_source_has_the_place_that_a_debugger_gives_it(
-    name: str, roots: tuple[str, ...], map_path: str, expected: str
+    name: str, root: str, map_path: str, expected: str
 ) -> None:
-    assert "/".join(path_of(name, roots, map_path)) == expected
+    assert "/".join(path_of(name, root, map_path)) == expected
 
 
 def test_a_long_name_keeps_its_beginning_and_extension_and_differs_from_others_as_long() -> None:
@@ -127,10 +126,10 @@ names = st.one_of(
 )
 
 
-@given(names, st.lists(names, max_size=1), names)
-@example("..", ["webpack://"], "../../a!../b")
-def test_no_path_leads_out_of_the_tree(name: str, roots: list[str], map_path: str) -> None:
-    path = path_of(name, roots, map_path)
+@given(names, names, names)
+@example("..", "webpack://", "../../a!../b")
+def test_no_path_leads_out_of_the_tree(name: str, root: str, map_path: str) -> None:
+    path = path_of(name, root, map_path)
     whole = "/".join(path)
 
     assert path

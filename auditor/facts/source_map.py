@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from auditor.errors import ParseError
@@ -50,13 +52,24 @@ def wants(member: Member) -> bool:
     return member.path.lower().endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
 
 
-def read(member: Member, data: bytes, hits: Hits) -> Iterator[MapSeen | TextSeen | Unread]:
+Take = Callable[[str, int | None, Source, bytes], None]
+"""Is given each embedded text, with the path and line of its map, which has no other held."""
+
+
+def giving(take: Take) -> Reader:
+    """Return the reader of source maps that also hands over the texts, one at a time."""
+    return Reader(anchors=READER.anchors, wants=wants, read=partial(read, take=take))
+
+
+def read(
+    member: Member, data: bytes, hits: Hits, take: Take | None = None
+) -> Iterator[MapSeen | TextSeen | Unread]:
     """Leave what is a map, every inline map, and the digests of texts.
 
     What stands inline in the texts of a map is the map's own to tell, not the file's.
     """
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
-    origin = Origin(foreign=is_third_party(member.path))
+    origin = _origin(member, None, take)
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
     if reader.looks_like_json(data) and _may_be_map(member, data, len(hits) > len(marks)):
@@ -68,7 +81,14 @@ def read(member: Member, data: bytes, hits: Hits) -> Iterator[MapSeen | TextSeen
         if isinstance(inline, Unread):
             yield inline
         else:
-            yield from _inline(member, inline, origin)
+            yield from _inline(member, inline, _origin(member, inline.line, take))
+
+
+def _origin(member: Member, line: int | None, take: Take | None) -> Origin:
+    return Origin(
+        foreign=is_third_party(member.path),
+        take=None if take is None else partial(take, member.path, line),
+    )
 
 
 def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FBT001

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import zip_longest
@@ -50,6 +51,8 @@ class Source:
     mapped: bool | None = None
     """Some generated code is mapped to it; None where that is unknown, or was not asked: the
     mappings are missing or malformed, or the map gives no first-party text back."""
+    root: str = ""
+    """The `sourceRoot` that its name is seen from."""
 
     @property
     def path(self) -> str:
@@ -79,10 +82,12 @@ class Origin:
     """True inside a dependency that ships along: all of its sources are a third party's."""
     depth: int = 0
     """How many texts of maps it lies in."""
+    take: Callable[[Source, bytes], None] | None = None
+    """Is given each text as it is read: in UTF-8, and no other one is held meanwhile."""
 
     def inner(self) -> Origin:
         """Return the origin of a map inside a text of this one."""
-        return Origin(foreign=self.foreign, depth=self.depth + 1)
+        return replace(self, depth=self.depth + 1)
 
 
 HERE = Origin()
@@ -212,31 +217,31 @@ def part_of(
             yield from _sources(
                 name if isinstance(name, str) and name else f"(unnamed source {index + 1})",
                 text,
+                named.root,
                 named.origin,
                 foreign=named.is_foreign(index, name),
                 mapped=None if in_code is None else index in in_code,
             )
 
 
-def _sources(
-    name: str, text: str | None, origin: Origin, *, foreign: bool, mapped: bool | None
+def _sources(  # noqa: PLR0913 - what a map says of one source
+    name: str, text: str | None, root: str, origin: Origin, *, foreign: bool, mapped: bool | None
 ) -> Iterator[Given]:
     """Yield a source, and behind it the first-party texts of maps inside its text."""
+    source = Source(name=name, third_party=foreign, mapped=mapped, root=root)
     if not text:
-        yield Source(name=name, third_party=foreign, mapped=mapped), b""
+        yield source, b""
         return
     raw = text.encode("utf-8", "surrogatepass")
-    yield (
-        Source(
-            name=name,
-            third_party=foreign,
-            size=ByteCount(len(raw)),
-            lines=raw.count(b"\n") + (not raw.endswith(b"\n")),
-            digest=text_digest(raw),
-            mapped=mapped,
-        ),
-        raw,
+    source = replace(
+        source,
+        size=ByteCount(len(raw)),
+        lines=raw.count(b"\n") + (not raw.endswith(b"\n")),
+        digest=text_digest(raw),
     )
+    if origin.take is not None:
+        origin.take(source, raw)
+    yield source, raw
     if not foreign and origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
         yield from _inside(raw, origin.inner(), mapped=mapped)
 

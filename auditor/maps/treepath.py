@@ -47,19 +47,17 @@ _OF_GIT = frozenset({".git", "git~1"})
 """A folder of this name would give whoever made the map a say in what git runs there."""
 
 
-def path_of(name: str, roots: Iterable[str] = (), map_path: str = "") -> Path:
+def path_of(name: str, root: str = "", map_path: str = "") -> Path:
     """Return where a source belongs, as a debugger would resolve its name (ECMA-426).
 
-    A relative name is seen from the map's folder, with the map's `sourceRoot` where it has just
-    one. Of a URL the path counts, of a path of another machine all of it. What leads above the top
-    begins there, and archives that the map lies in are folders.
+    A relative name is seen from the map's `sourceRoot`, and that from the map's folder. Of a URL
+    the path counts, of a path of another machine all of it. What leads above the top begins there,
+    and archives that the map lies in are folders.
     """
     name = _slashes(name)
     name = name.partition("?")[0] or name
-    among = tuple(roots)
-    root = _slashes(among[0]).rstrip("/") if len(among) == 1 else ""
     if root and not _is_absolute(name):
-        name = f"{root}/{name}"
+        name = f"{_slashes(root).rstrip('/')}/{name}"
     if _is_absolute(name):
         steps = _without_scheme(name)
     else:

@@ -53,7 +53,7 @@ class Folder:
         else:
             self.first += one.amount
             self.ships += one.ships
-            self.removed += one.in_bundle is False
+            self.removed += one.is_removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def _of_file(file: Recovered) -> Iterator[str]:
         return
     if file.ships:
         yield "ships anyway"
-    if file.in_bundle is False:
+    if file.is_removed:
         yield "not in the bundle"
 
 
@@ -152,9 +152,7 @@ def _deepest(folder: Folder) -> Folder:
 
 
 def _below(folder: Folder, depth: int, opened: set[int] | None) -> Iterator[Row]:
-    inside: list[Folder | Recovered] = sorted(
-        folder.folders.values(), key=lambda one: one.weight
-    )
+    inside: list[Folder | Recovered] = sorted(folder.folders.values(), key=lambda one: one.weight)
     inside += sorted(folder.files, key=lambda one: (one.third_party, -one.size, one.path))
     shown = len(inside) if opened is None or len(inside) <= SIDE_BY_SIDE + 1 else SIDE_BY_SIDE
     for one in inside[:shown]:

@@ -1,4 +1,4 @@
-"""What is said of a recovery in whole sentences; the same in each format, of trusted words alone."""
+"""What is said of a recovery in whole sentences, the same in each format; no untrusted words."""
 
 from __future__ import annotations
 

@@ -125,18 +125,15 @@ class _Printer:
 
     def _removed(self) -> None:
         """Print what the bundler left out; that is what nobody expects a map to give away."""
-        removed = [
-            one for one in self._found.files if one.in_bundle is False and not one.third_party
-        ]
+        removed = [one for one in self._found.files if one.is_removed]
         if not removed:
             return
-        removed.sort(key=lambda one: (one.ships, -one.size, one.path))
+        removed.sort(key=lambda one: (-one.size, one.path))
         shown = removed if self._view.verbose else removed[:REMOVED]
         self._head("in a map, not in the bundle")
         for one in shown:
             line = Text.assemble((safe(one.path), "bold red"))
             line.append(f"  {words.counted(one.lines, 'line')}, {words.size(one.size)}")
-            line.append("  ships anyway" if one.ships else "", "dim")
             self._line(line, indent=2)
         self._more(len(removed) - len(shown))
 

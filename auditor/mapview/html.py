@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from auditor import words
 from auditor.mapview import _words
+from auditor.recovery import Amount, MapRow, Recovery
 from auditor.report._html import paper, treemap
 from auditor.shipped import Entry
 
 if TYPE_CHECKING:
-    from auditor.recovery import Amount, MapRow, Recovered, Recovery
+    from auditor.recovery import Recovered
     from auditor.report import View
 
 KINDS = ("first-party", "not in the bundle", "ships anyway", "third-party", treemap.OTHER)
@@ -74,7 +75,7 @@ def _kind(one: Recovered) -> str:
         return "third-party"
     if one.ships:
         return "ships anyway"
-    return "not in the bundle" if one.in_bundle is False else "first-party"
+    return "not in the bundle" if one.is_removed else "first-party"
 
 
 def _told(one: Recovered) -> str:

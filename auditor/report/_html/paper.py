@@ -98,4 +98,3 @@ def _change(after: int, before: int) -> str:
     sign = "+" if grown >= 0 else "−"
     part = f" ({sign}{abs(grown) / before:.0%})" if before and grown else ""
     return f"{sign}{words.size(abs(grown))}{part}"
-
