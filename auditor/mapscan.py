@@ -144,7 +144,8 @@ class _Examiner:
         with ReadFile(path, self._limits, progress) as read:
             lone = path.name.rpartition(".")[0] or path.name
             entries = walk(read.stream(), budget, strip=1, strip_zip=int(shape.root), lone=lone)
-            return self._examined(label, entries, budget, notes=notes, file=path.name)
+            kind = ArtifactKind.WHEEL.value if shape.wheel else ""
+            return self._examined(label, entries, budget, kind=kind, notes=notes, file=path.name)
 
     def _folder(self, path: Path, label: str) -> Recovery:
         self._announce(label)

@@ -153,6 +153,8 @@ def test_no_path_leads_out_of_the_tree(name: str, root: str, map_path: str) -> N
     [
         ([("a.ts", "1"), ("a.ts", "1")], ["a.ts", "a.ts"]),
         ([("a.ts", "1"), ("a.ts", "2"), ("a.ts", "3")], ["a.ts", "a (2).ts", "a (3).ts"]),
+        ([("x/b/c/a.ts", "1"), ("y/B/C/A.ts", "1")], ["x/b/c/a.ts", "x/b/c/a.ts"]),
+        ([("x/c/a.ts", "1"), ("y/c/a.ts", "1")], ["x/c/a.ts", "y/c/a.ts"]),
         ([("a.ts", "1"), ("A.ts", "2")], ["a.ts", "A (2).ts"]),
         ([("src/a", "1"), ("SRC/b", "2")], ["src/a", "src/b"]),
         ([("é.ts", "1"), ("e\u0301.ts", "2")], ["é.ts", "e\u0301 (2).ts"]),

@@ -24,6 +24,8 @@ LONGEST_PART = 120
 """Bytes of one part in UTF-8; file systems allow 255, and a number may come on top."""
 LONGEST_PATH = 700
 """Bytes of a whole path; macOS allows 1,024 with the folder that all of it lies in."""
+SAME = 3
+"""Parts at the end of two paths by which the same text is the same file: `icons/src/Add.svelte`."""
 _LONGEST_NAME = 16_384
 """Characters of a source's name that are read."""
 _ENDING = 16
@@ -138,21 +140,23 @@ def folded(path: Path) -> Path:
 class Places:
     """Who has which path: the same text under the same name once, any other text beside it.
 
-    What comes first keeps its name; a number is added to that of what comes later.
+    What comes first keeps its name; a number is added to that of what comes later. Several builds
+    of one project see the same file from different folders, so it is the same where the last parts
+    of its path are.
     """
 
     def __init__(self, reserved: Iterable[Path] = ()) -> None:
         self._folders: dict[Path, Path] = {(): ()}
         """By what was wished for, folded: the folder as it is."""
         self._files: dict[tuple[Path, bytes], Path] = {}
-        """By what was wished for, folded, and by text: the file as it is."""
+        """By the last parts of what was wished for, folded, and by text: the file as it is."""
         self._taken: dict[Path, bool] = {folded(path): False for path in reserved}
         """By path, folded: whether it is a folder."""
         self._next: dict[Path, int] = {}
 
     def place(self, wished: Path, text: bytes) -> tuple[Path, bool]:
         """Return the path of a text, known by a digest, and whether it is new here."""
-        key = (folded(wished), text)
+        key = (folded(wished[-SAME:]), text)
         if key in self._files:
             return self._files[key], False
         path = self._free((*self._folder(wished[:-1]), wished[-1]))

@@ -94,7 +94,7 @@ def _of_folder(folder: Folder) -> Iterator[str]:
     if folder.third.files:
         yield f"and {folder.third.files:,} third-party"
     if folder.ships:
-        yield f"{folder.ships:,} ship anyway"
+        yield f"{folder.ships:,} {'ships' if folder.ships == 1 else 'ship'} anyway"
     if folder.removed:
         yield f"{folder.removed:,} not in the bundle"
 

@@ -53,6 +53,9 @@ def details(found: Recovery) -> Iterator[str]:
             yield f"of it ships anyway, outside of maps: {amount(totals.ships)}"
         if totals.removed.files:
             yield f"of it is in a map and not in the bundle: {amount(totals.removed)}"
+        if totals.texts < totals.first_party.files:
+            texts = words.counted(totals.texts, "different text")
+            yield f"some of it is the same text in several folders: {texts}"
     if totals.third_party.files:
         yield f"third-party source besides: {amount(totals.third_party)}"
 
