@@ -116,6 +116,22 @@ def read(data: bytes, origin: Origin = HERE) -> SourceMap | None:
     )
 
 
+def of_texts(texts: Iterable[tuple[str, str]], origin: Origin = HERE) -> SourceMap:
+    """Return sources that lie somewhere without a map, as one map has them: name and text."""
+    pairs = tuple(texts)
+    part = part_of("", (name for name, _ in pairs), (text for _, text in pairs), (), origin)
+    return SourceMap(roots=(), sources=part.sources)
+
+
+def merged(maps: Iterable[SourceMap]) -> SourceMap:
+    """Return several maps as their sum."""
+    found = tuple(maps)
+    return SourceMap(
+        roots=tuple(dict.fromkeys(root for one in found for root in one.roots)),
+        sources=tuple(source for one in found for source in one.sources),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One regular map: the document itself, or the map of one section."""
