@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor.facts.source_map import GivenBack, MapSeen, given_back
+from auditor.facts.source_map import Carrier, GivenBack, MapSeen, given_back
 from auditor.maps.links import LinkSeen
 from auditor.maps.treepath import Places, path_of
 from auditor.model import ByteCount, Gap
@@ -76,8 +76,9 @@ class MapRow:
     line: int | None
     """Of a map that is written into other text."""
     size: ByteCount
+    carrier: Carrier
     linked: bool
-    """Some file refers to it, or it is inline."""
+    """Some file refers to it, or it lies in one."""
     listed: int
     """Sources that it names, with text or without."""
     first_party: Amount
@@ -203,7 +204,8 @@ def _row(seen: MapSeen, given: Sequence[GivenBack], linked: set[str]) -> MapRow:
         path=seen.path,
         line=seen.line,
         size=ByteCount(seen.size),
-        linked=seen.line is not None or seen.path in linked,
+        carrier=seen.carrier,
+        linked=seen.carrier is not Carrier.FILE or seen.path in linked,
         listed=len(given),
         first_party=_amount(one.source for one in own),
         third_party=_amount(source for source in carried if source.third_party),

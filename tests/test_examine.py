@@ -275,7 +275,7 @@ def test_where_an_archive_breaks_off_is_said_and_what_was_seen_is_kept() -> None
 
 def test_what_is_no_archive_at_all_is_a_gap_without_a_path() -> None:
     assert gaps(examined(b"hello")) == [
-        ("", "not read to the end: not an archive: neither gzip, bzip2, xz nor tar")
+        ("", "not read to the end: not an archive: neither gzip, bzip2, xz, Zstandard nor tar")
     ]
 
 

@@ -1,17 +1,20 @@
-"""Source maps under any name, and written inline: what text each of them gives back."""
+"""Source maps under any name and in every carrier: what text each of them gives back."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
+from auditor import binaries
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
 from auditor.facts.file import kind_of
-from auditor.maps import links, reader
+from auditor.maps import bun, deno, evaluated, links, reader, written
 from auditor.maps.links import LinkSeen
 from auditor.maps.origin import is_third_party
 from auditor.maps.reader import Origin, Source, SourceMap, TooDeepError
@@ -20,13 +23,34 @@ from auditor.model import ByteCount, Fact, Member
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_KEYS = frozenset({b'"mappings"', b'"sections"', b"sourcesContent"})
+_KEYS = frozenset({b'"mappings"', b'"sections"', written.KEY})
+_PAYLOADS = frozenset({bun.TRAILER, deno.MAGIC})
 _ESCAPED_KEYS = b"\\u00"
+_LARGE = 1024 * 1024
+"""Bytes from which a text that looks like a map, and cannot be read, is a gap under any name."""
+_HEAD = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*+\{\s*+"(?:version|mappings|sources|sections|names|file)"'
+)
 _SAMPLE = 8
 _TEXT_KINDS = frozenset({"scripts", "types and sources", "styles"})
 _COMPILED = frozenset({"js", "mjs", "cjs"})
 _WRITTEN = frozenset({"ts", "tsx", "mts", "cts", "jsx"})
 _STYLES = frozenset({"scss", "sass", "less", "styl"})
+
+
+class Carrier(StrEnum):
+    """In what form source text ships."""
+
+    FILE = "file"
+    """A map as a file of its own, under any name."""
+    INLINE = "inline"
+    """A map written into another file as a `data:` URL."""
+    OBJECT = "object"
+    """A map written into code as an object, or as the text of one."""
+    EVALUATED = "evaluated"
+    """No map: modules as strings, which a development bundle evaluates one by one."""
+    BINARY = "binary"
+    """All that a binary holds of maps and sources: a single-file executable, WebAssembly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +61,11 @@ class MapSeen:
     line: int | None
     size: int
     map: SourceMap
+    carrier: Carrier = Carrier.FILE
+
+
+Found = tuple[int, SourceMap, int]
+"""Where a map stands, what it says, and the bytes that it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,43 +81,40 @@ def wants(member: Member) -> bool:
     return member.path.lower().endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
 
 
-Take = Callable[[str, int | None, Source, bytes], None]
-"""Is given each embedded text, with the path and line of its map, which has no other held."""
+Take = Callable[[str, Source, bytes], None]
+"""Is given the path of a file and each text that it gives back, one at a time."""
 
 
 def giving(take: Take) -> Reader:
-    """Return the reader of source maps that also hands over the texts, one at a time."""
+    """Return the reader of source maps that also hands over the texts."""
     return Reader(anchors=READER.anchors, wants=wants, read=partial(read, take=take))
 
 
 def read(
     member: Member, data: bytes, hits: Hits, take: Take | None = None
 ) -> Iterator[MapSeen | TextSeen | Unread]:
-    """Leave what is a map, every inline map, and the digests of texts.
+    """Leave what is a map, every map and module written into other text, and digests of texts.
 
     What stands inline in the texts of a map is the map's own to tell, not the file's.
     """
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
-    origin = _origin(member, None, take)
+    origin = Origin(
+        foreign=is_third_party(member.path),
+        take=None if take is None else partial(take, member.path),
+    )
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
-    if reader.looks_like_json(data) and _may_be_map(member, data, len(hits) > len(marks)):
+    has_key = any(anchor in _KEYS for anchor, _ in hits)
+    if reader.looks_like_json(data) and _may_be_map(member, data, has_key):
         seen = _map_file(member, data, origin)
         if seen is not None:
             yield seen
             return
-    for inline in links.inline_maps(member.path, data, marks):
-        if isinstance(inline, Unread):
-            yield inline
-        else:
-            yield from _inline(member, inline, _origin(member, inline.line, take))
-
-
-def _origin(member: Member, line: int | None, take: Take | None) -> Origin:
-    return Origin(
-        foreign=is_third_party(member.path),
-        take=None if take is None else partial(take, member.path, line),
-    )
+    inside = _Inside(member, data, hits, origin)
+    if binaries.is_binary(data):
+        yield from inside.of_binary(marks)
+    else:
+        yield from inside.of_text(marks)
 
 
 def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FBT001
@@ -103,8 +129,10 @@ def _map_file(member: Member, data: bytes, origin: Origin) -> MapSeen | Unread |
     except ParseError as problem:
         # code and templates start with a bracket too: only what claims to be a map is a gap
         name = member.path.lower()
-        deep = isinstance(problem, TooDeepError) and b"sourcesContent" in data
-        if deep or name.endswith(".map") or (b'"sourcesContent"' in data and name.endswith("json")):
+        texts = b'"sourcesContent"' in data
+        deep = isinstance(problem, TooDeepError) and written.KEY in data
+        large = texts and len(data) > _LARGE and _HEAD.match(data) is not None
+        if deep or large or name.endswith(".map") or (texts and name.endswith("json")):
             return Unread(path=member.path, reason=f"a source map that cannot be read: {problem}")
         return None
     if found is None:
@@ -112,16 +140,131 @@ def _map_file(member: Member, data: bytes, origin: Origin) -> MapSeen | Unread |
     return MapSeen(path=member.path, line=None, size=member.size, map=found)
 
 
-def _inline(member: Member, inline: links.InlineMap, origin: Origin) -> Iterator[MapSeen | Unread]:
-    try:
-        found = reader.read(inline.data, origin)
-    except TooDeepError as problem:
-        yield Unread(path=member.path, reason=f"an inline source map: {problem}")
-        return
-    except ParseError:
-        return  # words about maps, not a map: only what decodes to one counts
-    if found is not None:
-        yield MapSeen(path=member.path, line=inline.line, size=len(inline.data), map=found)
+class _Inside:
+    """What one file has inside that gives source text back, without being a map itself."""
+
+    def __init__(self, member: Member, data: bytes, hits: Hits, origin: Origin) -> None:
+        self._member = member
+        self._data = data
+        self._origin = origin
+        self._hits = hits
+
+    def of_text(self, marks: list[int]) -> Iterator[MapSeen | Unread]:
+        """Yield each map of a text with its line, and the modules that it evaluates as one."""
+        lines = links.Lines(self._data)
+        told: list[int] = []
+        found: list[tuple[int, MapSeen | Unread]] = []
+        for inline in self._inline(marks):
+            if isinstance(inline, Unread):
+                yield inline
+                continue
+            offset, map_, size = inline
+            told += [offset] if any(one.digest for one in map_.sources) else []
+            found.append((offset, self._seen(map_, size, Carrier.INLINE)))
+        for one in self._written():
+            if isinstance(one, Unread):
+                yield one
+                continue
+            offset, map_, size = one
+            found.append((offset, self._seen(map_, size, Carrier.OBJECT)))
+        found += self._evaluated(told)
+        for offset, seen in sorted(found, key=lambda pair: pair[0]):
+            yield replace(seen, line=lines.at(offset)) if isinstance(seen, MapSeen) else seen
+
+    def of_binary(self, marks: list[int]) -> Iterator[MapSeen | Unread]:
+        """Yield all that a binary holds as one map: lines mean nothing in it."""
+        maps: list[SourceMap] = []
+        size = 0
+        for one in (*self._inline([*marks]), *self._written(), *self._payloads(), *self._linked()):
+            if isinstance(one, Unread):
+                yield one
+                continue
+            _, map_, count = one
+            size += count
+            maps.append(map_)
+        whole = reader.merged(maps)
+        if whole.sources:
+            yield self._seen(whole, size, Carrier.BINARY)
+
+    def _seen(self, found: SourceMap, size: int, carrier: Carrier) -> MapSeen:
+        return MapSeen(path=self._member.path, line=None, size=size, map=found, carrier=carrier)
+
+    def _gap(self, what: str, problem: ParseError) -> Unread:
+        return Unread(path=self._member.path, reason=f"{what} that cannot be read: {problem}")
+
+    def _inline(self, marks: list[int]) -> Iterator[Found | Unread]:
+        for inline in links.inline_maps(self._member.path, self._data, marks):
+            if isinstance(inline, Unread):
+                yield inline
+            else:
+                yield from self._map(inline.data, inline.offset, "an inline source map")
+
+    def _map(self, data: bytes, offset: int, what: str) -> Iterator[Found | Unread]:
+        try:
+            found = reader.read(data, self._origin)
+        except ParseError as problem:
+            # words about maps are no map: only what decodes to one counts, or is a large part of it
+            large = len(data) > _LARGE and _HEAD.match(data) is not None
+            if large or isinstance(problem, TooDeepError):
+                yield self._gap(what, problem)
+            return
+        if found is not None:
+            yield offset, found, len(data)
+
+    def _written(self) -> Iterator[Found | Unread]:
+        if kind_of(self._member.path) == "documents":
+            return  # it shows what a map looks like
+        keys = [offset for anchor, offset in self._hits if anchor == written.KEY]
+        for one in written.maps_in(self._member.path, self._data, keys):
+            if isinstance(one, Unread):
+                yield one
+            else:
+                yield from self._map(one.data, one.offset, "a source map in other text")
+
+    def _evaluated(self, told: list[int]) -> Iterator[tuple[int, MapSeen]]:
+        """Yield the modules that no inline map (at the offsets `told`) gives back already."""
+        if not any(anchor == evaluated.MARK for anchor, _ in self._hits):
+            return
+        modules = [
+            module
+            for module in evaluated.modules(self._data)
+            if not any(module.offset <= offset < module.end for offset in told)
+        ]
+        if modules:
+            texts = ((one.name, one.text.decode("utf-8", "replace")) for one in modules)
+            size = sum(len(one.text) for one in modules)
+            seen = self._seen(reader.of_texts(texts, self._origin), size, Carrier.EVALUATED)
+            yield modules[0].offset, seen
+
+    def _payloads(self) -> Iterator[Found | Unread]:
+        """Yield what programs of bun and deno carry."""
+        places = {
+            mark: [offset for anchor, offset in self._hits if anchor == mark] for mark in _PAYLOADS
+        }
+        try:
+            for embedded in bun.maps(self._data, places[bun.TRAILER]):
+                if embedded.document:
+                    yield from self._map(embedded.document, 0, "the source map of a bun program")
+                else:
+                    yield 0, reader.of_texts(embedded.sources, self._origin), embedded.size
+            files = [
+                (path, content.decode("utf-8", "replace"))
+                for path, content in deno.sources(self._data, places[deno.MAGIC])
+                if kind_of(path) in _TEXT_KINDS
+            ]
+        except ParseError as problem:
+            yield self._gap("the payload of a program", problem)
+            return
+        if files:
+            size = sum(len(text) for _, text in files)
+            yield 0, reader.of_texts(files, self._origin), size
+
+    def _linked(self) -> Iterator[Found | Unread]:
+        """Yield the map that a module of WebAssembly has as a `data:` URL."""
+        for part in binaries.links(self._data, binaries.Kind.MAP):
+            inner = links.inline_map(part.text.encode("utf-8", "replace"))
+            if inner:
+                yield from self._map(inner, part.start, "an inline source map")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +297,8 @@ class SourceMapFact(Fact):
     unavailable: int
     """Sources without text in the map and without a file in the artifact."""
     inline: bool
+    """It is written into another file, whatever its form."""
+    carrier: Carrier
     linked: bool
     """Some file refers to it (always true of an inline map)."""
     size: ByteCount
@@ -265,8 +410,9 @@ def _fact(seen: MapSeen, sources: list[GivenBack], linked: set[str]) -> SourceMa
         languages=tuple(_languages(one.source for one in first)),
         listed=len(seen.map.sources),
         unavailable=sum(not one.ships for one in without),
-        inline=seen.line is not None,
-        linked=seen.line is not None or seen.path in linked,
+        inline=seen.carrier is not Carrier.FILE,
+        carrier=seen.carrier,
+        linked=seen.carrier is not Carrier.FILE or seen.path in linked,
         size=ByteCount(seen.size),
         sample=tuple(one.source.path for one in by_weight[:_SAMPLE]),
     )
@@ -326,5 +472,5 @@ def _stem(path: str) -> tuple[str, ...]:
     return tuple(path.rpartition(".")[0].split("/")[-2:])
 
 
-READER = Reader(anchors=_KEYS | {links.MARK}, wants=wants, read=read)
+READER = Reader(anchors=_KEYS | _PAYLOADS | {links.MARK, evaluated.MARK}, wants=wants, read=read)
 COLLECTOR = Collector(name="source-map", fact=SourceMapFact, collect=collect)

@@ -158,11 +158,16 @@ class Collected:
             self._sources.append(one[0])
 
     @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources of all parts."""
+        return tuple(self._sources)
+
+    @property
     def map(self) -> SourceMap | None:
         """All parts as one map; None without any."""
         if not self._parts:
             return None
-        return SourceMap(roots=tuple(self._roots), sources=tuple(self._sources))
+        return SourceMap(roots=tuple(self._roots), sources=self.sources)
 
 
 def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
@@ -173,6 +178,25 @@ def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
     data = unwrapped(data)
     parts = _fast(data, origin)
     yield from _slow(_pairs(data), origin) if parts is None else parts
+
+
+def of_texts(texts: Iterable[tuple[str, str]], origin: Origin = HERE) -> SourceMap:
+    """Return sources that lie somewhere without a map, as one map has them: name and text."""
+    pairs = tuple(texts)
+    named = Named([name for name, _ in pairs], "", (), origin)
+    collected = Collected()
+    for one in part_of(named, (text for _, text in pairs), None):
+        collected.add(one)
+    return SourceMap(roots=(), sources=collected.sources)
+
+
+def merged(maps: Iterable[SourceMap]) -> SourceMap:
+    """Return several maps as their sum."""
+    found = tuple(maps)
+    return SourceMap(
+        roots=tuple(dict.fromkeys(root for one in found for root in one.roots)),
+        sources=tuple(source for one in found for source in one.sources),
+    )
 
 
 class Named:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor import words
+from auditor.facts.source_map import Carrier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.recovery import Amount, MapRow, Recovery
 
-LANGUAGES = 6
+_CARRIER = {
+    Carrier.INLINE: "inline",
+    Carrier.OBJECT: "written into code",
+    Carrier.EVALUATED: "modules that are evaluated",
+    Carrier.BINARY: "inside a binary",
+}
+LANGUAGES = 4
 """Languages that are named before the rest is left to JSON."""
 
 
@@ -75,7 +82,7 @@ def of_map(row: MapRow) -> Iterator[str]:
     without = row.listed - row.first_party.files - row.third_party.files
     if without:
         yield f"{without:,} named without text"
-    if row.line is not None:
-        yield "inline"
+    if row.carrier is not Carrier.FILE:
+        yield _CARRIER[row.carrier]
     elif not row.linked:
         yield "no file refers to it"

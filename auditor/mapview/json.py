@@ -54,6 +54,7 @@ def _map(row: MapRow) -> dict[str, object]:
         "path": row.path,
         "line": row.line,
         "bytes": row.size,
+        "carrier": row.carrier.value,
         "linked": row.linked,
         "listed": row.listed,
         "first_party": _amount(row.first_party),

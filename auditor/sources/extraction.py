@@ -39,16 +39,15 @@ class Extraction:
         self._budget = Budget(limits)
         self._places = Places(reserved=[MANIFEST])
         self._written: dict[tuple[str, ...], dict[str, object]] = {}
-        self._left_out: dict[str, list[dict[str, object]]] = {}
+        self._left_out: dict[str, list[dict[str, str]]] = {}
         """By reason."""
         self._size = 0
         self._full = ""
         """The limit that was met: what comes later is left out."""
 
-    def take(self, map_path: str, line: int | None, source: Source, text: bytes) -> None:
+    def take(self, map_path: str, source: Source, text: bytes) -> None:
         """Write one text, unless the same text is at the same place already."""
-        origin: dict[str, object] = {"map": map_path, "line": line}
-        origin["source"] = source.name[:_LONGEST_NAME]
+        origin = {"map": map_path, "source": source.name[:_LONGEST_NAME]}
         wished = path_of(source.name, source.root, map_path)
         digest = hashlib.sha256(text)
         path, new = self._places.place(wished, digest.digest())
