@@ -100,7 +100,11 @@ def test_a_missing_file_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("page.tgz", b"<html>not found</html>", "not an archive: neither gzip, bzip2, xz, Zstandard nor tar"),
+        (
+            "page.tgz",
+            b"<html>not found</html>",
+            "not an archive: neither gzip, bzip2, xz, Zstandard nor tar",
+        ),
         ("empty.tgz", b"", "an empty file, not an archive"),
         (
             "cut.tgz",

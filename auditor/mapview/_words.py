@@ -57,14 +57,14 @@ def details(found: Recovery) -> Iterator[str]:
         if totals.ships.files == totals.first_party.files:
             yield "all of it ships anyway, outside of maps"
         elif totals.ships.files:
-            yield f"of it ships anyway, outside of maps: {amount(totals.ships)}"
+            yield f"ships anyway, outside of maps: {amount(totals.ships)}"
         if totals.removed.files:
-            yield f"of it is in a map and not in the bundle: {amount(totals.removed)}"
+            yield f"in a map, not in the bundle: {amount(totals.removed)}"
         if totals.texts < totals.first_party.files:
             texts = words.counted(totals.texts, "different text")
-            yield f"some of it is the same text in several folders: {texts}"
+            yield f"the same text lies in several folders: {texts}"
     if totals.third_party.files:
-        yield f"third-party source besides: {amount(totals.third_party)}"
+        yield f"third-party source: {amount(totals.third_party)}"
 
 
 def of_map(row: MapRow) -> Iterator[str]:
