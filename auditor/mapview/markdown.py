@@ -27,7 +27,8 @@ def render(found: Recovery, view: View) -> str:
 def _document(found: Recovery, view: View) -> Iterator[str]:
     yield f"# {safe_markdown(found.source)}"
     yield ""
-    yield f"{_words.headline(found).capitalize()}."
+    answer = _words.headline(found)
+    yield f"{answer[:1].upper()}{answer[1:]}."
     yield ""
     yield from (f"- {detail}" for detail in _words.details(found))
     yield from (f"- note: {safe_markdown(note)}" for note in found.notes)
