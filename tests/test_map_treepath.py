@@ -61,6 +61,8 @@ DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
         ("a.ts", "https://dev.example.org/x", "dist/a.js.map", "dev.example.org/x/a.ts"),
         ("/abs/a.ts", "src", "dist/a.js.map", "abs/a.ts"),
         ("a.ts", "", "vendor.zip!lib/a.js.map", "vendor.zip!/lib/a.ts"),
+        ("../src/a.ts", "", "x.tgz!dist/a.js.map.br!a.js.map", "x.tgz!/src/a.ts"),
+        ("../src/a.ts", "", "dist/a.js.map.gz!a.js.map", "src/a.ts"),
         ("webpack:///./src/App.vue?4f3e", "", "dist/a.js.map", "src/App.vue"),
         ("webpack:///src/a.ts", "", "dist/a.js.map", "src/a.ts"),
         ("webpack://demo/./src/a.ts", "", "dist/a.js.map", "src/a.ts"),

@@ -54,7 +54,7 @@ def path_of(name: str, root: str = "", map_path: str = "") -> Path:
 
     A relative name is seen from the map's `sourceRoot`, and that from the map's folder. Of a URL
     the path counts, of a path of another machine all of it. What leads above the top begins there,
-    and archives that the map lies in are folders.
+    and archives that the map lies in are folders, but not files that are only compressed.
     """
     name = _slashes(name)
     name = name.partition("?")[0] or name
@@ -63,8 +63,7 @@ def path_of(name: str, root: str = "", map_path: str = "") -> Path:
     if _is_absolute(name):
         steps = _without_scheme(name)
     else:
-        folder = map_path.replace("!", "!/").rpartition("/")[0]
-        steps = f"{folder}/{name}".split("/")
+        steps = f"{_folder_of(map_path)}/{name}".split("/")
     parts: list[str] = []
     for step in steps:
         if step == "..":
@@ -72,6 +71,14 @@ def path_of(name: str, root: str = "", map_path: str = "") -> Path:
         elif step not in {"", "."}:
             parts.append(_harmless(step))
     return _not_too_long(tuple(parts) or (_UNNAMED,))
+
+
+def _folder_of(map_path: str) -> str:
+    """Return the folder that a map is seen from; one that is only compressed stays where it is."""
+    outer, bang, inner = map_path.rpartition("!")
+    if bang and inner == outer.rpartition("/")[2].rpartition(".")[0]:
+        return _folder_of(outer)
+    return map_path.replace("!", "!/").rpartition("/")[0]
 
 
 def _slashes(name: str) -> str:
