@@ -10,11 +10,11 @@ from auditor import kinds, words
 from auditor.archives import is_archive, listing, walk
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import source_map, source_reference
+from auditor.facts import Contents, source_map, source_reference
 from auditor.limits import Budget, Limits
 from auditor.maps.links import LinkSeen
 from auditor.model import ArtifactKind, Gap, Location
-from auditor.recovery import Recovery, of_contents
+from auditor.recovery import NOT_READ, Recovery, of_contents
 from auditor.sources import directory
 from auditor.sources.file import ReadFile
 from auditor.specs import is_spec, spec_of
@@ -71,9 +71,9 @@ def examined(request: Request, announce: Announce = lambda _: None) -> Recovery:
 
 def of_nothing(target: str, reason: str) -> Recovery:
     """Return the answer where nothing of a target could be read."""
-    contents = source_map.Contents(kind=ArtifactKind.ARCHIVE, members=())
+    contents = Contents(kind=ArtifactKind.ARCHIVE, members=())
     gap = Gap(location=Location(source=target), reason=reason)
-    return of_contents(contents, target, "not read", gaps=[gap])
+    return of_contents(contents, target, NOT_READ, gaps=[gap])
 
 
 class _Examiner:

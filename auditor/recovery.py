@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MANIFEST = ("audit-map.json",)
 """Where an extracted tree says of each file which maps gave it; no source gets this path."""
 
+NOT_READ = "not read"
+"""What a target is of which nothing could be examined."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
@@ -114,7 +117,7 @@ class Recovery:
     source: str
     """The target as the user named it, or the file of a release."""
     kind: str
-    """What the target is: `file`, `folder`, or a kind of package."""
+    """What the target is: `file`, `folder`, a kind of package, or `NOT_READ`."""
     maps: tuple[MapRow, ...] = ()
     files: tuple[Recovered, ...] = ()
     """By path."""

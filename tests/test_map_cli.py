@@ -15,10 +15,15 @@ from click.testing import CliRunner
 
 from auditor.__main__ import main
 from auditor.cli import cli
+from tests.a_registry import Served, index_document, npm_document, served
+from tests.conftest import tarball
+from tests.distributions import sdist, wheel
 from tests.made_maps import made_map
 from tests.test_mapview import BROKEN, SCHEMA
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import Pack
 
 ROOT = Path(__file__).parent.parent
@@ -139,6 +144,62 @@ def test_what_cannot_be_meant_is_wrong_usage(
 
     assert ended.value.code == 2
     assert capsys.readouterr().err
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
+    """Run a registry that npm and pip are configured for, with one package in each."""
+    state = Served()
+    server = served(state)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("npm_config_registry", state.url)
+    monkeypatch.setenv("PIP_INDEX_URL", f"{state.url}/simple")
+    archive = tarball({"package.json": "{}", "dist/app.js.map": MAP.read_text()})
+    code = {"demo_kit/app.js.map": MAP.read_text()}
+    files = {
+        "demo_kit-1.0-py3-none-any.whl": wheel(tmp_path, code).read_bytes(),
+        "demo_kit-1.0.tar.gz": sdist(tmp_path, {}).read_bytes(),
+    }
+    state.answers = {
+        "/demo-kit": npm_document(state.url, {"1.0.0": archive}),
+        "/files/demo-kit-1.0.0.tgz": archive,
+        "/simple/demo-kit/": index_document(state.url, files),
+    } | {f"/files/{name}": data for name, data in files.items()}
+    yield state
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("spec", "source", "kind", "files"),
+    [
+        ("npm:demo-kit@1.0.0", "npm:demo-kit@1.0.0", "npm tarball", 3),
+        ("pypi:demo-kit==1.0", "pypi:demo-kit==1.0/demo_kit-1.0-py3-none-any.whl", "wheel", 3),
+        ("pypi:demo-kit==1.0/*.tar.gz", "pypi:demo-kit==1.0/demo_kit-1.0.tar.gz", "sdist", 0),
+    ],
+)
+def test_a_release_is_fetched_and_answered(
+    registry: Served, spec: str, source: str, kind: str, files: int
+) -> None:
+    found = document(spec)
+
+    assert (found["source"], found["kind"], found["complete"]) == (source, kind, True)
+    assert found["totals"]["first_party"]["files"] == files  # type: ignore[index]
+    assert registry.asked
+
+
+def test_of_a_release_with_several_files_a_note_says_which_was_taken(registry: Served) -> None:
+    assert "note: one of 2 files of the release" in asked("pypi:demo-kit==1.0")[1]
+    assert len([one for one in registry.asked if one.path.startswith("/files/")]) == 1
+
+
+def test_a_release_that_is_not_there_is_a_gap(registry: Served) -> None:
+    code, told = asked("npm:other@1.0.0")
+
+    assert code == 3
+    assert told.splitlines()[1] == "nothing of it could be examined"
+    assert "has no package other" in told
+    assert registry.asked
 
 
 def test_reports_and_the_page_are_written(tmp_path: Path) -> None:

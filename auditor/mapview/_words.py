@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor import words
 from auditor.facts.source_map import Carrier
+from auditor.recovery import NOT_READ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,8 @@ def amount(some: Amount) -> str:
 def headline(found: Recovery) -> str:
     """Return the answer to the question in one sentence."""
     totals = found.totals
+    if found.kind == NOT_READ:
+        return "nothing of it could be examined"
     if not found.maps:
         if found.gaps:
             return "no source map was found in what could be examined"
