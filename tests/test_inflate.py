@@ -256,7 +256,10 @@ NO_ARCHIVE = {
         b"BZh5 is a word",
         "not an archive: neither gzip, bzip2, xz, Zstandard nor tar",
     ),
-    "the first byte of gzip": (b"\x1f", "not an archive: neither gzip, bzip2, xz, Zstandard nor tar"),
+    "the first byte of gzip": (
+        b"\x1f",
+        "not an archive: neither gzip, bzip2, xz, Zstandard nor tar",
+    ),
     "the magic of gzip alone": (b"\x1f\x8b", "cut short: the compressed stream has no end"),
     "a gzip of nothing": (gz(b""), "no members: this is no tar archive, or an empty one"),
     "a gzip of text": (gz(b"hello"), "cut short: 5 bytes where a header must stand"),

@@ -1,9 +1,9 @@
 """The members of an asar archive, in which Electron programs ship: one JSON header, then contents.
 
 Four numbers of four bytes stand first, as Chromium's Pickle writes them: the size of a number, of
-what follows, of that again, and of the JSON (electron/asar, "Format"). The JSON has folders (`files`)
-and files (`size`, `offset` as a text, counted from behind the header). A file that is `unpacked`
-lies beside the archive, in `NAME.asar.unpacked`, and has no content here.
+what follows, of that again, and of the JSON (electron/asar, "Format"). The JSON has folders
+(`files`) and files (`size`, `offset` as a text, counted from behind the header). A file that is
+`unpacked` lies beside the archive, in `NAME.asar.unpacked`, and has no content here.
 """
 
 from __future__ import annotations

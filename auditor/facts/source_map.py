@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auditor import binaries
+from auditor.archives import is_archive
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
 from auditor.facts.file import kind_of
@@ -84,7 +85,7 @@ def read(member: Member, data: bytes, hits: Hits) -> Iterator[MapSeen | TextSeen
     What stands inline in the texts of a map is the map's own to tell, not the file's.
     """
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
-    origin = Origin(foreign=is_third_party(member.path))
+    origin = Origin(foreign=is_third_party(member.path.replace("!", "/")))
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
     has_key = any(anchor in _KEYS for anchor, _ in hits)
@@ -93,6 +94,8 @@ def read(member: Member, data: bytes, hits: Hits) -> Iterator[MapSeen | TextSeen
         if seen is not None:
             yield seen
             return
+    if is_archive(data[:512]):
+        return  # its members come one by one
     inside = _Inside(member, data, hits, origin)
     if binaries.is_binary(data):
         yield from inside.of_binary(marks)
@@ -356,5 +359,9 @@ def _stem(path: str) -> tuple[str, ...]:
     return tuple(path.rpartition(".")[0].split("/")[-2:])
 
 
-READER = Reader(anchors=_KEYS | _PAYLOADS | {links.MARK, evaluated.MARK}, wants=wants, read=read)
+READER = Reader(
+    anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, evaluated.MARK},
+    wants=wants,
+    read=read,
+)
 COLLECTOR = Collector(name="source-map", fact=SourceMapFact, collect=collect)
