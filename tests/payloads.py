@@ -64,7 +64,7 @@ def deno(files: Mapping[str, object], *, cut: int = 0) -> bytes:
         rows: list[object] = []
         for name, content in inner.items():
             if isinstance(content, dict):
-                rows.append({"Dir": {"n": name, "entries": listed(content)}})
+                rows.append({"Dir": {"n": name, "e": listed(content)}})
                 continue
             data = str(content).encode()
             place = [len(contents), len(data)]

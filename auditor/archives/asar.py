@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _HEAD = 16
 _DIGITS = 15
 """Of an offset: a file of more bytes is none that we read."""
+_NOWHERE = 1_000_000_000_000_000
+"""Behind the end of any file."""
 
 
 def claims(head: bytes) -> bool:
@@ -103,7 +105,7 @@ def _offset(row: dict[str, Any]) -> int:
     offset = row.get("offset")
     if isinstance(offset, str) and offset.isascii() and offset.isdigit() and len(offset) <= _DIGITS:
         return int(offset)
-    return 10**_DIGITS
+    return _NOWHERE
 
 
 def _content(data: memoryview, start: int, size: int, budget: Budget) -> Iterator[bytes]:
