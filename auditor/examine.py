@@ -94,12 +94,10 @@ class Examination:
             self._gap(member.path, f"not looked into: {met}")
             return
         try:
-            pieces = list(content)
+            data = _whole(content)
         except MemberError as problem:
             self._gap(member.path, f"not looked into: {problem}")
             return
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        del pieces
         hits: dict[bytes, list[int]] = {}
         for count, (anchor, offset) in enumerate(self._anchors.hits(data), 1):
             if count > self._budget.limits.matches:
@@ -137,6 +135,21 @@ class Examination:
 
     def _gap(self, path: str, reason: str) -> None:
         self.gaps.append(Gap(location=Location(source=self._source, path=path), reason=reason))
+
+
+def _whole(content: Iterator[bytes]) -> bytes:
+    """Return all pieces as one; never more than an eighth is held beside it, as a join would."""
+    first = next(content, b"")
+    second = next(content, None)
+    if second is None:
+        return first
+    whole = BytesIO()
+    whole.write(first)
+    whole.write(second)
+    del first, second
+    for piece in content:
+        whole.write(piece)
+    return whole.getvalue()  # hands out its own buffer: no copy is made
 
 
 def _inside(outer: str, path: str) -> str:

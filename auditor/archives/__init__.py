@@ -70,7 +70,7 @@ def listing(file: BinaryIO, budget: Budget) -> tuple[str, ...]:
         return ()
 
 
-def walk(
+def walk(  # noqa: PLR0913 - what is known of a file before it is read
     file: BinaryIO,
     budget: Budget,
     *,

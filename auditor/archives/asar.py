@@ -1,9 +1,9 @@
 """The members of an asar archive, in which Electron programs ship: one JSON header, then contents.
 
 Four numbers of four bytes stand first, as Chromium's Pickle writes them: the size of a number, of
-what follows, of that again, and of the JSON (electron/asar, "Format"). The JSON has folders (`files`)
-and files (`size`, `offset` as a text, counted from behind the header). A file that is `unpacked`
-lies beside the archive, in `NAME.asar.unpacked`, and has no content here.
+what follows, of that again, and of the JSON (electron/asar, "Format"). The JSON has folders
+(`files`) and files (`size`, `offset` as a text, counted from behind the header). A file that is
+`unpacked` lies beside the archive, in `NAME.asar.unpacked`, and has no content here.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _HEAD = 16
 _DIGITS = 15
 """Of an offset: a file of more bytes is none that we read."""
+_NOWHERE = 1_000_000_000_000_000
+"""Behind the end of any file."""
 
 
 def claims(head: bytes) -> bool:
@@ -103,7 +105,7 @@ def _offset(row: dict[str, Any]) -> int:
     offset = row.get("offset")
     if isinstance(offset, str) and offset.isascii() and offset.isdigit() and len(offset) <= _DIGITS:
         return int(offset)
-    return 10**_DIGITS
+    return _NOWHERE
 
 
 def _content(data: memoryview, start: int, size: int, budget: Budget) -> Iterator[bytes]:

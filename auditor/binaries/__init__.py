@@ -19,7 +19,9 @@ from auditor.errors import ParseError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Binary", "Kind", "Part", "inspect", "is_binary", "links"]
+ANCHORS = wasm.ANCHORS
+"""Literals in every file for which `links` has an answer."""
+__all__ = ["ANCHORS", "Binary", "Kind", "Part", "inspect", "is_binary", "links"]
 
 _FORMATS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], Iterator[Part]]]] = {
     "ELF": (elf.claims, elf.parts),

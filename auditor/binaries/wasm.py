@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAGIC = b"\0asm"
+ANCHORS = frozenset({b"\x10sourceMappingURL", b"\x13external_debug_info"})
+"""The names of sections with an address, each behind its length: no text holds those."""
 _HEAD = 8
 _VERSION = b"\1\0\0\0"
 _CUSTOM = 0

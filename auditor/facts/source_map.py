@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from auditor import binaries
+from auditor.archives import is_archive
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
 from auditor.facts.file import kind_of
@@ -99,7 +100,7 @@ def read(
     """
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     origin = Origin(
-        foreign=is_third_party(member.path),
+        foreign=is_third_party(member.path.replace("!", "/")),
         take=None if take is None else partial(take, member.path),
     )
     if kind_of(member.path) in _TEXT_KINDS:
@@ -110,6 +111,8 @@ def read(
         if seen is not None:
             yield seen
             return
+    if is_archive(data[:512]):
+        return  # its members come one by one
     inside = _Inside(member, data, hits, origin)
     if binaries.is_binary(data):
         yield from inside.of_binary(marks)
@@ -472,5 +475,9 @@ def _stem(path: str) -> tuple[str, ...]:
     return tuple(path.rpartition(".")[0].split("/")[-2:])
 
 
-READER = Reader(anchors=_KEYS | _PAYLOADS | {links.MARK, evaluated.MARK}, wants=wants, read=read)
+READER = Reader(
+    anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, evaluated.MARK},
+    wants=wants,
+    read=read,
+)
 COLLECTOR = Collector(name="source-map", fact=SourceMapFact, collect=collect)

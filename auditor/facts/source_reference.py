@@ -161,9 +161,5 @@ def _shown(url: str) -> tuple[str, str]:
     return host, f"{scheme}//{host}{port}{parts.path}"
 
 
-READER = Reader(
-    anchors=frozenset({links.MARK}),
-    wants=lambda member: member.path.lower().endswith(".wasm"),
-    read=read,
-)
+READER = Reader(anchors=binaries.ANCHORS | {links.MARK}, read=read)
 COLLECTOR = Collector(name="source-reference", fact=SourceReferenceFact, collect=collect)

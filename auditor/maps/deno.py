@@ -1,7 +1,7 @@
 """The sources inside an executable of `deno compile`: every module as it was written.
 
 Behind the magic word lie, among other things, the files of the program as JSON (`n` name, `o`
-place of the original, `m` of what it was compiled to, `s` of its map, folders with `entries`), and
+place of the original, `m` of what it was compiled to, `s` of its map, `e` what a folder has), and
 behind them their contents, each part with its length in eight bytes before it. Seen in what deno
 2.9 writes.
 """
@@ -71,7 +71,7 @@ def _entry(entry: object) -> tuple[str, tuple[int, int] | None, list[Any]]:
     if not isinstance(row, dict) or not isinstance(name := row.get("n"), str):
         raise ParseError("the list of files of a deno program has a row that is none")
     if kind == "Dir":
-        inner = row.get("entries")
+        inner = row.get("e")
         return name, None, inner if isinstance(inner, list) else []
     match row.get("o"):
         case [int(start), int(size)] if kind == "File":

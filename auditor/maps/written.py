@@ -3,7 +3,7 @@
 css-loader writes the map of a style sheet into the script as an object; minifiers take the quotes
 off its keys; development bundles have all that once more inside a string. So each place where
 `sourcesContent` stands is tried: as JSON, as an object literal of JavaScript, and as either inside
-a string. Only what has texts, and says `mappings`, is a map: examples in code seldom do.
+a string. Only what has texts, names and `mappings` is a map: examples seldom have all three.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _KEYS = (
 )
 _START = re.compile(rb'\{\s*+"' + _KEYS + rb'"\s*+:')
 _ESCAPED_START = re.compile(rb"\{(?:\s|\\+[nrt])*+\\+\"" + _KEYS + rb"\\+\"")
+_BARE_START = re.compile(rb"\{(?:\s|\\+[nrt])*+" + _KEYS + rb"\s*+:")
 _BETWEEN = re.compile(rb'[^"{}\[\]]*+(?:"(?:[^"\\]|\\.)*+"[^"{}\[\]]*+)*+', re.DOTALL)
 _STRING = (
     rb'(?:"(?:[^"\\]|\\.)*+"'
@@ -95,9 +96,9 @@ def _maps(text: bytes, keys: list[int], effort: _Effort, depth: int) -> Iterator
         if key < floor:
             continue
         end = key + len(KEY)
-        slashes = _slashes_before(text, key - 1)
-        if slashes % 2 and text[key - 1 : key] in jstext.BODIES:
-            start, end = _literal_around(text, floor, key)
+        start = _in_literal(text, floor, key)
+        if start >= 0:
+            end = _literal_end(text, start)
             if not effort.spend(end - start):
                 yield None
                 return
@@ -124,21 +125,32 @@ def _slashes_before(text: bytes, offset: int) -> int:
     return len(piece) - len(piece.rstrip(b"\\"))
 
 
-def _literal_around(text: bytes, floor: int, key: int) -> tuple[int, int]:
-    """Return where a map in a string begins, and where that string ends."""
-    start = key - 2
-    for found in _ESCAPED_START.finditer(text, floor, key):
-        start = found.start()
+def _in_literal(text: bytes, floor: int, key: int) -> int:
+    """Return where a map begins that is written inside a string, -1 for one that is not."""
+    if text[key - 1 : key] in jstext.BODIES:
+        if _slashes_before(text, key - 1) % 2 == 0:
+            return -1
+        return _last(_ESCAPED_START, text, floor, key, key - 2)
+    start = _last(_BARE_START, text, floor, key, -1)
+    return start if start >= 0 and b'\\"' in text[start : key + len(KEY) + 4] else -1
+
+
+def _last(pattern: re.Pattern[bytes], text: bytes, floor: int, end: int, otherwise: int) -> int:
+    """Return where the last match before an offset begins."""
+    for found in pattern.finditer(text, floor, end):
+        otherwise = found.start()
+    return otherwise
+
+
+def _literal_end(text: bytes, start: int) -> int:
     quote = text[start - 1 : start]
     body = jstext.BODIES[quote if quote in {b"'", b"`"} else b'"'].match(text, start)
-    return start, body.end() if body else len(text)
+    return body.end() if body else len(text)
 
 
 def _object(text: bytes, floor: int, key: int) -> tuple[bytes | None, int, int]:
     """Return the map around a key as JSON, where it ends, and how much was gone through."""
-    start = -1
-    for found in _START.finditer(text, floor, key + len(KEY) + 2):
-        start = found.start()
+    start = _last(_START, text, floor, key + len(KEY) + 2, -1)
     cost = 0
     if start >= 0:
         quote = text[start - 1 : start]
@@ -193,9 +205,9 @@ def _literal(text: bytes, floor: int, key: int, cost: int) -> tuple[bytes | None
     cost += texts.end() - key
     said = _items(texts.group(1))
     mappings = _mappings(text, floor, key, texts.end())
-    if mappings is None or not any(said):
-        return None, key, cost
     names = _names(text, floor, key)
+    if mappings is None or not any(said) or not any(names):
+        return None, key, cost
     document = {"version": 3, "sources": names, "sourcesContent": said, "mappings": mappings}
     return json.dumps(document).encode(), texts.end(), cost
 
