@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from auditor import kinds, words
 from auditor.archives import is_archive, listing, walk
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents, source_map, source_reference
+from auditor.facts import Contents, Embedded, source_map, source_reference
 from auditor.limits import Budget, Limits
 from auditor.maps.links import LinkSeen
 from auditor.model import ArtifactKind, Gap, Location
@@ -20,10 +21,11 @@ from auditor.sources.file import ReadFile
 from auditor.specs import is_spec, spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from auditor.archives import Entry
-    from auditor.facts import Reader
+    from auditor.facts import Hits, Reader
+    from auditor.model import Member
     from auditor.scan import Announce
     from auditor.sources.extraction import Extraction
 
@@ -83,7 +85,9 @@ class _Examiner:
         self._limits = request.limits
         self._request = request
         self._announce = announce
-        reader = source_map.READER if extraction is None else source_map.giving(extraction.take)
+        reader = source_map.READER
+        if extraction is not None:
+            reader = replace(reader, read=partial(_taken, extraction))
         self._readers: tuple[Reader, ...] = (reader, source_reference.READER)
 
     def found(self) -> Recovery:
@@ -172,6 +176,15 @@ class _Examiner:
         return of_contents(
             contents, label, kind or known.value.replace("-", " "), said, examination.gaps
         )
+
+
+def _taken(extraction: Extraction, member: Member, data: bytes, hits: Hits) -> Iterator[object]:
+    """Give each text to an extraction as it is read, when no other one is held; yield the rest."""
+    for seen in source_map.READER.read(member, data, hits):
+        if isinstance(seen, Embedded) and seen.source is not None:
+            extraction.take(seen.holder, seen.source, seen.text)
+        else:
+            yield seen
 
 
 def _elsewhere(links: Iterable[LinkSeen], label: str) -> Iterable[str]:

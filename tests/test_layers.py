@@ -27,6 +27,7 @@ LAYERS = [
         "integrity",
         "npm_ranges",
         "places",
+        "wordscan",
         "stable",
         "specs",
     },

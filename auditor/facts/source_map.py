@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from auditor import binaries
 from auditor.archives import is_archive
 from auditor.errors import ParseError
-from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
 from auditor.facts.file import kind_of
 from auditor.maps import bun, deno, evaluated, links, reader, written
 from auditor.maps.links import LinkSeen
 from auditor.maps.origin import is_third_party
-from auditor.maps.reader import Origin, Source, SourceMap, TooDeepError
+from auditor.maps.reader import Collected, Origin, Part, Source, SourceMap, TooDeepError
 from auditor.model import ByteCount, Fact, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+    from auditor.maps.reader import Given
 
 _KEYS = frozenset({b'"mappings"', b'"sections"', written.KEY})
 _PAYLOADS = frozenset({bun.TRAILER, deno.MAGIC})
@@ -82,38 +83,28 @@ def wants(member: Member) -> bool:
     return member.path.lower().endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
 
 
-Take = Callable[[str, Source, bytes], None]
-"""Is given the path of a file and each text that it gives back, one at a time."""
-
-
-def giving(take: Take) -> Reader:
-    """Return the reader of source maps that also hands over the texts."""
-    return Reader(anchors=READER.anchors, wants=wants, read=partial(read, take=take))
-
-
 def read(
-    member: Member, data: bytes, hits: Hits, take: Take | None = None
-) -> Iterator[MapSeen | TextSeen | Unread]:
+    member: Member, data: bytes, hits: Hits
+) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
     """Leave what is a map, every map and module written into other text, and digests of texts.
 
-    What stands inline in the texts of a map is the map's own to tell, not the file's.
+    Their texts are left for others. What stands inline in the texts of a map is the map's own to
+    tell, not the file's.
     """
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
-    origin = Origin(
-        foreign=is_third_party(member.path.replace("!", "/")),
-        take=None if take is None else partial(take, member.path),
-    )
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
+    inside = _Inside(member, data, hits)
     has_key = any(anchor in _KEYS for anchor, _ in hits)
     if reader.looks_like_json(data) and _may_be_map(member, data, has_key):
-        seen = _map_file(member, data, origin)
-        if seen is not None:
+        is_map = False
+        for seen in inside.whole():
+            is_map = True
             yield seen
+        if is_map:
             return
     if is_archive(data[:512]):
         return  # its members come one by one
-    inside = _Inside(member, data, hits, origin)
     if binaries.is_binary(data):
         yield from inside.of_binary(marks)
     else:
@@ -126,60 +117,62 @@ def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FB
     return member.path.lower().endswith((".map", ".json")) and _ESCAPED_KEYS in data
 
 
-def _map_file(member: Member, data: bytes, origin: Origin) -> MapSeen | Unread | None:
-    try:
-        found = reader.read(data, origin)
-    except ParseError as problem:
-        # code and templates start with a bracket too: only what claims to be a map is a gap
-        name = member.path.lower()
-        texts = b'"sourcesContent"' in data
-        deep = isinstance(problem, TooDeepError) and written.KEY in data
-        large = texts and len(data) > _LARGE and _HEAD.match(data) is not None
-        if deep or large or name.endswith(".map") or (texts and name.endswith("json")):
-            return Unread(path=member.path, reason=f"a source map that cannot be read: {problem}")
-        return None
-    if found is None:
-        return None
-    return MapSeen(path=member.path, line=None, size=member.size, map=found)
-
-
 class _Inside:
-    """What one file has inside that gives source text back, without being a map itself."""
+    """What one file holds that gives source text back: the file as a map, or what is in it."""
 
-    def __init__(self, member: Member, data: bytes, hits: Hits, origin: Origin) -> None:
+    def __init__(self, member: Member, data: bytes, hits: Hits) -> None:
         self._member = member
         self._data = data
-        self._origin = origin
+        self._origin = Origin(foreign=is_third_party(member.path.replace("!", "/")))
         self._hits = hits
 
-    def of_text(self, marks: list[int]) -> Iterator[MapSeen | Unread]:
+    def whole(self) -> Iterator[MapSeen | Embedded | Unread]:
+        """Yield the texts of a file that is a map, and at its end the map; nothing for others."""
+        try:
+            found = yield from self._opened(reader.walk(self._data, self._origin))
+        except ParseError as problem:
+            # code and templates start with a bracket too: only what claims to be a map is a gap
+            name = self._member.path.lower()
+            texts = b'"sourcesContent"' in self._data
+            deep = isinstance(problem, TooDeepError) and written.KEY in self._data
+            large = texts and _is_large_map(self._data)
+            if deep or large or name.endswith(".map") or (texts and name.endswith("json")):
+                yield self._gap("a source map", problem)
+            return
+        if found is not None:
+            yield self._seen(found, self._member.size, Carrier.FILE)
+
+    def of_text(self, marks: list[int]) -> Iterator[MapSeen | Embedded | Unread]:
         """Yield each map of a text with its line, and the modules that it evaluates as one."""
         lines = links.Lines(self._data)
         told: list[int] = []
-        found: list[tuple[int, MapSeen | Unread]] = []
-        for inline in self._inline(marks):
-            if isinstance(inline, Unread):
-                yield inline
-                continue
-            offset, map_, size = inline
-            told += [offset] if any(one.digest for one in map_.sources) else []
-            found.append((offset, self._seen(map_, size, Carrier.INLINE)))
-        for one in self._written():
-            if isinstance(one, Unread):
+        found: list[tuple[int, MapSeen]] = []
+        for one in self._inline(marks):
+            if isinstance(one, Unread | Embedded):
                 yield one
                 continue
             offset, map_, size = one
-            found.append((offset, self._seen(map_, size, Carrier.OBJECT)))
-        found += self._evaluated(told)
+            told += [offset] if any(source.digest for source in map_.sources) else []
+            found.append((offset, self._seen(map_, size, Carrier.INLINE)))
+        for carrier, others in (
+            (Carrier.OBJECT, self._written()),
+            (Carrier.EVALUATED, self._evaluated(told)),
+        ):
+            for one in others:
+                if isinstance(one, Unread | Embedded):
+                    yield one
+                else:
+                    offset, map_, size = one
+                    found.append((offset, self._seen(map_, size, carrier)))
         for offset, seen in sorted(found, key=lambda pair: pair[0]):
-            yield replace(seen, line=lines.at(offset)) if isinstance(seen, MapSeen) else seen
+            yield replace(seen, line=lines.at(offset))
 
-    def of_binary(self, marks: list[int]) -> Iterator[MapSeen | Unread]:
+    def of_binary(self, marks: list[int]) -> Iterator[MapSeen | Embedded | Unread]:
         """Yield all that a binary holds as one map: lines mean nothing in it."""
         maps: list[SourceMap] = []
         size = 0
-        for one in (*self._inline([*marks]), *self._written(), *self._payloads(), *self._linked()):
-            if isinstance(one, Unread):
+        for one in chain(self._inline([*marks]), self._written(), self._payloads(), self._linked()):
+            if isinstance(one, Unread | Embedded):
                 yield one
                 continue
             _, map_, count = one
@@ -195,26 +188,43 @@ class _Inside:
     def _gap(self, what: str, problem: ParseError) -> Unread:
         return Unread(path=self._member.path, reason=f"{what} that cannot be read: {problem}")
 
-    def _inline(self, marks: list[int]) -> Iterator[Found | Unread]:
+    def _opened(self, parts: Iterable[Part | Given]) -> Generator[Embedded, None, SourceMap | None]:
+        """Yield each text for others to look into; return all as a map, None without any."""
+        collected = Collected()
+        for one in parts:
+            collected.add(one)
+            if not isinstance(one, Part) and one[1]:
+                source, text = one
+                yield Embedded(holder=self._member.path, name=source.path, text=text, source=source)
+        return collected.map
+
+    def _inline(self, marks: list[int]) -> Iterator[Found | Embedded | Unread]:
         for inline in links.inline_maps(self._member.path, self._data, marks):
             if isinstance(inline, Unread):
                 yield inline
             else:
                 yield from self._map(inline.data, inline.offset, "an inline source map")
 
-    def _map(self, data: bytes, offset: int, what: str) -> Iterator[Found | Unread]:
+    def _map(self, data: bytes, offset: int, what: str) -> Iterator[Found | Embedded | Unread]:
         try:
-            found = reader.read(data, self._origin)
+            found = yield from self._opened(reader.walk(data, self._origin))
         except ParseError as problem:
             # words about maps are no map: only what decodes to one counts, or is a large part of it
-            large = len(data) > _LARGE and _HEAD.match(data) is not None
-            if large or isinstance(problem, TooDeepError):
+            if _is_large_map(data) or isinstance(problem, TooDeepError):
                 yield self._gap(what, problem)
             return
         if found is not None:
             yield offset, found, len(data)
 
-    def _written(self) -> Iterator[Found | Unread]:
+    def _texts(
+        self, texts: Sequence[tuple[str, str]], offset: int, size: int
+    ) -> Iterator[Found | Embedded]:
+        """Yield sources that lie somewhere without a map, as one map has them."""
+        found = yield from self._opened(reader.of_texts(texts, self._origin))
+        if found is not None:
+            yield offset, found, size
+
+    def _written(self) -> Iterator[Found | Embedded | Unread]:
         if kind_of(self._member.path) == "documents":
             return  # it shows what a map looks like
         keys = [offset for anchor, offset in self._hits if anchor == written.KEY]
@@ -224,7 +234,7 @@ class _Inside:
             else:
                 yield from self._map(one.data, one.offset, "a source map in other text")
 
-    def _evaluated(self, told: list[int]) -> Iterator[tuple[int, MapSeen]]:
+    def _evaluated(self, told: list[int]) -> Iterator[Found | Embedded]:
         """Yield the modules that no inline map (at the offsets `told`) gives back already."""
         if not any(anchor == evaluated.MARK for anchor, _ in self._hits):
             return
@@ -234,12 +244,11 @@ class _Inside:
             if not any(module.offset <= offset < module.end for offset in told)
         ]
         if modules:
-            texts = ((one.name, one.text.decode("utf-8", "replace")) for one in modules)
+            texts = [(one.name, one.text.decode("utf-8", "replace")) for one in modules]
             size = sum(len(one.text) for one in modules)
-            seen = self._seen(reader.of_texts(texts, self._origin), size, Carrier.EVALUATED)
-            yield modules[0].offset, seen
+            yield from self._texts(texts, modules[0].offset, size)
 
-    def _payloads(self) -> Iterator[Found | Unread]:
+    def _payloads(self) -> Iterator[Found | Embedded | Unread]:
         """Yield what programs of bun and deno carry."""
         places = {
             mark: [offset for anchor, offset in self._hits if anchor == mark] for mark in _PAYLOADS
@@ -249,7 +258,7 @@ class _Inside:
                 if embedded.document:
                     yield from self._map(embedded.document, 0, "the source map of a bun program")
                 else:
-                    yield 0, reader.of_texts(embedded.sources, self._origin), embedded.size
+                    yield from self._texts(embedded.sources, 0, embedded.size)
             files = [
                 (path, content.decode("utf-8", "replace"))
                 for path, content in deno.sources(self._data, places[deno.MAGIC])
@@ -259,15 +268,19 @@ class _Inside:
             yield self._gap("the payload of a program", problem)
             return
         if files:
-            size = sum(len(text) for _, text in files)
-            yield 0, reader.of_texts(files, self._origin), size
+            yield from self._texts(files, 0, sum(len(text) for _, text in files))
 
-    def _linked(self) -> Iterator[Found | Unread]:
+    def _linked(self) -> Iterator[Found | Embedded | Unread]:
         """Yield the map that a module of WebAssembly has as a `data:` URL."""
         for part in binaries.links(self._data, binaries.Kind.MAP):
             inner = links.inline_map(part.text.encode("utf-8", "replace"))
             if inner:
                 yield from self._map(inner, part.start, "an inline source map")
+
+
+def _is_large_map(data: bytes) -> bool:
+    """Tell whether a text that cannot be read is too large a part of a map to be passed over."""
+    return len(data) > _LARGE and _HEAD.match(data) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

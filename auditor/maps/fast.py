@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _ESCAPED_KEY = re.compile(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
+_BACKSLASH = re.compile(rb"\\")
+
 
 class _Map(msgspec.Struct):
     sourceRoot: str | None = None  # noqa: N815 - the standard's names
@@ -110,8 +112,8 @@ def _text_of(raw: msgspec.Raw) -> str | None:
         return json_text(bytes(memoryview(raw)))
 
 
-def _mappings(raw: msgspec.Raw) -> bytes:
-    written = bytes(memoryview(raw))[1:-1]
-    if b"\\" in written:
+def _mappings(raw: msgspec.Raw) -> bytes | memoryview:
+    view = memoryview(raw)[1:-1]
+    if _BACKSLASH.search(view):  # some writers escape the slash, which is one of its digits
         return (_text.decode(raw) or "").encode("utf-8", "replace")
-    return written
+    return view

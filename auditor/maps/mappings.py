@@ -2,13 +2,17 @@
 
 Of each segment only the second field is of interest, the step from one source to the next, and it
 is 0 in all but a few of them. So the text is searched for the others alone, at the speed of the
-regular expressions and not of a loop: 17 MB of mappings, which belong to a map of 60 MB, take a
-fifth of a second.
+regular expressions and not of a loop: 17 MB of mappings, as in a map of 60 MB, take 0.2 seconds.
+It is read in pieces that stay in the processor's cache, so that no copy of it is held.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
@@ -32,37 +36,54 @@ _CLASSES = bytes(
     for byte in range(256)
 )
 _ENDED = bytes.maketrans(b"z", b"t")
-_STEP = re.compile(rb",c*+[zt](?=[tc])")
-"""A segment's first field, where the second one may be something else than zero."""
-_FIRST = re.compile(rb",c*+[zt](?=[ztc])")
-"""The first field of a segment that has a second one."""
+_STEP = re.compile(rb",c*+[zt][tc]")
+"""A segment's first field, and that the second one is not zero."""
+_SOURCED = re.compile(rb",c*+[zt]([ztc])")
+"""A segment that has a second field, and what it begins with."""
+_PIECE = 256 * 1024
+_MALFORMED = b"!"
 
 
-def used(mappings: bytes, count: int) -> frozenset[int] | None:
+def used(mappings: bytes | memoryview, count: int) -> frozenset[int] | None:
     """Return the indices of the sources, of `count`, that some generated code is mapped to.
 
     None where that cannot be known: the mappings are malformed, name a source that the map does not
-    have, or name none at all. Never raises; linear in the text, of which it holds two copies.
+    have, or name none at all. Never raises; linear in the text.
     """
-    classes = b",%b," % mappings.translate(_CLASSES)
-    if not _is_well_formed(classes):
-        return None
-    first = _FIRST.search(classes)
-    if first is None:
-        return None
-    current, met = 0, set()
-    if classes[first.end()] == ord("z"):
-        met.add(0)
-    for step in _STEP.finditer(classes):
-        # the classes begin with a comma that the text does not have
-        change = _number(mappings[step.end() - 1 : step.end() - 1 + _LONGEST])
-        if change is None:
+    met: set[int] = set()
+    current = 0
+    for piece in _pieces(mappings):
+        classes = b",%b," % piece.translate(_CLASSES)
+        if not _is_well_formed(classes):
             return None
-        current += change
-        if not 0 <= current < count:
-            return None
-        met.add(current)
-    return frozenset(met) if count else None
+        if not met and (first := _SOURCED.search(classes)) and first[1] == b"z":
+            met.add(0)  # where nothing is said, it begins with the first source
+        for step in _STEP.finditer(classes):
+            # the classes begin with a comma that the piece does not have
+            begin = step.end() - 2
+            change = _number(piece[begin : begin + _LONGEST])
+            if change is None:
+                return None
+            current += change
+            if not 0 <= current < count:
+                return None
+            met.add(current)
+    return frozenset(met) if count and met else None
+
+
+def _pieces(text: bytes | memoryview) -> Iterator[bytes]:
+    """Yield a text in pieces of whole segments."""
+    begin = 0
+    while begin < len(text):
+        piece = bytes(text[begin : begin + _PIECE])
+        if begin + _PIECE < len(text):
+            cut = max(piece.rfind(b","), piece.rfind(b";"))
+            if cut < 0:
+                yield _MALFORMED  # no segment is that long
+                return
+            piece = piece[: cut + 1]
+        yield piece
+        begin += len(piece)
 
 
 def _is_well_formed(classes: bytes) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import zip_longest
@@ -82,12 +81,10 @@ class Origin:
     """True inside a dependency that ships along: all of its sources are a third party's."""
     depth: int = 0
     """How many texts of maps it lies in."""
-    take: Callable[[Source, bytes], None] | None = None
-    """Is given each text as it is read: in UTF-8, and no other one is held meanwhile."""
 
     def inner(self) -> Origin:
         """Return the origin of a map inside a text of this one."""
-        return replace(self, depth=self.depth + 1)
+        return Origin(foreign=self.foreign, depth=self.depth + 1)
 
 
 HERE = Origin()
@@ -158,16 +155,11 @@ class Collected:
             self._sources.append(one[0])
 
     @property
-    def sources(self) -> tuple[Source, ...]:
-        """The sources of all parts."""
-        return tuple(self._sources)
-
-    @property
     def map(self) -> SourceMap | None:
         """All parts as one map; None without any."""
         if not self._parts:
             return None
-        return SourceMap(roots=tuple(self._roots), sources=self.sources)
+        return SourceMap(roots=tuple(self._roots), sources=tuple(self._sources))
 
 
 def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
@@ -180,14 +172,10 @@ def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
     yield from _slow(_pairs(data), origin) if parts is None else parts
 
 
-def of_texts(texts: Iterable[tuple[str, str]], origin: Origin = HERE) -> SourceMap:
-    """Return sources that lie somewhere without a map, as one map has them: name and text."""
-    pairs = tuple(texts)
-    named = Named([name for name, _ in pairs], "", (), origin)
-    collected = Collected()
-    for one in part_of(named, (text for _, text in pairs), None):
-        collected.add(one)
-    return SourceMap(roots=(), sources=collected.sources)
+def of_texts(texts: Sequence[tuple[str, str]], origin: Origin = HERE) -> Iterator[Part | Given]:
+    """Yield sources that lie somewhere without a map, name and text, as a walk of one does."""
+    named = Named([name for name, _ in texts], "", (), origin)
+    yield from part_of(named, (text for _, text in texts), None)
 
 
 def merged(maps: Iterable[SourceMap]) -> SourceMap:
@@ -263,8 +251,6 @@ def _sources(  # noqa: PLR0913 - what a map says of one source
         lines=raw.count(b"\n") + (not raw.endswith(b"\n")),
         digest=text_digest(raw),
     )
-    if origin.take is not None:
-        origin.take(source, raw)
     yield source, raw
     if not foreign and origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
         yield from _inside(raw, origin.inner(), mapped=mapped)

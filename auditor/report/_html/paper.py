@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from auditor import __version__, words
+from auditor.report import _disclosed
 from auditor.report._html import page, prose, treemap
 from auditor.safe import safe
 
@@ -64,6 +65,7 @@ def _environment() -> Environment:
         "change": _change,
         "color": treemap.color,
         "counted": words.counted,
+        "disclosed": _disclosed.details,
         "inert": Markup,
         "name": lambda text: safe(text, NAME),
         "part": lambda text: safe(text, treemap.LONGEST),
