@@ -14,6 +14,7 @@ from auditor.examine import Examination
 from auditor.facts import Contents, Embedded, source_map, source_reference
 from auditor.limits import Budget, Limits
 from auditor.maps.links import LinkSeen
+from auditor.maps.reader import Source
 from auditor.model import ArtifactKind, Gap, Location
 from auditor.recovery import NOT_READ, Recovery, of_contents
 from auditor.sources import directory
@@ -181,7 +182,7 @@ class _Examiner:
 def _taken(extraction: Extraction, member: Member, data: bytes, hits: Hits) -> Iterator[object]:
     """Give each text to an extraction as it is read, when no other one is held; yield the rest."""
     for seen in source_map.READER.read(member, data, hits):
-        if isinstance(seen, Embedded) and seen.source is not None:
+        if isinstance(seen, Embedded) and isinstance(seen.source, Source):
             extraction.take(seen.holder, seen.source, seen.text)
         else:
             yield seen

@@ -135,7 +135,7 @@ def of_contents(
 ) -> Recovery:
     """Return what the maps of some contents give back."""
     linked = {link.target for link in contents.of(LinkSeen)}
-    maps = []
+    maps: list[MapRow] = []
     tree = _Tree()
     for seen, given in given_back(contents):
         tree.add(len(maps), seen, given)

@@ -8,9 +8,9 @@ import pytest
 
 from auditor import mapview
 from auditor.report import View
-from tests.made_maps import recovered
+from tests.made_maps import made_map, recovered
 from tests.programs import needed
-from tests.test_mapview import NASTY, SHOP, made_map
+from tests.test_mapview import NASTY, SHOP
 
 if TYPE_CHECKING:
     from pathlib import Path

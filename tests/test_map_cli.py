@@ -160,11 +160,10 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served
         "demo_kit-1.0-py3-none-any.whl": wheel(tmp_path, code).read_bytes(),
         "demo_kit-1.0.tar.gz": sdist(tmp_path, {}).read_bytes(),
     }
-    state.answers = {
-        "/demo-kit": npm_document(state.url, {"1.0.0": archive}),
-        "/files/demo-kit-1.0.0.tgz": archive,
-        "/simple/demo-kit/": index_document(state.url, files),
-    } | {f"/files/{name}": data for name, data in files.items()}
+    state.answers["/demo-kit"] = npm_document(state.url, {"1.0.0": archive})
+    state.answers["/files/demo-kit-1.0.0.tgz"] = archive
+    state.answers["/simple/demo-kit/"] = index_document(state.url, files)
+    state.answers |= {f"/files/{name}": data for name, data in files.items()}
     yield state
     server.shutdown()
     server.server_close()

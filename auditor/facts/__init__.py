@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
-from auditor.maps.reader import Source
 from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity, Unread
 
 OF_OTHERS = frozenset({ArtifactKind.LOCKFILE, ArtifactKind.MACHINE})
@@ -58,8 +57,8 @@ class Embedded:
     name: str
     """For people, untrusted."""
     text: bytes
-    source: Source | None = None
-    """What the map that it is from says of it; None where it is from no map."""
+    source: object = None
+    """What a map says of it: a `maps.reader.Source`, which not everybody has to import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,8 +152,9 @@ def _deepest(folder: Folder) -> Folder:
 
 
 def _below(folder: Folder, depth: int, opened: set[int] | None) -> Iterator[Row]:
-    inside: list[Folder | Recovered] = sorted(folder.folders.values(), key=lambda one: one.weight)
-    inside += sorted(folder.files, key=lambda one: (one.third_party, -one.size, one.path))
+    folders = sorted(folder.folders.values(), key=lambda one: one.weight)
+    files = sorted(folder.files, key=lambda one: (one.third_party, -one.size, one.path))
+    inside: list[Folder | Recovered] = [*folders, *files]
     shown = len(inside) if opened is None or len(inside) <= SIDE_BY_SIDE + 1 else SIDE_BY_SIDE
     for one in inside[:shown]:
         if isinstance(one, Recovered):
