@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from auditor.anchors import Anchors
-from auditor.archives import Entry, is_archive, unread_format, walk
+from auditor.archives import Entry, is_archive, is_brotli, unread_format, walk
 from auditor.errors import InputError, LimitError, MemberError
 from auditor.facts import Contents, Embedded, Hits, Reader
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
@@ -102,15 +102,15 @@ class Examination:
             self._gap(member.path, f"not looked into: {met}")
             return
         try:
-            pieces = list(content)
+            data = _whole(content)
         except MemberError as problem:
             self._gap(member.path, f"not looked into: {problem}")
             return
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        del pieces
         self._look(member, data, self._all)
         if is_archive(data[:512]):
             self._nested(member, data, depth)
+        elif is_brotli(member.path, data[:512]):
+            self._nested(member, data, depth, brotli=True)
         elif unread := unread_format(data[:512]):
             self._gap(member.path, f"not looked into: {unread} archives are not read")
 
@@ -144,16 +144,32 @@ class Examination:
         else:
             self._observations[type(seen)].append(seen)
 
-    def _nested(self, member: Member, data: bytes, depth: int) -> None:
+    def _nested(self, member: Member, data: bytes, depth: int, *, brotli: bool = False) -> None:
         if depth >= self._budget.limits.nesting:
             met = LimitError("nesting", self._budget.limits.nesting, depth + 1)
             self._gap(member.path, f"not looked into: {met}")
             return
         lone = member.path.rpartition("/")[2].rpartition(".")[0] or "content"
-        self._run(walk(BytesIO(data), self._budget, strip=0, lone=lone), member.path, depth + 1)
+        entries = walk(BytesIO(data), self._budget, strip=0, lone=lone, brotli=brotli)
+        self._run(entries, member.path, depth + 1)
 
     def _gap(self, path: str, reason: str) -> None:
         self.gaps.append(Gap(location=Location(source=self._source, path=path), reason=reason))
+
+
+def _whole(content: Iterator[bytes]) -> bytes:
+    """Return all pieces as one; never more than an eighth is held beside it, as a join would."""
+    first = next(content, b"")
+    second = next(content, None)
+    if second is None:
+        return first
+    whole = BytesIO()
+    whole.write(first)
+    whole.write(second)
+    del first, second
+    for piece in content:
+        whole.write(piece)
+    return whole.getvalue()  # hands out its own buffer: no copy is made
 
 
 def _inside(outer: str, path: str) -> str:

@@ -57,6 +57,8 @@ class Embedded:
     name: str
     """For people, untrusted."""
     text: bytes
+    source: object = None
+    """What a map says of it: a `maps.reader.Source`, which not everybody has to import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

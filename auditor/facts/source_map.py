@@ -1,30 +1,58 @@
-"""Source maps under any name, and written inline: what text each of them gives back."""
+"""Source maps under any name and in every carrier: what text each of them gives back."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from auditor import binaries
+from auditor.archives import is_archive
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
 from auditor.facts.file import kind_of
-from auditor.maps import links, reader
+from auditor.maps import bun, deno, evaluated, links, reader, written
 from auditor.maps.links import LinkSeen
 from auditor.maps.origin import is_third_party
 from auditor.maps.reader import Collected, Origin, Part, Source, SourceMap, TooDeepError
 from auditor.model import ByteCount, Fact, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
-_KEYS = frozenset({b'"mappings"', b'"sections"', b"sourcesContent"})
+    from auditor.maps.reader import Given
+
+_KEYS = frozenset({b'"mappings"', b'"sections"', written.KEY})
+_PAYLOADS = frozenset({bun.TRAILER, deno.MAGIC})
 _ESCAPED_KEYS = b"\\u00"
+_LARGE = 1024 * 1024
+"""Bytes from which a text that looks like a map, and cannot be read, is a gap under any name."""
+_HEAD = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*+\{\s*+"(?:version|mappings|sources|sections|names|file)"'
+)
 _SAMPLE = 8
 _TEXT_KINDS = frozenset({"scripts", "types and sources", "styles"})
 _COMPILED = frozenset({"js", "mjs", "cjs"})
 _WRITTEN = frozenset({"ts", "tsx", "mts", "cts", "jsx"})
 _STYLES = frozenset({"scss", "sass", "less", "styl"})
+
+
+class Carrier(StrEnum):
+    """In what form source text ships."""
+
+    FILE = "file"
+    """A map as a file of its own, under any name."""
+    INLINE = "inline"
+    """A map written into another file as a `data:` URL."""
+    OBJECT = "object"
+    """A map written into code as an object, or as the text of one."""
+    EVALUATED = "evaluated"
+    """No map: modules as strings, which a development bundle evaluates one by one."""
+    BINARY = "binary"
+    """All that a binary holds of maps and sources: a single-file executable, WebAssembly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +63,11 @@ class MapSeen:
     line: int | None
     size: int
     map: SourceMap
+    carrier: Carrier = Carrier.FILE
+
+
+Found = tuple[int, SourceMap, int]
+"""Where a map stands, what it says, and the bytes that it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,26 +86,29 @@ def wants(member: Member) -> bool:
 def read(
     member: Member, data: bytes, hits: Hits
 ) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
-    """Leave what is a map, every inline map, their texts for others, and the digests of texts.
+    """Leave what is a map, every map and module written into other text, and digests of texts.
 
-    What stands inline in the texts of a map is the map's own to tell, not the file's.
+    Their texts are left for others. What stands inline in the texts of a map is the map's own to
+    tell, not the file's.
     """
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
-    origin = Origin(foreign=is_third_party(member.path))
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
-    if reader.looks_like_json(data) and _may_be_map(member, data, len(hits) > len(marks)):
+    inside = _Inside(member, data, hits)
+    has_key = any(anchor in _KEYS for anchor, _ in hits)
+    if reader.looks_like_json(data) and _may_be_map(member, data, has_key):
         is_map = False
-        for seen in _map_file(member, data, origin):
+        for seen in inside.whole():
             is_map = True
             yield seen
         if is_map:
             return
-    for inline in links.inline_maps(member.path, data, marks):
-        if isinstance(inline, Unread):
-            yield inline
-        else:
-            yield from _inline(member, inline, origin)
+    if is_archive(data[:512]):
+        return  # its members come one by one
+    if binaries.is_binary(data):
+        yield from inside.of_binary(marks)
+    else:
+        yield from inside.of_text(marks)
 
 
 def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FBT001
@@ -81,45 +117,170 @@ def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FB
     return member.path.lower().endswith((".map", ".json")) and _ESCAPED_KEYS in data
 
 
-def opened(
-    data: bytes, origin: Origin, *, path: str, line: int | None, size: int
-) -> Iterator[MapSeen | Embedded]:
-    """Yield each text of a map, for others to look into, and at its end the map.
+class _Inside:
+    """What one file holds that gives source text back: the file as a map, or what is in it."""
 
-    Nothing for JSON that is no map; raises ParseError as `reader.walk` does. `path` is the member
-    that has the map, in which `line` it stands (None for the whole), and `size` its bytes there.
-    """
-    collected = Collected()
-    for one in reader.walk(data, origin):
-        collected.add(one)
-        if not isinstance(one, Part) and one[1]:
-            yield Embedded(holder=path, name=one[0].path, text=one[1])
-    if collected.map is not None:
-        yield MapSeen(path=path, line=line, size=size, map=collected.map)
+    def __init__(self, member: Member, data: bytes, hits: Hits) -> None:
+        self._member = member
+        self._data = data
+        self._origin = Origin(foreign=is_third_party(member.path.replace("!", "/")))
+        self._hits = hits
+
+    def whole(self) -> Iterator[MapSeen | Embedded | Unread]:
+        """Yield the texts of a file that is a map, and at its end the map; nothing for others."""
+        try:
+            found = yield from self._opened(reader.walk(self._data, self._origin))
+        except ParseError as problem:
+            # code and templates start with a bracket too: only what claims to be a map is a gap
+            name = self._member.path.lower()
+            texts = b'"sourcesContent"' in self._data
+            deep = isinstance(problem, TooDeepError) and written.KEY in self._data
+            large = texts and _is_large_map(self._data)
+            if deep or large or name.endswith(".map") or (texts and name.endswith("json")):
+                yield self._gap("a source map", problem)
+            return
+        if found is not None:
+            yield self._seen(found, self._member.size, Carrier.FILE)
+
+    def of_text(self, marks: list[int]) -> Iterator[MapSeen | Embedded | Unread]:
+        """Yield each map of a text with its line, and the modules that it evaluates as one."""
+        lines = links.Lines(self._data)
+        told: list[int] = []
+        found: list[tuple[int, MapSeen]] = []
+        for one in self._inline(marks):
+            if isinstance(one, Unread | Embedded):
+                yield one
+                continue
+            offset, map_, size = one
+            told += [offset] if any(source.digest for source in map_.sources) else []
+            found.append((offset, self._seen(map_, size, Carrier.INLINE)))
+        for carrier, others in (
+            (Carrier.OBJECT, self._written()),
+            (Carrier.EVALUATED, self._evaluated(told)),
+        ):
+            for one in others:
+                if isinstance(one, Unread | Embedded):
+                    yield one
+                else:
+                    offset, map_, size = one
+                    found.append((offset, self._seen(map_, size, carrier)))
+        for offset, seen in sorted(found, key=lambda pair: pair[0]):
+            yield replace(seen, line=lines.at(offset))
+
+    def of_binary(self, marks: list[int]) -> Iterator[MapSeen | Embedded | Unread]:
+        """Yield all that a binary holds as one map: lines mean nothing in it."""
+        maps: list[SourceMap] = []
+        size = 0
+        for one in chain(self._inline([*marks]), self._written(), self._payloads(), self._linked()):
+            if isinstance(one, Unread | Embedded):
+                yield one
+                continue
+            _, map_, count = one
+            size += count
+            maps.append(map_)
+        whole = reader.merged(maps)
+        if whole.sources:
+            yield self._seen(whole, size, Carrier.BINARY)
+
+    def _seen(self, found: SourceMap, size: int, carrier: Carrier) -> MapSeen:
+        return MapSeen(path=self._member.path, line=None, size=size, map=found, carrier=carrier)
+
+    def _gap(self, what: str, problem: ParseError) -> Unread:
+        return Unread(path=self._member.path, reason=f"{what} that cannot be read: {problem}")
+
+    def _opened(self, parts: Iterable[Part | Given]) -> Generator[Embedded, None, SourceMap | None]:
+        """Yield each text for others to look into; return all as a map, None without any."""
+        collected = Collected()
+        for one in parts:
+            collected.add(one)
+            if not isinstance(one, Part) and one[1]:
+                source, text = one
+                yield Embedded(holder=self._member.path, name=source.path, text=text, source=source)
+        return collected.map
+
+    def _inline(self, marks: list[int]) -> Iterator[Found | Embedded | Unread]:
+        for inline in links.inline_maps(self._member.path, self._data, marks):
+            if isinstance(inline, Unread):
+                yield inline
+            else:
+                yield from self._map(inline.data, inline.offset, "an inline source map")
+
+    def _map(self, data: bytes, offset: int, what: str) -> Iterator[Found | Embedded | Unread]:
+        try:
+            found = yield from self._opened(reader.walk(data, self._origin))
+        except ParseError as problem:
+            # words about maps are no map: only what decodes to one counts, or is a large part of it
+            if _is_large_map(data) or isinstance(problem, TooDeepError):
+                yield self._gap(what, problem)
+            return
+        if found is not None:
+            yield offset, found, len(data)
+
+    def _texts(
+        self, texts: Sequence[tuple[str, str]], offset: int, size: int
+    ) -> Iterator[Found | Embedded]:
+        """Yield sources that lie somewhere without a map, as one map has them."""
+        found = yield from self._opened(reader.of_texts(texts, self._origin))
+        if found is not None:
+            yield offset, found, size
+
+    def _written(self) -> Iterator[Found | Embedded | Unread]:
+        if kind_of(self._member.path) == "documents":
+            return  # it shows what a map looks like
+        keys = [offset for anchor, offset in self._hits if anchor == written.KEY]
+        for one in written.maps_in(self._member.path, self._data, keys):
+            if isinstance(one, Unread):
+                yield one
+            else:
+                yield from self._map(one.data, one.offset, "a source map in other text")
+
+    def _evaluated(self, told: list[int]) -> Iterator[Found | Embedded]:
+        """Yield the modules that no inline map (at the offsets `told`) gives back already."""
+        if not any(anchor == evaluated.MARK for anchor, _ in self._hits):
+            return
+        modules = [
+            module
+            for module in evaluated.modules(self._data)
+            if not any(module.offset <= offset < module.end for offset in told)
+        ]
+        if modules:
+            texts = [(one.name, one.text.decode("utf-8", "replace")) for one in modules]
+            size = sum(len(one.text) for one in modules)
+            yield from self._texts(texts, modules[0].offset, size)
+
+    def _payloads(self) -> Iterator[Found | Embedded | Unread]:
+        """Yield what programs of bun and deno carry."""
+        places = {
+            mark: [offset for anchor, offset in self._hits if anchor == mark] for mark in _PAYLOADS
+        }
+        try:
+            for embedded in bun.maps(self._data, places[bun.TRAILER]):
+                if embedded.document:
+                    yield from self._map(embedded.document, 0, "the source map of a bun program")
+                else:
+                    yield from self._texts(embedded.sources, 0, embedded.size)
+            files = [
+                (path, content.decode("utf-8", "replace"))
+                for path, content in deno.sources(self._data, places[deno.MAGIC])
+                if kind_of(path) in _TEXT_KINDS
+            ]
+        except ParseError as problem:
+            yield self._gap("the payload of a program", problem)
+            return
+        if files:
+            yield from self._texts(files, 0, sum(len(text) for _, text in files))
+
+    def _linked(self) -> Iterator[Found | Embedded | Unread]:
+        """Yield the map that a module of WebAssembly has as a `data:` URL."""
+        for part in binaries.links(self._data, binaries.Kind.MAP):
+            inner = links.inline_map(part.text.encode("utf-8", "replace"))
+            if inner:
+                yield from self._map(inner, part.start, "an inline source map")
 
 
-def _map_file(member: Member, data: bytes, origin: Origin) -> Iterator[MapSeen | Embedded | Unread]:
-    try:
-        yield from opened(data, origin, path=member.path, line=None, size=member.size)
-    except ParseError as problem:
-        # code and templates start with a bracket too: only what claims to be a map is a gap
-        name = member.path.lower()
-        deep = isinstance(problem, TooDeepError) and b"sourcesContent" in data
-        if deep or name.endswith(".map") or (b'"sourcesContent"' in data and name.endswith("json")):
-            reason = f"a source map that cannot be read: {problem}"
-            yield Unread(path=member.path, reason=reason)
-
-
-def _inline(
-    member: Member, inline: links.InlineMap, origin: Origin
-) -> Iterator[MapSeen | Embedded | Unread]:
-    size = len(inline.data)
-    try:
-        yield from opened(inline.data, origin, path=member.path, line=inline.line, size=size)
-    except TooDeepError as problem:
-        yield Unread(path=member.path, reason=f"an inline source map: {problem}")
-    except ParseError:
-        return  # words about maps, not a map: only what decodes to one counts
+def _is_large_map(data: bytes) -> bool:
+    """Tell whether a text that cannot be read is too large a part of a map to be passed over."""
+    return len(data) > _LARGE and _HEAD.match(data) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +313,8 @@ class SourceMapFact(Fact):
     unavailable: int
     """Sources without text in the map and without a file in the artifact."""
     inline: bool
+    """It is written into another file, whatever its form."""
+    carrier: Carrier
     linked: bool
     """Some file refers to it (always true of an inline map)."""
     size: ByteCount
@@ -209,6 +372,14 @@ def given_back(contents: Contents) -> Iterator[tuple[MapSeen, list[GivenBack]]]:
         )
 
 
+def as_written(contents: Contents) -> frozenset[str]:
+    """Return the members in whose own bytes the texts of their maps stand, and not encoded."""
+    carriers: dict[str, set[Carrier]] = {}
+    for seen in contents.of(MapSeen):
+        carriers.setdefault(seen.path, set()).add(seen.carrier)
+    return frozenset(path for path, those in carriers.items() if Carrier.INLINE not in those)
+
+
 class _Mapped:
     """Whether texts occur in bundles: what one map does not map, another one may."""
 
@@ -263,8 +434,9 @@ def _fact(seen: MapSeen, sources: list[GivenBack], linked: set[str]) -> SourceMa
         languages=tuple(_languages(one.source for one in first)),
         listed=len(seen.map.sources),
         unavailable=sum(not one.ships for one in without),
-        inline=seen.line is not None,
-        linked=seen.line is not None or seen.path in linked,
+        inline=seen.carrier is not Carrier.FILE,
+        carrier=seen.carrier,
+        linked=seen.carrier is not Carrier.FILE or seen.path in linked,
         size=ByteCount(seen.size),
         sample=tuple(one.source.path for one in by_weight[:_SAMPLE]),
     )
@@ -324,5 +496,9 @@ def _stem(path: str) -> tuple[str, ...]:
     return tuple(path.rpartition(".")[0].split("/")[-2:])
 
 
-READER = Reader(anchors=_KEYS | {links.MARK}, wants=wants, read=read)
+READER = Reader(
+    anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, evaluated.MARK},
+    wants=wants,
+    read=read,
+)
 COLLECTOR = Collector(name="source-map", fact=SourceMapFact, collect=collect)

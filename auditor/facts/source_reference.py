@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from auditor import binaries
+from auditor.binaries import Kind
 from auditor.facts import Collector, Contents, Hits, Reader
 from auditor.facts.source_map import MapSeen
-from auditor.maps import links
+from auditor.maps import links, markup
 from auditor.maps.links import LinkSeen
 from auditor.model import Fact, Member
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _STYLES = (".css", ".scss", ".less")
+_MARKUP = (".html", ".htm", ".xhtml", ".svg", ".vue", ".svelte")
 _REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|(?:s3|gs|az):", re.IGNORECASE)
 _REMOTE_SCHEMES = frozenset({"", "http", "https", "ftp", "ftps", "s3", "gs", "az"})
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
@@ -48,7 +51,7 @@ class SourceReferenceFact(Fact):
     """As written, without credentials, query and fragment."""
     host: str
     form: str
-    """`sourceMappingURL`, `sourceRoot` or `sources`."""
+    """`sourceMappingURL`, `sourceRoot`, `sources`, or `external_debug_info` of WebAssembly."""
     remote: bool
     archive: bool
     """The URL ends like an archive: a zip of sources."""
@@ -61,22 +64,40 @@ class SourceReferenceFact(Fact):
 
 
 def read(member: Member, data: bytes, _: Hits) -> Iterator[LinkSeen]:
-    """Leave the link that a debugger would follow, if the file has one."""
+    """Leave each link that a debugger would follow; of a page, those of its scripts and styles."""
     name = member.path.lower()
     if name.endswith(_STYLES):
-        link = links.css_link(data)
+        found = [links.css_link(data)]
     elif name.endswith(_CODE):
-        link = links.js_link(data)
+        found = [links.js_link(data)]
+    elif name.endswith(_MARKUP):
+        found = [*_in_markup(data)]
     else:
-        return
-    if link is None or link.url[:5].lower() == "data:":
-        return
-    yield LinkSeen(
-        path=member.path,
-        line=links.line_of(data, link.offset),
-        url=link.url,
-        target="" if is_remote(link.url) else links.resolved(member.path, link.url),
-    )
+        found = [*_in_wasm(data)]
+    for link in found:
+        if link is None or link.url[:5].lower() == "data:":
+            continue
+        yield LinkSeen(
+            path=member.path,
+            line=links.line_of(data, link.offset) if link.has_line else None,
+            url=link.url,
+            target="" if is_remote(link.url) else links.resolved(member.path, link.url),
+            form=link.form,
+        )
+
+
+def _in_markup(data: bytes) -> Iterator[links.Link]:
+    for kind, offset, text in markup.blocks(data):
+        link = links.js_link(text) if kind == "script" else links.css_link(text)
+        if link is not None:
+            yield links.Link(url=link.url, offset=link.offset + offset)
+
+
+def _in_wasm(data: bytes) -> Iterator[links.Link]:
+    for kind, form in ((Kind.MAP, links.FORM), (Kind.DEBUG_ELSEWHERE, "external_debug_info")):
+        for part in binaries.links(data, kind):
+            if part.text:
+                yield links.Link(url=part.text, offset=part.start, form=form, has_line=False)
 
 
 def is_remote(url: str) -> bool:
@@ -91,7 +112,7 @@ def collect(contents: Contents) -> Iterator[SourceReferenceFact]:
     paths = {member.path for member in contents.members}
     for link in contents.of(LinkSeen):
         dangling = not is_remote(link.url) and link.target not in paths
-        place = _Place(path=link.path, line=link.line, form="sourceMappingURL")
+        place = _Place(path=link.path, line=link.line, form=link.form)
         yield _fact(place, link.url, dangling=dangling)
     for seen in contents.of(MapSeen):
         for form, urls in (
@@ -140,5 +161,5 @@ def _shown(url: str) -> tuple[str, str]:
     return host, f"{scheme}//{host}{port}{parts.path}"
 
 
-READER = Reader(anchors=frozenset({links.MARK}), read=read)
+READER = Reader(anchors=binaries.ANCHORS | {links.MARK}, read=read)
 COLLECTOR = Collector(name="source-reference", fact=SourceReferenceFact, collect=collect)

@@ -50,6 +50,8 @@ class Source:
     mapped: bool | None = None
     """Some generated code is mapped to it; None where that is unknown, or was not asked: the
     mappings are missing or malformed, or the map gives no first-party text back."""
+    root: str = ""
+    """The `sourceRoot` that its name is seen from."""
 
     @property
     def path(self) -> str:
@@ -170,6 +172,21 @@ def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
     yield from _slow(_pairs(data), origin) if parts is None else parts
 
 
+def of_texts(texts: Sequence[tuple[str, str]], origin: Origin = HERE) -> Iterator[Part | Given]:
+    """Yield sources that lie somewhere without a map, name and text, as a walk of one does."""
+    named = Named([name for name, _ in texts], "", (), origin)
+    yield from part_of(named, (text for _, text in texts), None)
+
+
+def merged(maps: Iterable[SourceMap]) -> SourceMap:
+    """Return several maps as their sum."""
+    found = tuple(maps)
+    return SourceMap(
+        roots=tuple(dict.fromkeys(root for one in found for root in one.roots)),
+        sources=tuple(source for one in found for source in one.sources),
+    )
+
+
 class Named:
     """The names of one map's sources, and whose they are."""
 
@@ -212,31 +229,29 @@ def part_of(
             yield from _sources(
                 name if isinstance(name, str) and name else f"(unnamed source {index + 1})",
                 text,
+                named.root,
                 named.origin,
                 foreign=named.is_foreign(index, name),
                 mapped=None if in_code is None else index in in_code,
             )
 
 
-def _sources(
-    name: str, text: str | None, origin: Origin, *, foreign: bool, mapped: bool | None
+def _sources(  # noqa: PLR0913 - what a map says of one source
+    name: str, text: str | None, root: str, origin: Origin, *, foreign: bool, mapped: bool | None
 ) -> Iterator[Given]:
     """Yield a source, and behind it the first-party texts of maps inside its text."""
+    source = Source(name=name, third_party=foreign, mapped=mapped, root=root)
     if not text:
-        yield Source(name=name, third_party=foreign, mapped=mapped), b""
+        yield source, b""
         return
     raw = text.encode("utf-8", "surrogatepass")
-    yield (
-        Source(
-            name=name,
-            third_party=foreign,
-            size=ByteCount(len(raw)),
-            lines=raw.count(b"\n") + (not raw.endswith(b"\n")),
-            digest=text_digest(raw),
-            mapped=mapped,
-        ),
-        raw,
+    source = replace(
+        source,
+        size=ByteCount(len(raw)),
+        lines=raw.count(b"\n") + (not raw.endswith(b"\n")),
+        digest=text_digest(raw),
     )
+    yield source, raw
     if not foreign and origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
         yield from _inside(raw, origin.inner(), mapped=mapped)
 
