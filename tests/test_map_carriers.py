@@ -216,6 +216,28 @@ def test_any_text_is_searched_for_objects(pieces: list[bytes]) -> None:
     list(evaluated.modules(text))
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"sourcesContent",
+        b'sourcesContent:["',
+        b'"sourcesContent:[",""',
+        b'sources:["a",mappings:"A",sourcesContent:["b",',
+        b'{\\"version\\":\\"sourcesContent\\":',
+        b'{version:sourcesContent\\"',
+        b'\'{"version":"sourcesContent":',
+        b'eval("# sourceURL=',
+        b"eval(' # sourceURL= eval(\" ",
+        b"<script",
+    ],
+)
+def test_hostile_texts_take_no_longer_than_they_are(piece: bytes) -> None:
+    text = piece * (1_000_000 // len(piece))
+    told_of = [*written.maps_in("a", text, written.keys_of(text)), *evaluated.modules(text)]
+    assert [one for one in told_of if not isinstance(one, Unread)] == []
+    assert list(markup.blocks(text)) == []
+
+
 # -- modules of development bundles
 
 
