@@ -216,6 +216,28 @@ def test_any_text_is_searched_for_objects(pieces: list[bytes]) -> None:
     list(evaluated.modules(text))
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"sourcesContent",
+        b'sourcesContent:["',
+        b'"sourcesContent:[",""',
+        b'sources:["a",mappings:"A",sourcesContent:["b",',
+        b'{\\"version\\":\\"sourcesContent\\":',
+        b'{version:sourcesContent\\"',
+        b'\'{"version":"sourcesContent":',
+        b'eval("# sourceURL=',
+        b"eval(' # sourceURL= eval(\" ",
+        b"<script",
+    ],
+)
+def test_hostile_texts_take_no_longer_than_they_are(piece: bytes) -> None:
+    text = piece * (1_000_000 // len(piece))
+    told_of = [*written.maps_in("a", text, written.keys_of(text)), *evaluated.modules(text)]
+    assert [one for one in told_of if not isinstance(one, Unread)] == []
+    assert list(markup.blocks(text)) == []
+
+
 # -- modules of development bundles
 
 
@@ -291,6 +313,7 @@ def test_other_evaluations_are_no_sources(text: str) -> None:
         "data:text/plain;base64," + base64.b64encode(document().encode()).decode(),
         "data:application/json," + "".join(f"%{byte:02X}" for byte in document().encode()),
         "data:application/json;charset=utf-8," + "".join(f"%{b:02x}" for b in document().encode()),
+        "data:application/json," + document(),
         "DATA:application/json;BASE64," + base64.b64encode(document().encode()).decode(),
     ],
 )

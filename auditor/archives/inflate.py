@@ -10,7 +10,7 @@ import sys
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from auditor.errors import ArchiveError, LimitError
+from auditor.errors import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -223,7 +223,7 @@ class Inflated:
 def inflated(frame: bytes, most: int) -> bytes:
     """Return what one Zstandard frame holds, of no more than `most` bytes.
 
-    Raises ArchiveError for a frame that is damaged or cut short, LimitError for a larger one.
+    Raises ArchiveError for a frame that is damaged, cut short, or holds more.
     """
     decompressor = _zstd()
     pieces: list[bytes] = []
@@ -242,5 +242,5 @@ def inflated(frame: bytes, most: int) -> bytes:
         pieces.append(piece)
         size += len(piece)
         if size > most:
-            raise LimitError("member-bytes", most, size, "bytes")
+            raise ArchiveError(f"the compressed text is larger than {most:,} bytes")
     return b"".join(pieces)
