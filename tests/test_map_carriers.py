@@ -291,6 +291,7 @@ def test_other_evaluations_are_no_sources(text: str) -> None:
         "data:text/plain;base64," + base64.b64encode(document().encode()).decode(),
         "data:application/json," + "".join(f"%{byte:02X}" for byte in document().encode()),
         "data:application/json;charset=utf-8," + "".join(f"%{b:02x}" for b in document().encode()),
+        "data:application/json," + document(),
         "DATA:application/json;BASE64," + base64.b64encode(document().encode()).decode(),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -125,6 +126,7 @@ class _Inside:
         self._data = data
         self._origin = Origin(foreign=is_third_party(member.path.replace("!", "/")))
         self._hits = hits
+        self._inline_at: list[tuple[int, int]] = []
 
     def whole(self) -> Iterator[MapSeen | Embedded | Unread]:
         """Yield the texts of a file that is a map, and at its end the map; nothing for others."""
@@ -203,6 +205,7 @@ class _Inside:
             if isinstance(inline, Unread):
                 yield inline
             else:
+                self._inline_at.append((inline.offset, inline.end))
                 yield from self._map(inline.data, inline.offset, "an inline source map")
 
     def _map(self, data: bytes, offset: int, what: str) -> Iterator[Found | Embedded | Unread]:
@@ -225,14 +228,25 @@ class _Inside:
             yield offset, found, size
 
     def _written(self) -> Iterator[Found | Embedded | Unread]:
+        """Yield the objects that stand outside of the inline maps, which were read before."""
         if kind_of(self._member.path) == "documents":
             return  # it shows what a map looks like
-        keys = [offset for anchor, offset in self._hits if anchor == written.KEY]
+        keys = [
+            offset
+            for anchor, offset in self._hits
+            if anchor == written.KEY
+            if not self._is_inline(offset)
+        ]
         for one in written.maps_in(self._member.path, self._data, keys):
             if isinstance(one, Unread):
                 yield one
             else:
                 yield from self._map(one.data, one.offset, "a source map in other text")
+
+    def _is_inline(self, offset: int) -> bool:
+        """Tell whether an offset lies in the payload of an inline map, which come in order."""
+        before = bisect_left(self._inline_at, (offset, 0)) - 1
+        return before >= 0 and offset < self._inline_at[before][1]
 
     def _evaluated(self, told: list[int]) -> Iterator[Found | Embedded]:
         """Yield the modules that no inline map (at the offsets `told`) gives back already."""
@@ -241,7 +255,7 @@ class _Inside:
         modules = [
             module
             for module in evaluated.modules(self._data)
-            if not any(module.offset <= offset < module.end for offset in told)
+            if bisect_left(told, module.offset) == bisect_left(told, module.end)
         ]
         if modules:
             texts = [(one.name, one.text.decode("utf-8", "replace")) for one in modules]

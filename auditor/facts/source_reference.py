@@ -28,17 +28,26 @@ _STORAGE = (
     ".r2.dev",
     ".r2.cloudflarestorage.com",
     ".amazonaws.com",
+    ".amazonaws.com.cn",
     "storage.googleapis.com",
-    ".storage.googleapis.com",
+    "storage.cloud.google.com",
     ".blob.core.windows.net",
     ".digitaloceanspaces.com",
     ".backblazeb2.com",
+    ".wasabisys.com",
+    ".linodeobjects.com",
+    ".aliyuncs.com",
+    ".myqcloud.com",
+    ".storage.yandexcloud.net",
 )
 _INTERNAL = re.compile(
     r"""(?ix)
-      localhost | .*\.local | .*\.localdomain | .*\.internal | .*\.corp | .*\.intranet | .*\.lan
-    | (?:.*\.)?(?:dev|staging|stage|test|qa|intern|internal|corp)\.[^.]+\.[^.]+
-    | 127\.[\d.]+ | 10\.[\d.]+ | 192\.168\.[\d.]+ | 172\.(?:1[6-9]|2\d|3[01])\.[\d.]+
+      localhost | .*\.(?:local|localhost|localdomain|internal|corp|intranet|intra|lan|private|test)
+    | .*\.home\.arpa | [\w-]+                     # a name that only a search domain completes
+    | (?:.*\.)?(?:[\w-]+-)?(?:dev|staging|stage|test|qa|uat|preprod|intern|internal|corp)
+      (?:-[\w-]+)?(?:\.[^.]+){2,4}
+    | 127\.[\d.]+ | 10\.[\d.]+ | 192\.168\.[\d.]+ | 169\.254\.[\d.]+
+    | 172\.(?:1[6-9]|2\d|3[01])\.[\d.]+ | ::1 | f[cd][\da-f]{2}:.* | fe80:.*
     """
 )
 
@@ -54,7 +63,7 @@ class SourceReferenceFact(Fact):
     """`sourceMappingURL`, `sourceRoot`, `sources`, or `external_debug_info` of WebAssembly."""
     remote: bool
     archive: bool
-    """The URL ends like an archive: a zip of sources."""
+    """The URL ends like an archive, or leads into one: a zip of sources."""
     storage: bool
     """The host is a storage bucket."""
     internal: bool
@@ -135,6 +144,7 @@ class _Place:
 def _fact(place: _Place, url: str, *, dangling: bool) -> SourceReferenceFact:
     remote = is_remote(url)
     host, shown = _shown(url) if remote else ("", url)
+    bucket = url.lower().startswith(("s3:", "gs:", "az:"))
     return SourceReferenceFact(
         path=place.path,
         line=place.line,
@@ -142,9 +152,9 @@ def _fact(place: _Place, url: str, *, dangling: bool) -> SourceReferenceFact:
         host=host,
         form=place.form,
         remote=remote,
-        archive=shown.lower().endswith(_ARCHIVES),
-        storage=host.endswith(_STORAGE) or url.lower().startswith(("s3:", "gs:", "az:")),
-        internal=_INTERNAL.fullmatch(host) is not None,
+        archive=any(part.endswith(_ARCHIVES) for part in re.split(r"[/!]", shown.lower())),
+        storage=host.endswith(_STORAGE) or bucket,
+        internal=not bucket and _INTERNAL.fullmatch(host) is not None,
         dangling=dangling,
     )
 

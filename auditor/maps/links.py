@@ -55,11 +55,13 @@ _MAGIC_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlineMap:
-    """The decoded payload of one `data:` link, and where that stands: line (from 1) and offset."""
+    """The decoded payload of one `data:` link, and where that stands: line (from 1) and offsets."""
 
     data: bytes
     line: int
     offset: int = 0
+    end: int = 0
+    """Where a payload ends that is written as it is; an encoded one ends no earlier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,8 @@ def inline_maps(path: str, text: bytes, marks: Iterable[int]) -> Iterator[Inline
         data, size = _payload(text, head)
         spent += size
         if data:
-            yield InlineMap(data=data, line=lines.at(mark), offset=mark)
+            end = head.end() + min(size, len(data))
+            yield InlineMap(data=data, line=lines.at(mark), offset=mark, end=end)
 
 
 def inline_map(url: bytes) -> bytes:
