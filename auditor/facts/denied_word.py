@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents, Reader
 from auditor.facts.demands import Demands
-from auditor.facts.source_map import MapSeen
+from auditor.facts.source_map import Carrier, MapSeen, as_written
 from auditor.model import Fact
 from auditor.wordscan import DeniedWords
 
@@ -118,7 +118,7 @@ def _of_members(contents: Contents, words: DeniedWords) -> Iterator[DeniedWordFa
 
 def _in_files(contents: Contents) -> Iterator[DeniedSeen]:
     """Yield what stands in files, less what a file that is a map has in its texts."""
-    maps = {seen.path for seen in contents.of(MapSeen) if seen.line is None}
+    maps = as_written(contents)
     embedded = Counter[tuple[str, str]]()
     for seen in contents.of(DeniedSeen):
         if seen.holder in maps:
@@ -141,7 +141,7 @@ def _of_sources(contents: Contents, words: DeniedWords) -> Iterator[DeniedWordFa
     named = {
         (f"{one.path}!{source.path}", word): found
         for one in contents.of(MapSeen)
-        if one.line is not None
+        if one.carrier is Carrier.INLINE
         for source in one.map.sources
         for word, found in words.inside(source.name).items()
     }

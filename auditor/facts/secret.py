@@ -17,7 +17,7 @@ from operator import itemgetter
 
 from auditor.anchors import Anchors
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
-from auditor.facts.source_map import MapSeen
+from auditor.facts.source_map import as_written
 from auditor.maps import links
 from auditor.model import Fact, Member
 from auditor.safe import masked
@@ -267,7 +267,7 @@ def _der_size(data: bytes) -> int:
 
 def collect(contents: Contents) -> Iterator[SecretFact]:
     """Yield what the reader found: of a secret in a map's text, where it stands in that text."""
-    maps = {one.path for one in contents.of(MapSeen) if one.line is None}
+    maps = as_written(contents)
     seen = contents.of(SecretSeen)
     told = {(one.holder, one.identity) for one in seen if one.holder}
     met: set[tuple[str, bytes]] = set()

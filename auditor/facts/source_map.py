@@ -386,6 +386,14 @@ def given_back(contents: Contents) -> Iterator[tuple[MapSeen, list[GivenBack]]]:
         )
 
 
+def as_written(contents: Contents) -> frozenset[str]:
+    """Return the members in whose own bytes the texts of their maps stand, and not encoded."""
+    carriers: dict[str, set[Carrier]] = {}
+    for seen in contents.of(MapSeen):
+        carriers.setdefault(seen.path, set()).add(seen.carrier)
+    return frozenset(path for path, those in carriers.items() if Carrier.INLINE not in those)
+
+
 class _Mapped:
     """Whether texts occur in bundles: what one map does not map, another one may."""
 
