@@ -22,6 +22,7 @@ from auditor.model import (
     ByteCount,
     Disclosure,
     Fact,
+    LanguageShare,
     Member,
     MemberType,
     Report,
@@ -639,7 +640,17 @@ def test_the_summary_counts_each_text_once() -> None:
         "dist/d.js.map": document(None),
     }
     assert disclosure(contents_of(members)) == Disclosure(
-        maps=3, files=2, lines=3, size=ByteCount(len("a\nb\n") + len("c")), third_party_files=1
+        maps=3,
+        files=2,
+        lines=3,
+        size=ByteCount(len("a\nb\n") + len("c")),
+        third_party_files=1,
+        third_party_size=ByteCount(len("lib")),
+        removed_files=1,
+        removed_lines=1,
+        removed_size=ByteCount(1),
+        removed=("src/b.ts",),
+        languages=(LanguageShare(language="TypeScript", files=2, lines=3, size=ByteCount(5)),),
     )
 
 

@@ -99,6 +99,8 @@ class _Brotli:
         except ImportError:
             raise ArchiveError(NO_BROTLI) from None
         self._object = brotli.Decompressor()
+        self._more = False
+        """The last piece was full: there may be more, which the library does not say."""
 
     @property
     def eof(self) -> bool:
@@ -106,14 +108,16 @@ class _Brotli:
 
     @property
     def needs_input(self) -> bool:
-        return bool(self._object.can_accept_more_data())
+        return not self._more and bool(self._object.can_accept_more_data())
 
     @property
     def unused_data(self) -> bytes:
         return b""  # the library refuses bytes behind the stream's end
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        return bytes(self._object.process(data, output_buffer_limit=max_length))
+        piece = bytes(self._object.process(data, output_buffer_limit=max_length))
+        self._more = 0 < max_length <= len(piece)
+        return piece
 
 
 NO_BROTLI = "Brotli is read with the extra `brotli` alone (pip install 'release-audit[brotli]')"
