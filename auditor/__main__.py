@@ -15,7 +15,7 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return per way to e
     """Run one call and return its exit code: no crash ever looks like a finding."""
     import click  # noqa: PLC0415 - nothing before the handler may raise
 
-    from auditor import policy  # noqa: PLC0415
+    from auditor import exits  # noqa: PLC0415
     from auditor.cli import cli  # noqa: PLC0415
     from auditor.errors import InputError, UsageError  # noqa: PLC0415
 
@@ -25,22 +25,22 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return per way to e
         return int(code or 0)
     except click.exceptions.NoArgsIsHelpError as problem:
         problem.show()
-        return policy.EXIT_USAGE
+        return exits.EXIT_USAGE
     except click.ClickException as problem:
         problem.show()
-        return policy.EXIT_USAGE
+        return exits.EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
-        return policy.EXIT_INTERRUPTED
+        return exits.EXIT_INTERRUPTED
     except UsageError as problem:
         _say(str(problem))
-        return policy.EXIT_USAGE
+        return exits.EXIT_USAGE
     except InputError as problem:
         _say(str(problem))
-        return policy.EXIT_INCOMPLETE
+        return exits.EXIT_INCOMPLETE
     except (BrokenPipeError, SystemExit):  # click turns the one into the other, with a finding's 1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return policy.EXIT_INCOMPLETE
+        return exits.EXIT_INCOMPLETE
     except Exception as problem:  # noqa: BLE001 - the one place that catches what nobody expected
         return _internal(problem, debug="--debug" in arguments)
 
@@ -52,7 +52,7 @@ def _say(message: str) -> None:
 
 
 def _internal(problem: Exception, *, debug: bool) -> int:
-    from auditor import policy  # noqa: PLC0415
+    from auditor import exits  # noqa: PLC0415
 
     if debug:
         import traceback  # noqa: PLC0415
@@ -66,7 +66,7 @@ def _internal(problem: Exception, *, debug: bool) -> int:
         f"internal error: {type(problem).__name__} at {where}: {problem}. This is a fault of "
         "audit, not of the package; please report it with the output of --debug"
     )
-    return policy.EXIT_INTERNAL
+    return exits.EXIT_INTERNAL
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import baselinefile, policyfile, rulefile
+from auditor import policyfile, rulefile
 from auditor.errors import UsageError
 from auditor.model import Profile, Severity
 from auditor.policy import Policy, Settings
@@ -109,4 +109,6 @@ def _baseline(path: Path | None, written: Path | None) -> frozenset[str]:
     """Return what is known already; one that is to be written now need not be there yet."""
     if path is None or (path == written and not path.is_file()):
         return frozenset()
+    from auditor import baselinefile  # noqa: PLC0415 - only where there is one
+
     return baselinefile.parsed(userfile.content(path, _LARGEST), str(path))

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     Names = Mapping[str, list[LockedPackage]]
 
+_UNDATED = "the registry does not say when that was published"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookups:
@@ -131,12 +133,12 @@ def _undated(ours: Names, answers: Mapping[str, Answer], problems: dict[str, lis
         for version in dict.fromkeys(one.version for one in entries):
             known = same_version(entries[0].ecosystem, version) if version else ""
             if known in answer.releases and answer.releases[known] is None:
-                reason = "the registry does not say when it was published"
-                problems[reason].append(f"{name}@{version}")
+                problems[_UNDATED].append(f"{name}@{version}")
 
 
 def _told(problems: Mapping[str, Iterable[str]]) -> Iterator[str]:
     for reason, names in problems.items():
         shown = tuple(map(safe, dict.fromkeys(names)))
         count = words.counted(len(shown), "package")
-        yield f"{count} not looked up ({words.listed(shown)}): {reason}"
+        what = "of unknown age" if reason == _UNDATED else "not looked up"
+        yield f"{count} {what} ({words.listed(shown)}): {reason}"

@@ -57,7 +57,10 @@ class Outcome:
     def judged(self, judge: Judge, artifact: Artifact, contents: Contents, advice: Advice) -> None:
         """Collect the facts of some contents, and what the rules find in them."""
         self.kinds.add(contents.kind)
-        collectors, _ = facts.load(lockfile=contents.kind in facts.OF_OTHERS)
+        if contents.kind is ArtifactKind.POLICY:
+            collectors = facts.of_policy()
+        else:
+            collectors, _ = facts.load(lockfile=contents.kind in facts.OF_OTHERS)
         for name, collector in collectors.items():
             if collector.serves(contents.kind) and judge.wants(name):
                 seen = self._facts(collector.collect(contents), artifact)

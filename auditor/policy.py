@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from auditor.exits import EXIT_FAIL, EXIT_INCOMPLETE, EXIT_PASS
 from auditor.facts.demands import Demands
 from auditor.facts.policy.waiver import State
 from auditor.match import Globs
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
 
     from auditor.model import Report
     from auditor.rulefile import Rule, Ruleset
-
-EXIT_PASS = 0
-EXIT_FAIL = 1
-EXIT_USAGE = 2
-EXIT_INCOMPLETE = 3
-EXIT_INTERNAL = 4
-EXIT_INTERRUPTED = 130
 
 EXIT_CODES = {
     Verdict.PASS: EXIT_PASS,

@@ -301,6 +301,8 @@ class _RuleReader:
     def _collector(self) -> facts.Collector:
         name = self._text("fact")
         named = self._document.get("artifacts")
+        if named == [ArtifactKind.POLICY.value] and name in facts.of_policy():
+            return facts.of_policy()[name]
         only_lockfiles = isinstance(named, list) and set(named) <= facts.OF_OTHERS
         for lockfile in (only_lockfiles, not only_lockfiles):
             collectors, _ = facts.load(lockfile=lockfile)

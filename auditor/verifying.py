@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import earlier, policy
+from auditor import earlier, exits, policy
 from auditor.errors import UsageError
 from auditor.model import Verdict
 from auditor.sources import userfile
@@ -57,7 +57,7 @@ def _verified(report: Path, found: Earlier, file: str) -> Verified:
     audited = next((one for one in found.artifacts if one.sha256 == digest), None)
     if audited is None:
         said = f"is not what {report} is about (its SHA-256 is {digest})"
-        return Verified(file=file, said=said, code=policy.EXIT_FAIL)
+        return Verified(file=file, said=said, code=exits.EXIT_FAIL)
     name = f"{audited.name} {audited.version}".strip() or audited.source
     return Verified(
         file=file,

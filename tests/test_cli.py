@@ -309,13 +309,31 @@ def test_the_module_and_a_pipe_without_colour() -> None:
     assert done.stdout == f"audit, version {auditor.__version__}\n"
 
 
-def test_a_command_imports_only_what_it_needs() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "idle"),
+    [
+        (["--version"], "yaml rich msgspec requests json auditor.facts auditor.policy"),
+        (["names", "lodash"], "yaml rich requests auditor.facts auditor.policy"),
+        (
+            ["lock", "package-lock.json"],
+            "requests jinja2 auditor.facts.source_map auditor.shipping auditor.baselinefile",
+        ),
+        (["pack", "kit.tgz"], "requests jinja2 auditor.facts.lock.package auditor.baselinefile"),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(
+    tmp_path: Path, pack: Pack, arguments: list[str], idle: str
+) -> None:
+    (tmp_path / "kit.tgz").write_bytes(pack({"index.js": "run()"}).read_bytes())
+    (tmp_path / "package-lock.json").write_text(
+        '{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0"}}}'
+    )
     code = (
-        "import sys; from auditor.__main__ import run; run(['--version']); "
-        "print(sorted({'yaml', 'rich', 'msgspec', 'requests', 'json'} & set(sys.modules)))"
+        f"import sys; from auditor.__main__ import run; run({arguments!r}); "
+        f"print(sorted(set({idle!r}.split()) & set(sys.modules)))"
     )
     done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
 
     assert done.stdout.splitlines()[-1] == "[]"

@@ -1,4 +1,4 @@
-"""The HTML page as text: what it says, that it loads nothing, that no text of others becomes markup."""
+"""The HTML page as text: what it says, what it never loads, and that no text becomes markup."""
 
 from __future__ import annotations
 
@@ -120,8 +120,7 @@ def test_an_artifact_is_told_with_its_sizes_digest_notes_and_what_its_maps_discl
     for text in (
         "demo 2.0.0 kind npm tarball files 7 packed 1.4 MB unpacked 5.4 MB from demo-2.0.0.tgz",
         f"SHA-256 {'ab' * 32} Note: prepack was not run",
-        "1 source map gives back 20 files, 1,234 lines, 50.0 kB of first-party source"
-        " (and 7 files of libraries).",
+        "gives back 20 files, 1,234 lines, 50.0 kB of first-party source (and 7 files of libraries).",
         "install script postinstall node x.js",
     ):
         assert text in shown
@@ -232,8 +231,7 @@ def test_an_incident_report_has_its_level_places_steps_and_what_was_not_looked_a
     assert words_of(verdict).startswith("EXPOSED Incident report 1 of 2 projects hit;")
     for text in (
         "exposed axios-2026-03 two bad versions of axios An account was taken over.",
-        "exposed web axios@1.14.1: required by the project itself in web/package-lock.json:12;"
-        " go to 1.14.0",
+        "exposed web axios@1.14.1: required by the project itself in web/package-lock.json:12; go to",
         "Sources: 1 the maintainers' account of it",
         "what to do, in this order Take it off the network. Pin it. npm install axios@1.14.0",
         "not found in 1 place (9 packages read) docs: 1 source, 9 packages",
@@ -471,8 +469,11 @@ def test_the_tree_has_folders_in_folders_and_a_way_without_a_fork_is_one_step() 
         [
             [
                 "dist",
-                [["locale", [["de.js", 300_000, 1], ["fr.js", 200_000, 1]]]]
-                + [["app.js", 1_000_000, 1], ["app.js.map", 3_000_000, 0]],
+                [
+                    ["locale", [["de.js", 300_000, 1], ["fr.js", 200_000, 1]]],
+                    ["app.js", 1_000_000, 1],
+                    ["app.js.map", 3_000_000, 0],
+                ],
             ],
             ["lib/native", [["addon.node", 900_000, 7]]],
             ["README.md", 12_000, 4],

@@ -335,7 +335,7 @@ def test_an_age_that_is_not_said_is_a_gap_where_one_is_asked_for(
     code, said = as_json(capsys, *ONLINE, path)
     assert code == 3
     assert reasons(said) == [
-        "1 package not looked up (a@1.0.0): the registry does not say when it was published"
+        "1 package of unknown age (a@1.0.0): the registry does not say when that was published"
     ]
     assert as_json(capsys, "--online", path)[0] == 0
 
@@ -393,6 +393,15 @@ def test_lockfiles_of_one_call_ask_for_each_name_once(
     _, said = as_json(capsys, "--online", "--no-cache", str(folder))
     assert sorted(here.paths) == ["/a", "/b"]
     assert len(found(said)) == 70
+
+
+def test_a_name_in_several_spellings_is_asked_for_once(here: Served) -> None:
+    here.answers["/simple/demo-kit/"] = project(400)
+    pypi = Registry("pypi", None, {"PIP_INDEX_URL": f"{here.url}/simple"})
+    answers = pypi.look_up_all(["Demo_Kit", "demo.kit", "demo-kit", "demo.kit"])
+    assert list(answers) == ["Demo_Kit", "demo.kit", "demo-kit"]
+    assert len({id(answer) for answer in answers.values()}) == 1
+    assert here.paths == ["/simple/demo-kit/"]
 
 
 def silent(_: BaseHTTPRequestHandler) -> None:

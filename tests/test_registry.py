@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -17,13 +19,13 @@ import pytest
 from auditor.errors import InputError
 from auditor.names.signals import ABSENT
 from auditor.sources import configured, transport
-from auditor.sources.registry import Registry
+from auditor.sources.configured import Clients
+from auditor.sources.registry import Memory, Registry
 from tests.a_registry import NOW, Served, ago, packument, project, send, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from http.server import BaseHTTPRequestHandler
-    from pathlib import Path
 
     Answer = bytes | int | Callable[[BaseHTTPRequestHandler], None]
     Start = Callable[[], Served]
@@ -455,6 +457,42 @@ def test_npm_itself_is_asked_in_an_empty_folder_where_nothing_is_configured(
 
     assert here.paths == ["/own/a", "/own/b"]
     assert told.read_text() == "(['config', 'get', 'registry'], [])"
+
+
+@needs_programs
+def test_npm_is_asked_once_for_all_scopes_and_folders(
+    here: Served, play: Play, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    environment = play(f"open({str(told)!r}, 'a').write('x')\nprint('{here.url}/own/')")
+    memory = Memory(clients=Clients(environment))
+    for folder in (tmp_path, tmp_path / "nobody"):
+        npm = Registry("npm", folder, memory=memory)
+        for name in ("a", "@b/c", "@d/e"):
+            npm.look_up(name)
+    assert here.paths == ["/own/a", "/own/@b%2Fc", "/own/@d%2Fe"]
+    assert told.read_text() == "x"
+
+
+@needs_programs
+def test_what_is_built_into_npm_is_asked_without_anybody_s_settings(
+    play: Play, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    code = f"open({str(told)!r}, 'a').write(repr((sys.argv[4:], sorted(os.environ))))\n"
+    environment = play(f"{code}print('https://registry.example.org/')")
+    mirror = {**environment, "npm_config_registry": "https://mirror.example.org/", "A": "b"}
+    npm = Registry("npm", tmp_path, mirror)
+
+    assert npm.built_in == npm.built_in == "https://registry.example.org/"
+    assert npm.base("a").host == "mirror.example.org"
+    options, variables = ast.literal_eval(told.read_text())
+    assert options[::2] == ["--userconfig", "--globalconfig"]
+    assert not any(Path(path).exists() for path in options[1::2])
+    assert "A" in variables
+    assert "npm_config_registry" not in variables
+    assert Registry("pypi", tmp_path, mirror).built_in == ""
+    assert Registry("npm", tmp_path, {"PATH": ""}).built_in == ""
 
 
 @needs_programs

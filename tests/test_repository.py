@@ -218,6 +218,17 @@ def test_of_a_history_it_is_the_lockfile_that_the_history_is_of(
     assert repository().of_finding(finding("app", path, None, kind)) == expected
 
 
+def test_of_the_policy_it_is_the_line_of_its_file() -> None:
+    some = repository(packed("../.audit.yml", "."))
+
+    def where(path: str) -> Place | None:
+        return some.of_finding(finding("../.audit.yml", path, 2, ArtifactKind.POLICY))
+
+    assert where("../.audit.yml") == place(".audit.yml", 2)
+    assert where("") == place(".audit.yml", 2)
+    assert where("/etc/.audit.yml") is None
+
+
 @pytest.mark.parametrize(
     ("source", "path", "expected"),
     [

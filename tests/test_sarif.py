@@ -15,7 +15,7 @@ from jsonschema import Draft4Validator
 
 from auditor import scan
 from auditor.model import ArtifactKind, Home, Location, Severity, Verdict
-from auditor.report import View, _sarif_rules, sarif
+from auditor.report import View, _sarif_rules, cyclonedx, junit, sarif
 from auditor.safe import safe_sarif
 from tests import made_reports as made
 
@@ -117,6 +117,19 @@ def test_the_whole_of_a_small_report() -> None:
     (note,) = invocation["toolExecutionNotifications"]
     assert note["message"] == {"text": "in.zip was not examined: encrypted"}
     assert note["level"] == "error"
+
+
+def test_what_the_policy_changed_is_said_in_each_format() -> None:
+    report = made.report(policy=("the rule junk-file is off: \x1bours",), data=("names of today",))
+    properties = run_of(report)["tool"]["driver"]["properties"]
+
+    assert properties == {
+        "ruleset": "0123456789abcdef",
+        "data": ["names of today"],
+        "policy": ["the rule junk-file is off: \\x1bours"],
+    }
+    for other in (junit.render(report, VIEW), cyclonedx.render(report, VIEW)):
+        assert "the rule junk-file is off: " in other
 
 
 def test_a_passing_report_was_executed_and_has_its_rules() -> None:

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auditor import policy
+from auditor import exits, policy
 from auditor.action import calls, event, files, inputs
 from auditor.action.base import base, is_built
 from auditor.action.step import Step
@@ -57,7 +57,7 @@ def run(environment: Mapping[str, str], say: Callable[[str], None]) -> int:
     files.append(output, files.rendered(outputs))
     if place := environment.get("GITHUB_STEP_SUMMARY"):
         files.append(Path(place), summary)
-    return policy.EXIT_PASS
+    return exits.EXIT_PASS
 
 
 def _audited(
@@ -69,13 +69,13 @@ def _audited(
         targets = step.targets()
     except UsageError as problem:
         say(f"audit: {problem}")
-        return _failed(folder, str(problem), policy.EXIT_USAGE)
+        return _failed(folder, str(problem), exits.EXIT_USAGE)
     compared = base(step, targets)
     reports = {name: folder / file for name, file in _REPORTS.items()}
     words = calls.head(step.inputs, targets, reports.items(), compared.against)
     ended = step.call(words, Path.cwd())
     if ended.code not in _JUDGED or not reports["summary"].is_file():
-        return _failed(folder, ended.reason(), ended.code or policy.EXIT_INTERNAL)
+        return _failed(folder, ended.reason(), ended.code or exits.EXIT_INTERNAL)
     notes = compared.notes
     if compared.bare and is_built(Path.cwd(), targets, reports["json"]):
         notes = (*notes, _BARE)
@@ -118,7 +118,7 @@ def _outputs(step: Step, reports: Mapping[str, Path], code: int) -> dict[str, st
         "sha256sums": "\n".join(built),
         "annotations": str(reports["github"]),
         "upload": "true" if upload else "false",
-        "exit-code": str(code if step.inputs.fail else policy.EXIT_PASS),
+        "exit-code": str(code if step.inputs.fail else exits.EXIT_PASS),
     }
 
 

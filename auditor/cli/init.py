@@ -20,7 +20,7 @@ def command(*, folder: str, yes: bool, no_hook: bool, no_workflow: bool, pre_com
     Shows what it would write, as a difference to what is there, and asks. Nothing that is there is
     replaced, but package.json, which gets a script.
     """
-    from auditor import policy, starting  # noqa: PLC0415 - only the called command's cost
+    from auditor import exits, starting  # noqa: PLC0415 - only the called command's cost
     from auditor.safe import safe  # noqa: PLC0415
     from auditor.sources import userfile  # noqa: PLC0415
 
@@ -37,19 +37,19 @@ def command(*, folder: str, yes: bool, no_hook: bool, no_workflow: bool, pre_com
         click.echo()
     if not writes:
         click.echo("there is nothing to write")
-        return policy.EXIT_PASS
+        return exits.EXIT_PASS
     if not yes:
         if not sys.stdin.isatty():
             click.echo("nothing was written: --yes writes it")
-            return policy.EXIT_PASS
+            return exits.EXIT_PASS
         if not click.confirm(f"Write {len(writes)} files?"):
-            return policy.EXIT_PASS
+            return exits.EXIT_PASS
     for one in writes:
         path = place / one.path
         userfile.write(path, one.after)
         click.echo(f"wrote {path}")
     click.echo("next: `audit pack --write-manifest` writes down what ships, for review")
-    return policy.EXIT_PASS
+    return exits.EXIT_PASS
 
 
 def _files(folder: Path) -> dict[str, str]:

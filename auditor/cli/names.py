@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from auditor.namelists import NameList
     from auditor.names import Level, Lookalike
     from auditor.namescan import Answer, Judge, Online
+    from auditor.policy import Policy
 
     Row = Callable[[str, str, Lookalike | None, Answer | None], str]
 
@@ -86,9 +87,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     code 1 says that a name looks like another one, or is younger than --min-age, or that its
     version is; 3 that one could not be looked up.
     """
-    from auditor import policy  # noqa: PLC0415 - see options: only the called command's cost
-    from auditor.deciding import Wishes, decided  # noqa: PLC0415
-    from auditor.model import Profile  # noqa: PLC0415
+    from auditor import exits  # noqa: PLC0415 - see options: only the called command's cost
     from auditor.namelists import NameList  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
     from auditor.names.matcher import Matcher  # noqa: PLC0415
@@ -96,21 +95,20 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.safe import safe  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
-    wishes = Wishes(config=config, no_config=no_config)
-    obeyed = decided(wishes, (Path(),), Profile.INTAKE).policy
-    usual = obeyed.names if obeyed.names in LEVELS else "default"
+    obeyed = _obeyed(config, no_config=no_config)
+    usual = obeyed.names if obeyed and obeyed.names in LEVELS else "default"
     told = Level[(level or usual).upper()]
-    ours = NameList((*internal, *names_in(internal_files), *obeyed.internal))
-    reviewed = NameList(obeyed.reviewed)
+    ours = NameList((*internal, *names_in(internal_files), *(obeyed.internal if obeyed else ())))
+    reviewed = NameList(obeyed.reviewed if obeyed else ())
     judge = _judge(ecosystem, ours, reviewed, Matcher(ecosystem).judge)
     registry = _online(ecosystem, told, min_age, online=online)
     row = _jsonl(online=online) if format_ == "jsonl" else _console(ecosystem)
     out = sys.stdout.buffer
-    code = policy.EXIT_PASS
+    code = exits.EXIT_PASS
     for text in _given(names):
         if text is None:
             sys.stderr.write(f"audit: a line of more than {_LONGEST:,} bytes is no name\n")
-            code = policy.EXIT_INCOMPLETE
+            code = exits.EXIT_INCOMPLETE
             continue
         name, version = release(ecosystem, text)
         said = None
@@ -121,12 +119,24 @@ def command(  # noqa: PLR0913 - one parameter per option
             found = said.found
             if said.gap:
                 sys.stderr.write(f"audit: {safe(name)}: not looked up: {safe(said.gap)}\n")
-                code = policy.EXIT_INCOMPLETE
-        if found is not None and code == policy.EXIT_PASS:
-            code = policy.EXIT_FAIL
+                code = exits.EXIT_INCOMPLETE
+        if found is not None and code == exits.EXIT_PASS:
+            code = exits.EXIT_FAIL
         out.write(row(name, version, found, said).encode("utf-8", "backslashreplace"))
         out.flush()  # whoever asks one name after the other waits for it
     return code
+
+
+def _obeyed(config: Path | None, *, no_config: bool) -> Policy | None:
+    """Return the policy; None without one, which costs next to nothing."""
+    from auditor.sources.policyplaces import near  # noqa: PLC0415 - see above
+
+    if no_config or (config is None and not any(near(Path()))):
+        return None
+    from auditor.deciding import Wishes, decided  # noqa: PLC0415
+    from auditor.model import Profile  # noqa: PLC0415
+
+    return decided(Wishes(config=config), (Path(),), Profile.INTAKE).policy
 
 
 def _judge(ecosystem: str, ours: NameList, reviewed: NameList, popular: Judge) -> Judge:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor import baselinefile, policy, report
+from auditor import policy, report
 from auditor.errors import UsageError
 from auditor.model import SetAside
 from auditor.safe import safe
@@ -113,6 +113,8 @@ def with_baseline(result: Report, path: Path | None) -> Report:
     """Write what was found into a baseline, and return the report in which all of it is known."""
     if path is None:
         return result
+    from auditor import baselinefile  # noqa: PLC0415 - only where one is written
+
     old = [one.finding for one in result.suppressed if one.by is SetAside.BASELINE]
     userfile.write(path, baselinefile.rendered((*result.findings, *old)))
     return policy.known(result)

@@ -62,7 +62,7 @@ def test(folder: Path | None) -> int:
     DIR is a folder of rules (default: ours). Every condition, list item and threshold is broken
     in turn; a change that no test notices is reported, because nobody has tried that condition.
     """
-    from auditor import mutants, policy, rulefile, ruletest  # noqa: PLC0415
+    from auditor import exits, mutants, rulefile, ruletest  # noqa: PLC0415
 
     ruleset = rulefile.load((folder or rulefile.builtin_folder(),), tests=True)
     failed = 0
@@ -79,4 +79,4 @@ def test(folder: Path | None) -> int:
         f"{len(ruleset.rules)} rules, {tests} tests, {broken} broken variants tried: "
         f"{f'{failed} problems' if failed else 'all as expected'}"
     )
-    return policy.EXIT_FAIL if failed else policy.EXIT_PASS
+    return exits.EXIT_FAIL if failed else exits.EXIT_PASS

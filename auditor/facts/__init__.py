@@ -96,9 +96,19 @@ def load(*, lockfile: bool | None = None) -> tuple[Mapping[str, Collector], tupl
     `lockfile` asks only for those about lockfiles (True), or only for the others (False), so that
     a call does not import what it has no use for.
     """
+    return _loaded(_modules(lockfile=lockfile))
+
+
+@cache
+def of_policy() -> Mapping[str, Collector]:
+    """Return those about the user's policy, which are also among all others."""
+    return _loaded(_in_folder("policy"))[0]
+
+
+def _loaded(names: Iterable[str]) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
     collectors: dict[str, Collector] = {}
     readers: list[Reader] = []
-    for name in _modules(lockfile=lockfile):
+    for name in names:
         module = importlib.import_module(name)
         collector = getattr(module, "COLLECTOR", None)
         if isinstance(collector, Collector):
@@ -119,7 +129,12 @@ def _modules(*, lockfile: bool | None) -> Iterator[str]:
     folders = [("", False), ("lock", True)]
     wanted = [folder for folder, is_lock in folders if lockfile is None or lockfile == is_lock]
     for below in (*wanted, "policy"):
-        name = f"{__name__}.{below}".rstrip(".")
-        for info in sorted(pkgutil.iter_modules([f"{__path__[0]}/{below}"]), key=lambda i: i.name):
-            if not info.ispkg:
-                yield f"{name}.{info.name}"
+        yield from _in_folder(below)
+
+
+def _in_folder(below: str) -> Iterator[str]:
+    """Yield the names of the fact modules of this folder, or of one below it."""
+    name = f"{__name__}.{below}".rstrip(".")
+    for info in sorted(pkgutil.iter_modules([f"{__path__[0]}/{below}"]), key=lambda i: i.name):
+        if not info.ispkg:
+            yield f"{name}.{info.name}"

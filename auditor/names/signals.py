@@ -225,7 +225,9 @@ def release_said(version: str, own: Signals, now: datetime) -> str:
     when = own.published(version)
     ago = "" if when is None else f"{duration(int(age(when, now).total_seconds()))} ago"
     if not own.lacks(version):
-        return f"was published {ago}" if ago else "is in the registry for nobody says how long"
+        return (
+            f"was published {ago}" if ago else "is in the registry, which does not say since when"
+        )
     if not own.there:
         return "is not in the registry, nor is any other version"
     others = counted(len(own.releases), "other version")

@@ -63,6 +63,8 @@ class Repository:
         return self._inside(source) if _is_path(source) else None
 
     def _place(self, at: Location, kind: ArtifactKind | None) -> Place | None:
+        if kind is ArtifactKind.POLICY:  # the path is the policy's file itself
+            return self._inside(at.path or at.source, "", at.line)
         artifacts = self._artifacts.get(at.source)
         if artifacts is None:
             return self._of_lockfile(at, kind)

@@ -98,6 +98,8 @@ class _Writer:
         yield "ruleset", report.ruleset
         for one in report.data:
             yield "data", one
+        for one in report.policy:
+            yield "policy", one
         for gap in report.gaps:
             where = gap.location.path or gap.location.source
             yield "gap", f"{where}: {gap.reason}"

@@ -115,8 +115,10 @@ class _Writer:
             element.set(name, str(count))
         said = {name: value for name, value in suite.properties.items() if value}
         properties = ET.SubElement(element, "properties")
-        for name, value in {**said, "ruleset": self._report.ruleset}.items():
-            ET.SubElement(properties, "property", name=name, value=safe(value))
+        said["ruleset"] = self._report.ruleset
+        notes = (("policy", text) for text in self._report.policy)
+        for name, value in (*said.items(), *notes):
+            ET.SubElement(properties, "property", name=name, value=safe(value, _LONGEST))
         element.extend(tests)
         return element
 

@@ -103,6 +103,7 @@ class _Run:
             "properties": {
                 "ruleset": self._report.ruleset,
                 "data": [safe(one) for one in self._report.data],
+                "policy": [safe(one, _LONGEST) for one in self._report.policy],
             },
         }
         invocation: dict[str, object] = {

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 from auditor import policyfile
 from auditor.errors import UsageError
-from auditor.sources import userfile
+from auditor.sources import policyplaces, userfile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from auditor.policyfile import Document
 
 _LARGEST = 16 * 1024 * 1024
 """Bytes of a file that may hold a policy; a package.json is one."""
-_DEEPEST = 64
 
 
 def named(path: Path) -> Document:
@@ -34,25 +32,15 @@ def nearest(folder: Path) -> Document | None:
     Outside of a repository the folder alone counts: what lies above may be anybody's. Raises
     UsageError where one folder has two policies, or one cannot be read.
     """
-    for here in _upward(folder.absolute()):
-        found = [
-            document
-            for name in policyfile.NAMES
-            if (path := here / name).is_file()
-            and (document := _read(path, _shown(path))) is not None
-        ]
+    for paths in policyplaces.near(folder):
+        read = (_read(path, _shown(path)) for path in paths)
+        found = [document for document in read if document is not None]
         if len(found) > 1:
             names = " and ".join(one.file for one in found)
             raise UsageError(f"two policies in one folder: {names}; keep one, or use --config")
         if found:
             return found[0]
     return None
-
-
-def _upward(folder: Path) -> Iterator[Path]:
-    parents = [folder, *folder.parents][:_DEEPEST]
-    root = next((n for n, here in enumerate(parents) if os.path.lexists(here / ".git")), 0)
-    yield from parents[: root + 1]
 
 
 def _read(path: Path, shown: str) -> Document | None:

@@ -118,25 +118,28 @@ class Registry:
         is left to itself.
         """
         answers: dict[str, Answer] = {}
-        waiting: deque[tuple[str, Base]] = deque()
+        wanted: dict[str, Base] = {}
         for name in dict.fromkeys(names):
             try:
                 base = self.base(name)
             except InputError as problem:  # which is one reason for all of them
                 answers[name] = problem
                 continue
-            late = InputError(
-                f"{safe(base.host)} was asked for {counted(int(seconds), 'second')}, no more is"
-            )
-            answers[name] = late if path_of(self.ecosystem, name) else ABSENT
-            if answers[name] is late:
-                waiting.append((name, base))
-        self._at_once(waiting, answers, seconds)
-        return answers
+            answers[name] = ABSENT
+            if path_of(self.ecosystem, name):
+                wanted[spelling.normal(self.ecosystem, name)] = base
+                answers[name] = InputError(
+                    f"{safe(base.host)} was asked for {counted(int(seconds), 'second')}, no more is"
+                )
+        found = self._at_once(wanted, seconds)
+        return {
+            name: found.get(spelling.normal(self.ecosystem, name), answer)
+            for name, answer in answers.items()
+        }
 
-    def _at_once(
-        self, waiting: deque[tuple[str, Base]], answers: dict[str, Answer], seconds: float
-    ) -> None:
+    def _at_once(self, wanted: Mapping[str, Base], seconds: float) -> dict[str, Answer]:
+        """Return the answers that come in time, by name as the registry has it."""
+        waiting = deque(wanted.items())
         found: dict[str, Answer] = {}
 
         def work() -> None:
@@ -157,7 +160,7 @@ class Registry:
         for thread in threads:
             while thread.is_alive() and time.monotonic() < latest:
                 thread.join(min(1, max(latest - time.monotonic(), 0)))  # Ctrl-C comes through
-        answers.update(found.copy())
+        return found.copy()  # a thread that was left to itself may still write there
 
     def sizes(self, name: str, file: str) -> tuple[ReleaseSize, ...]:
         """Return how large the releases of a name are; empty for one that is not there.

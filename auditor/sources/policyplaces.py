@@ -1,0 +1,51 @@
+"""The files near a folder that may hold a policy, found without reading one as such.
+
+By itself, so that a call without a policy is not the time of all that reads one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+OWN = (".audit.yml", ".audit.yaml")
+"""Files that are a policy."""
+SHARED = ("pyproject.toml", "package.json")
+"""Files that may have one beside other things, under `audit`."""
+_DEEPEST = 64
+_SAID = {
+    "pyproject.toml": re.compile(
+        rb"""(?mx) ^[ \t]* (?: \[+ [ \t]* ["']?tool["']? [ \t]* \. [ \t]* ["']?audit
+        | ["']?audit["']? [ \t]* [.=] )"""
+    ),
+    "package.json": re.compile(rb'"audit"\s*:\s*\{'),
+}
+"""What a policy in one of `SHARED` begins with; who reads the file knows better."""
+
+
+def near(folder: Path) -> Iterator[tuple[Path, ...]]:
+    """Yield what may hold a policy, folder by folder, from `folder` up to its repository's root.
+
+    Outside of a repository the folder alone counts: what lies above may be anybody's.
+    """
+    start = folder.absolute()
+    parents = [start, *start.parents][:_DEEPEST]
+    root = next((n for n, here in enumerate(parents) if os.path.lexists(here / ".git")), 0)
+    for here in parents[: root + 1]:
+        found = tuple(path for name in (*OWN, *SHARED) if _may_hold(path := here / name))
+        if found:
+            yield found
+
+
+def _may_hold(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    try:
+        return path.name in OWN or _SAID[path.name].search(path.read_bytes()) is not None
+    except OSError:
+        return True  # who reads it says what is wrong
