@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from auditor.model import (
@@ -166,6 +166,7 @@ SIGNS = st.lists(
 ).map("".join)
 
 
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(SIGNS)
 @example("%0A::error::x 100%25")
 def test_no_text_begins_a_command_or_ends_one_of_ours(text: str) -> None:
