@@ -1,4 +1,4 @@
-"""The HTML page in Chromium: treemap, filters, themes, print, no script, hostile texts, its size."""
+"""The HTML page in Chromium: treemap, filters, themes, print, no script, hostile texts, size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,10 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Dialog, Page
 
 pytestmark = pytest.mark.browser
 
+VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) => console.log("csp", event.violatedDirective))
+"""
 LARGEST = 11_000_000
 """Bytes of a page with 20,000 files and 5,000 findings."""
 
@@ -49,12 +51,22 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@dataclass(slots=True)
 class Visit:
     """An open page, and all that must not happen on it."""
 
-    page: Page
-    bad: list[str] = field(default_factory=list)
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.bad: list[str] = []
+        page.on("dialog", self._dialog)
+        page.on("console", lambda message: self.bad.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: self.bad.append(f"error: {error}"))
+        page.on("request", lambda request: self.bad.append(request.url))
+        page.on("popup", lambda _: self.bad.append("popup"))
+        page.add_init_script(VIOLATIONS)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.bad.append("dialog")
+        dialog.dismiss()
 
     def text(self, selector: str) -> str:
         return " ".join(self.page.locator(selector).inner_text().split())
@@ -82,12 +94,12 @@ class Visit:
         return str(self.script("document.activeElement.getAttribute('aria-label')"))
 
 
-@dataclass(frozen=True, slots=True)
 class Opener:
     """Opens pages of reports, and asserts that nothing bad happened on them."""
 
-    browser: Browser
-    folder: Path
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        self.browser = browser
+        self.folder = folder
 
     @contextmanager
     def __call__(self, report: Report, fragment: str = "", **options: object) -> Iterator[Visit]:
@@ -98,14 +110,6 @@ class Opener:
         context.set_default_navigation_timeout(30_000)
         page = context.new_page()
         visit = Visit(page)
-        page.on("dialog", lambda dialog: (visit.bad.append("dialog"), dialog.dismiss()))
-        page.on("console", lambda message: visit.bad.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: visit.bad.append(f"error: {error}"))
-        page.on("request", lambda request: visit.bad.append(request.url))
-        page.on("popup", lambda _: visit.bad.append("popup"))
-        page.add_init_script(
-            "addEventListener('securitypolicyviolation', e => console.log('csp', e.violatedDirective))"
-        )
         page.goto(f"{path.as_uri()}{fragment}")
         page.wait_for_function("document.readyState === 'complete'")
         yield visit
@@ -335,7 +339,7 @@ def test_the_tab_key_goes_from_the_skip_link_through_all_in_order(opened: Opener
             visit.page.keyboard.press("Tab")
             seen.append(
                 visit.script(
-                    "(e => e.id || e.name || e.dataset.only || e.textContent)(document.activeElement)"
+                    "(e => e.id || e.dataset.only || e.textContent)(document.activeElement)"
                 )
             )
         sections = "Not examined|Artifacts|Findings|Set aside|Changes|What ships|Lockfiles"

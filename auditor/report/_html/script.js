@@ -298,9 +298,9 @@
       element.setAttribute("aria-label", `${node.name} ${node.told}`);
       element.tabIndex = -1;
       element.style.left = `${(100 * x) / box.clientWidth}%`;
-      element.style.top = `${y}px`;
+      element.style.top = `${(100 * y) / box.clientHeight}%`;
       element.style.width = `${(100 * width) / box.clientWidth}%`;
-      element.style.height = `${height}px`;
+      element.style.height = `${(100 * height) / box.clientHeight}%`;
       if (width > 36 && height > 15) {
         const bytes = size(node.size);
         element.append(make("span", "", open ? `${node.name} ${bytes}` : node.name));
