@@ -382,6 +382,16 @@ def test_what_scripts_of_the_project_print_is_no_command(job: Job) -> None:
     assert done.annotations == []
 
 
+def test_no_module_of_the_project_stands_in_for_one_of_ours(job: Job) -> None:
+    job.write("a.tgz", tarball({"package.json": MANIFEST}))
+    for name in ("auditor", "click", "json"):
+        job.write(f"{name}.py", b"raise SystemExit('taken over')")
+    job.environment["PYTHONPATH"] = str(job.workspace)
+    done = job.run(artifact="a.tgz")
+
+    assert done.outputs["verdict"] == "pass"
+
+
 HOSTILE = (
     "::error::a.tsbuildinfo",
     "##[error]b.tsbuildinfo",

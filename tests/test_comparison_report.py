@@ -268,6 +268,13 @@ def test_the_summary_has_changes_then_gaps_then_findings_then_what_was_set_aside
     assert "<details><summary>All changes</summary>\n" in text
 
 
+def test_the_steps_of_a_fix_stand_alone_and_its_lines_to_type_are_code() -> None:
+    steps = replace(FINDING, fix="Do this:\n1. Stop.\n2. Type\n  rm x.js")
+    text = rendered("summary", report(findings=(steps,)))
+
+    assert "\nDo this:\n\n1\\. Stop.\n\n2\\. Type\n\n```\nrm x.js\n```\n" in text
+
+
 def test_a_short_change_is_not_folded_a_second_time() -> None:
     assert "All changes" not in rendered("summary", report(COMPARED))
 

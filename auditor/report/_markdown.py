@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 1000
 _COMMAND = re.compile(r"[\s`]+")
+_ITEM = re.compile(r"[-*] |\d+\. ")
 
 
 def text(untrusted: str) -> str:
@@ -83,7 +84,8 @@ def fix(findings: Iterable[Finding], most: int | None) -> Iterator[str]:
         if typed:
             yield from ("", *fenced(line.removeprefix("  ") for line in lines), "")
         else:
-            yield from (text(line) for line in lines)
+            for line in lines:  # an item is a paragraph of its own, as its mark is no markup
+                yield from ("", text(line)) if _ITEM.match(line) else (text(line),)
     yield from ("", "</details>")
 
 
