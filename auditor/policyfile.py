@@ -39,6 +39,7 @@ JSON_NAME = "package.json"
 NAMES = (*YAML_NAMES, TOML_NAME, JSON_NAME)
 """Files that may hold a policy, in a folder."""
 IGNORE = "ignore"
+_GIVING = frozenset({MapMode.COMPLETE, MapMode.ALLOW})
 _MAPS = "embedded-sources"
 """The rule that judges maps which give text back."""
 _UNITS = {"": 1, "B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
@@ -77,7 +78,7 @@ class RuleSetting(_Shape, frozen=True, kw_only=True):
 
 
 class MapSetting(_Shape, frozen=True, kw_only=True):
-    """Which source maps may ship; `allowed` needs a reason and an owner."""
+    """Which source maps may ship; `complete` and `allow` need a reason and an owner."""
 
     mode: MapMode
     reason: Word | None = None
@@ -352,13 +353,13 @@ class _Reader:
                     f"{{severity: {one.severity}, reason: …, owner: …}}",
                 )
             yield name, Override(severity=new, reason=one.reason or "", owner=one.owner or "")
-        if self.maps(head) is MapMode.ALLOWED and _MAPS not in head.rules:
+        if self.maps(head) in _GIVING and _MAPS not in head.rules:
             said = head.source_maps
             if not isinstance(said, MapSetting) or not (said.reason and said.owner):
                 raise self.error(
                     "source-maps",
                     "that maps give sources back is a decision to be named: "
-                    "{mode: allowed, reason: …, owner: …}",
+                    f"{{mode: {self.maps(head)}, reason: …, owner: …}}",
                 )
             yield (
                 _MAPS,
@@ -369,7 +370,7 @@ class _Reader:
         """Return which source maps may ship."""
         said = head.source_maps
         if said is None:
-            return MapMode.WITHOUT_SOURCES
+            return MapMode.NO_CONTENT
         return said.mode if isinstance(said, MapSetting) else said
 
     def budgets(self, said: BudgetSetting) -> Budgets:

@@ -35,7 +35,7 @@ _POLICY = """\
 fail-on: medium
 
 # Take out the `#` of what this project needs; `docs/policy.md` of audit explains each key.
-# source-maps: forbidden # or without-sources, as without this line
+# source-maps: forbid # or no-content, as without this line; complete, allow
 # budgets: {unpacked: 5 MB, file: 1 MB}
 # deny-words: [code-name of what nobody knows yet]
 # internal: ["@acme", acme-*]

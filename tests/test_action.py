@@ -454,8 +454,26 @@ def test_findings_go_to_code_scanning_where_that_is_allowed(
     done = job.run(upload_sarif="true", compare="false")
 
     assert done.passed
-    given = {"sarif_file": done.outputs["sarif-file"], "category": "audit-pack"}
+    upload = str(Path(done.outputs["sarif-file"]).with_name("code-scanning.sarif"))
+    given = {"sarif_file": upload, "category": "audit-pack"}
     assert done.used[1:] == ([] if fork else [(UPLOAD, given)])
+
+
+def test_code_scanning_is_not_told_what_was_set_aside(job: Job) -> None:
+    job.write(
+        "a.tgz", tarball({"package.json": MANIFEST, "a.tsbuildinfo": "x", "b.tsbuildinfo": ""})
+    )
+    job.write(".audit.yml", b"waivers: [{rule: build-cache, path: a.*, reason: users read it}]\n")
+    done = job.run(artifact="a.tgz", upload_sarif="true")
+    report = Path(done.outputs["sarif-file"])
+    results = json.loads(report.read_bytes())["runs"][0]["results"]
+    (uploaded,) = (given["sarif_file"] for name, given in done.used if name == UPLOAD)
+    (shown,) = json.loads(Path(uploaded).read_bytes())["runs"][0]["results"]
+
+    assert len(results) == 2
+    assert [bool(one.get("suppressions")) for one in results].count(True) == 1
+    assert shown in results
+    assert not shown.get("suppressions")
 
 
 @pytest.mark.registry

@@ -181,7 +181,7 @@ BESIDE: dict[type, tuple[object, ...]] = {
 DEMANDS = Demands(
     budgets=Budgets(packed=0, unpacked=0, files=0, file=0),
     words=("app", "e", "\ud800"),
-    maps=MapMode.FORBIDDEN,
+    maps=MapMode.FORBID,
 )
 WAIVER = WaiverSeen(
     path=".audit.yml",

@@ -29,5 +29,5 @@ def test_every_key_of_a_waiver_is_explained() -> None:
 def test_every_rule_that_the_page_names_exists() -> None:
     rules = rulefile.heads((rulefile.builtin_folder(),))
     named = re.findall(r"\(`([a-z-]+)`\)", PAGE)
-    assert len(named) == 7
+    assert len(named) == 10
     assert [name for name in named if name not in rules] == []

@@ -30,7 +30,7 @@ profile: intake
 rules:
   test-file: ignore
   foreign-host: {severity: info, reason: all comes from our mirror}
-source-maps: {mode: allowed, reason: the sources are public, owner: zoe}
+source-maps: {mode: allow, reason: the sources are public, owner: zoe}
 budgets: {packed: 500 kB, unpacked: 1.5 MB, files: 200, file: 1 MiB}
 deny-words: [falcon]
 names: quiet
@@ -60,7 +60,7 @@ name = "kit"
 [tool.audit]
 fail-on = "high"
 profile = "intake"
-source-maps = {mode = "allowed", reason = "the sources are public", owner = "zoe"}
+source-maps = {mode = "allow", reason = "the sources are public", owner = "zoe"}
 budgets = {packed = "500 kB", unpacked = "1.5 MB", files = 200, file = "1 MiB"}
 deny-words = ["falcon"]
 names = "quiet"
@@ -106,7 +106,7 @@ def expected(file: str, *lines: int | None) -> Policy:
         demands=Demands(
             budgets=Budgets(packed=500_000, unpacked=1_500_000, files=200, file=1_048_576),
             words=("falcon",),
-            maps=MapMode.ALLOWED,
+            maps=MapMode.ALLOW,
         ),
         names="quiet",
         internal=("@acme", "acme-*"),
@@ -218,22 +218,22 @@ REFUSED = [
         ),
     ),
     (
-        "source-maps: allowed",
+        "source-maps: allow",
         (
             "source-maps: that maps give sources back is a decision to be named: "
-            "{mode: allowed, reason: …, owner: …}"
+            "{mode: allow, reason: …, owner: …}"
         ),
     ),
     (
-        "source-maps: {mode: allowed, reason: so}",
+        "source-maps: {mode: complete, reason: so}",
         (
             "source-maps: that maps give sources back is a decision to be named: "
-            "{mode: allowed, reason: …, owner: …}"
+            "{mode: complete, reason: …, owner: …}"
         ),
     ),
     (
         "source-maps: {mode: some}",
-        "source-maps.mode: 'some' is none of forbidden, without-sources, allowed",
+        "source-maps.mode: 'some' is none of forbid, no-content, complete, allow",
     ),
     ("budgets: {pakced: 1}", "budgets: 'pakced' is no key here; did you mean 'packed'?"),
     (

@@ -9,11 +9,13 @@ from enum import StrEnum
 class MapMode(StrEnum):
     """Which source maps may ship."""
 
-    FORBIDDEN = "forbidden"
+    FORBID = "forbid"
     """None at all."""
-    WITHOUT_SOURCES = "without-sources"
+    NO_CONTENT = "no-content"
     """Those that give no text back, as without a policy."""
-    ALLOWED = "allowed"
+    COMPLETE = "complete"
+    """Those that give every text back, or name files that ship: users are to read the sources."""
+    ALLOW = "allow"
     """All: the sources are public."""
 
 
@@ -35,4 +37,4 @@ class Demands:
     budgets: Budgets = field(default_factory=Budgets)
     words: tuple[str, ...] = ()
     """Texts that may stand nowhere in what ships."""
-    maps: MapMode = MapMode.WITHOUT_SOURCES
+    maps: MapMode = MapMode.NO_CONTENT

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor.facts import Collector, Contents
+from auditor.facts import Collector, Contents, source_map
 from auditor.facts.demands import Demands, MapMode
-from auditor.facts.source_map import MapSeen
 from auditor.model import Fact
 
 if TYPE_CHECKING:
@@ -20,14 +19,20 @@ class ShippedMapFact(Fact):
 
     mode: MapMode
     inline: bool
+    unavailable: int
+    """Sources without text in the map and without a file in the artifact."""
 
 
 def collect(contents: Contents) -> Iterator[ShippedMapFact]:
     """Yield one fact for each map, where there is a policy."""
     for demands in contents.of(Demands):
-        for seen in contents.of(MapSeen):
+        for fact in source_map.collect(contents):
             yield ShippedMapFact(
-                path=seen.path, line=seen.line, mode=demands.maps, inline=seen.line is not None
+                path=fact.path,
+                line=fact.line,
+                mode=demands.maps,
+                inline=fact.inline,
+                unavailable=fact.unavailable,
             )
 
 
