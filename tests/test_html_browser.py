@@ -201,6 +201,33 @@ def test_areas_are_as_the_bytes_and_no_tile_leaves_its_folder(opened: Opener) ->
             assert area / total == pytest.approx(files[name][0] / 7_800_000, rel=0.03), name
 
 
+def test_the_tile_for_smaller_files_does_not_squeeze_the_others(opened: Opener) -> None:
+    files = {"big.bin": (3_000_000, "other files")}
+    for folder in range(8, 24):
+        for i in range(folder):
+            files[f"d{folder}/f{i:02}.js"] = (4_000 + 100 * i, "scripts")
+        for i in range(100):
+            files[f"d{folder}/s{i:02}.js"] = (1_000, "scripts")
+    with opened(
+        Report(
+            verdict=Verdict.PASS,
+            threshold=Severity.LOW,
+            ruleset="0",
+            artifacts=(artifact(files),),
+        )
+    ) as visit:
+        visit.map()
+        thinnest = visit.script(
+            """Math.min(...[...document.querySelectorAll('.tile:not(.rest)')].map(tile => {
+                const box = tile.getBoundingClientRect();
+                return Math.min(box.width / box.height, box.height / box.width);
+            }))"""
+        )
+        assert visit.page.locator(".tile.rest").count() > 8
+        assert isinstance(thinnest, float)
+        assert thinnest > 0.1
+
+
 def test_twenty_thousand_files_of_one_size_can_be_gone_through(opened: Opener) -> None:
     files = {f"f{i:05}.js": (1000, "scripts") for i in range(20_000)}
     with opened(

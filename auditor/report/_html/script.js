@@ -181,7 +181,7 @@
     const big = node.children.filter((child) => child.size * perByte >= least);
     const rest = node.children.slice(big.length);
     if (rest.length < 2) return node.children;
-    if (big.length) return [...big, smaller(rest, node.path)];
+    if (big.length) return [...big, smaller(rest, node.path)].sort((a, b) => b.size - a.size);
     if (rest.length <= MANY) return rest;
     const step = Math.ceil(rest.length / Math.sqrt(rest.length));
     const groups = [];
