@@ -422,13 +422,16 @@ def test_names_of_files_are_only_ever_names(job: Job) -> None:
         "… and 5 more of this rule here",
     ]
     assert [line for line in done.summary.splitlines() if line.startswith("- ")] == [
-        rf"- `{one}`: {told} \(1 byte\) was left by a build or test tool"
+        rf"- {one}: {told} \(1 byte\) was left by a build or test tool"
         for one, told in (
-            ("##[error]b.tsbuildinfo", "`##[error]b.tsbuildinfo`"),
-            ("::error::a.tsbuildinfo", "`::error::a.tsbuildinfo`"),
-            ("<img src=x>.tsbuildinfo", r"\<img src=x\>.tsbuildinfo"),
-            ("@ann,k:l#1.tsbuildinfo", "`@ann,k:l#1.tsbuildinfo`"),
-            ("c%0A::error::d.tsbuildinfo", "`c%0A::error::d.tsbuildinfo`"),
+            ("`##[error]b.tsbuildinfo`", "`##[error]b.tsbuildinfo`"),
+            ("`::error::a.tsbuildinfo`", "`::error::a.tsbuildinfo`"),
+            (
+                r"<code>&lt;img src=x\>.tsbuildinfo</code>",
+                r"&lt;img src=x\>.tsbuildinfo",
+            ),
+            ("`@ann,k:l#1.tsbuildinfo`", "`@ann,k:l#1.tsbuildinfo`"),
+            ("`c%0A::error::d.tsbuildinfo`", "`c%0A::error::d.tsbuildinfo`"),
         )
     ] + ["- … and 1 more"]
     paths = {one["location"]["path"] for one in json.loads(report.read_bytes())["findings"]}

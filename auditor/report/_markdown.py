@@ -10,7 +10,7 @@ from auditor import fixes, words
 from auditor.model import Severity
 from auditor.report import _aside, _comparison, _incident
 from auditor.report._incident import Role
-from auditor.safe import fenced, safe, safe_markdown
+from auditor.safe import code_span, fenced, safe, safe_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,8 +33,8 @@ def text(untrusted: str) -> str:
 
 def code(untrusted: str) -> str:
     """Return a text as a code span: in one nothing is a link, a mention or markup."""
-    shown = _COMMAND.sub(" ", safe(untrusted, _LONGEST)).replace("|", "\\|").strip()
-    return f"`{shown}`" if shown else ""
+    shown = _COMMAND.sub(" ", safe(untrusted, _LONGEST)).strip()
+    return code_span(shown) if shown else ""
 
 
 def counts(report: Report) -> str:
