@@ -118,7 +118,7 @@ def test_the_locked_dependencies_have_digests_and_come_from_wherever_pip_is_set_
 
 
 def test_zizmor_finds_nothing() -> None:
-    call = (needed("zizmor"), "--offline", "--no-progress", "--persona=auditor")
+    call = (needed("zizmor"), "--offline", "--no-progress", "--color=never", "--persona=auditor")
     ended = subprocess.run(  # noqa: S603 - a linter on our own files
         (*call, ACTION, *WORKFLOWS), capture_output=True, text=True, check=False
     )

@@ -319,7 +319,12 @@ def test_no_name_becomes_markup_in_a_summary(text: str) -> None:
     tokens = parser.parse(
         rendered("summary", replace(whole, gaps=(Gap(location=at, reason=text),)))
     )
-    inner = [child for token in tokens for child in token.children or []]
+    inner = [
+        child
+        for token in tokens
+        for child in token.children or []
+        if child.content not in {"<code>", "</code>"}
+    ]
 
     kinds = {token.type for token in (*tokens, *inner)}
     assert kinds.isdisjoint({"html_inline", "link_open", "image", "em_open", "s_open", "hr"})
