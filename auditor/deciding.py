@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +69,7 @@ def decided(wishes: Wishes, folders: Iterable[Path], profile: Profile) -> Decisi
     policy = Policy()
     if document is not None:
         known = rulefile.heads((rulefile.builtin_folder(), *rules))
-        policy = policyfile.policy(document, known)
+        policy = _with_words(policyfile.policy(document, known), place)
     baseline = wishes.baseline or (place / policy.baseline if policy.baseline else None)
     return Decision(
         settings=Settings(
@@ -82,6 +82,18 @@ def decided(wishes: Wishes, folders: Iterable[Path], profile: Profile) -> Decisi
         rules=rules,
         folder=place,
     )
+
+
+def _with_words(policy: Policy, place: Path) -> Policy:
+    """Return a policy with the words of its file; one that cannot be read is an open gate."""
+    if not policy.words_file:
+        return policy
+    from auditor.sources.namefile import names_in  # noqa: PLC0415 - only where there is one
+
+    path = place / policy.words_file
+    more = policyfile.checked_words(names_in((path,)), str(path))
+    words = tuple(dict.fromkeys((*policy.demands.words, *more)))
+    return replace(policy, demands=replace(policy.demands, words=words))
 
 
 def _first(*values: Severity | None) -> Severity:

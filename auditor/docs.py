@@ -1,8 +1,8 @@
 """Pages and lists written from rules and program; `python -m auditor.docs` renews them.
 
 What is written: `docs/rules/<id>.md`, and in README.md the blocks between `<!-- NAME:begin -->`
-and `<!-- NAME:end -->` (the list of rules, the help texts), and the JSON Schema of policy files. A
-test says when they are stale.
+and `<!-- NAME:end -->` (the list of rules, the help texts, what commands say of our own fixtures),
+and the JSON Schema of policy files. A test says when they are stale.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from auditor.rulefile import FileSpec, Rule, Ruleset
 
 POLICY_SCHEMA = "auditor/schema/policy-1.json"
+_EXAMPLES = {"example map": ("map", "fixtures/maps/shop")}
+"""Blocks that show what a call prints."""
 _BLOCK = re.compile(r"(<!-- (?P<name>[\w: -]+):begin -->\n).*?(<!-- (?P=name):end -->)", re.DOTALL)
 
 
@@ -136,6 +138,18 @@ def help_text(*command: str) -> str:
     return f"```console\n$ audit {' '.join(call)}\n{done.output}```\n"
 
 
+def example_text(*call: str) -> str:
+    """Return what a call prints, started in the repository's own folder."""
+    from click.testing import CliRunner  # noqa: PLC0415 - see help_text
+
+    from auditor.cli import cli  # noqa: PLC0415
+
+    done = CliRunner().invoke(cli, call, prog_name="audit", standalone_mode=False)
+    if done.exception is not None:
+        raise done.exception
+    return f"```console\n$ audit {' '.join(call)}\n{done.output}```\n"
+
+
 def splice(readme: str, ruleset: Ruleset) -> str:
     """Return the README with every block written anew; raise UsageError for an unknown one."""
 
@@ -145,6 +159,8 @@ def splice(readme: str, ruleset: Ruleset) -> str:
             body = readme_rules(ruleset)
         elif name.startswith("help"):
             body = help_text(*name.split()[1:])
+        elif name in _EXAMPLES:
+            body = example_text(*_EXAMPLES[name])
         else:
             return match[0]
         return f"{match[1]}{body}{match[3]}"

@@ -8,9 +8,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from auditor.anchors import Anchors
-from auditor.archives import Entry, is_archive, unread_format, walk
+from auditor.archives import Entry, is_archive, is_brotli, unread_format, walk
 from auditor.errors import InputError, LimitError, MemberError
-from auditor.facts import Contents, Hits, Reader
+from auditor.facts import Contents, Embedded, Hits, Reader
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
@@ -22,6 +22,14 @@ NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""
 
 
+class _Asked:
+    """Some readers, and all that they look for in one scan."""
+
+    def __init__(self, readers: Iterable[Reader]) -> None:
+        self.readers = tuple(readers)
+        self.anchors = Anchors(frozenset(a for r in self.readers for a in r.anchors))
+
+
 class Examination:
     """What one artifact's members show; filled by `run`, then handed out as Contents."""
 
@@ -29,9 +37,9 @@ class Examination:
         self, source: str, readers: Iterable[Reader], budget: Budget, *, wheel: bool = False
     ) -> None:
         self._source = source
-        self._readers = tuple(reader for reader in readers if wheel or not reader.wheels_only)
         self._budget = budget
-        self._anchors = Anchors(frozenset(a for r in self._readers for a in r.anchors))
+        self._all = _Asked(reader for reader in readers if wheel or not reader.wheels_only)
+        self._of_texts = _Asked(reader for reader in self._all.readers if reader.embedded)
         self._members: list[Member] = []
         self._oddities: list[Oddity] = []
         self._observations: dict[type, list[object]] = defaultdict(list)
@@ -94,20 +102,28 @@ class Examination:
             self._gap(member.path, f"not looked into: {met}")
             return
         try:
-            pieces = list(content)
+            data = _whole(content)
         except MemberError as problem:
             self._gap(member.path, f"not looked into: {problem}")
             return
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        del pieces
+        self._look(member, data, self._all)
+        if is_archive(data[:512]):
+            self._nested(member, data, depth)
+        elif is_brotli(member.path, data[:512]):
+            self._nested(member, data, depth, brotli=True)
+        elif unread := unread_format(data[:512]):
+            self._gap(member.path, f"not looked into: {unread} archives are not read")
+
+    def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
+        """Show a content to the readers that want it."""
         hits: dict[bytes, list[int]] = {}
-        for count, (anchor, offset) in enumerate(self._anchors.hits(data), 1):
+        for count, (anchor, offset) in enumerate(asked.anchors.hits(data), 1):
             if count > self._budget.limits.matches:
                 met = LimitError("matches", self._budget.limits.matches, count)
                 self._gap(member.path, f"content patterns not all tried: {met}")
                 break
             hits.setdefault(anchor, []).append(offset)
-        for reader in self._readers:
+        for reader in asked.readers:
             found: Hits = tuple(
                 (anchor, offset)
                 for anchor in hits.keys() & reader.anchors
@@ -115,25 +131,45 @@ class Examination:
             )
             if found or reader.wants(member):
                 for seen in reader.read(member, data, found):
-                    if isinstance(seen, Unread):
-                        self._gap(seen.path, seen.reason)
-                    else:
-                        self._observations[type(seen)].append(seen)
-        if is_archive(data[:512]):
-            self._nested(member, data, depth)
-        elif unread := unread_format(data[:512]):
-            self._gap(member.path, f"not looked into: {unread} archives are not read")
+                    self._seen(seen)
 
-    def _nested(self, member: Member, data: bytes, depth: int) -> None:
+    def _seen(self, seen: object) -> None:
+        if isinstance(seen, Unread):
+            self._gap(seen.path, seen.reason)
+        elif isinstance(seen, Embedded):
+            path = _inside(seen.holder, seen.name)
+            size = len(seen.text)
+            member = Member(path=path, name=seen.name, size=size, holder=seen.holder)
+            self._look(member, seen.text, self._of_texts)
+        else:
+            self._observations[type(seen)].append(seen)
+
+    def _nested(self, member: Member, data: bytes, depth: int, *, brotli: bool = False) -> None:
         if depth >= self._budget.limits.nesting:
             met = LimitError("nesting", self._budget.limits.nesting, depth + 1)
             self._gap(member.path, f"not looked into: {met}")
             return
         lone = member.path.rpartition("/")[2].rpartition(".")[0] or "content"
-        self._run(walk(BytesIO(data), self._budget, strip=0, lone=lone), member.path, depth + 1)
+        entries = walk(BytesIO(data), self._budget, strip=0, lone=lone, brotli=brotli)
+        self._run(entries, member.path, depth + 1)
 
     def _gap(self, path: str, reason: str) -> None:
         self.gaps.append(Gap(location=Location(source=self._source, path=path), reason=reason))
+
+
+def _whole(content: Iterator[bytes]) -> bytes:
+    """Return all pieces as one; never more than an eighth is held beside it, as a join would."""
+    first = next(content, b"")
+    second = next(content, None)
+    if second is None:
+        return first
+    whole = BytesIO()
+    whole.write(first)
+    whole.write(second)
+    del first, second
+    for piece in content:
+        whole.write(piece)
+    return whole.getvalue()  # hands out its own buffer: no copy is made
 
 
 def _inside(outer: str, path: str) -> str:

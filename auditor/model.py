@@ -120,6 +120,8 @@ class Member:
     """User name in the header."""
     group: str = ""
     """Group name in the header."""
+    holder: str = ""
+    """Of a text that is embedded in a member (a source in a map), the path of that member."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,14 +221,36 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageShare:
+    """What is written in one language, of what maps give back."""
+
+    language: str
+    files: int
+    lines: int
+    size: ByteCount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosure:
     """What all source maps of an artifact give back together, each distinct text once."""
 
     maps: int
     files: int
+    """First-party, as are lines, size and languages."""
     lines: int
     size: ByteCount
     third_party_files: int
+    third_party_size: ByteCount = ByteCount(0)
+    shipped_files: int = 0
+    """First-party files that the artifact ships anyway, outside of maps."""
+    removed_files: int = 0
+    """First-party files that ship nowhere, and of which no bundle has any code."""
+    removed_lines: int = 0
+    removed_size: ByteCount = ByteCount(0)
+    removed: tuple[str, ...] = ()
+    """The names of the largest of these."""
+    languages: tuple[LanguageShare, ...] = ()
+    """That with the most bytes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

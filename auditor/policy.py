@@ -101,6 +101,8 @@ class Policy:
     overrides: dict[str, Override] = field(default_factory=dict)
     """By rule."""
     demands: Demands = field(default_factory=Demands)
+    words_file: str = ""
+    """A file with further words that may not ship, relative to the policy's own."""
     names: str = ""
     """The level at which look-alike names are told, or `off`."""
     internal: tuple[str, ...] = ()

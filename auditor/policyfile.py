@@ -25,6 +25,7 @@ from auditor.facts.demands import Budgets, Demands, MapMode
 from auditor.model import Profile, Severity
 from auditor.policy import Override, Policy, Waiver
 from auditor.shape import json_object
+from auditor.wordscan import SHORTEST, is_too_wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +41,8 @@ NAMES = (*YAML_NAMES, TOML_NAME, JSON_NAME)
 """Files that may hold a policy, in a folder."""
 IGNORE = "ignore"
 _GIVING = frozenset({MapMode.COMPLETE, MapMode.ALLOW})
-_MAPS = "embedded-sources"
-"""The rule that judges maps which give text back."""
+_MAPS = ("embedded-sources", "removed-source")
+"""The rules that judge maps which give text back."""
 _UNITS = {"": 1, "B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _UNITS |= {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _SIZE = re.compile(r"(\d{1,15})(?:\.(\d))? ?([kKMG]?i?B)?\Z")
@@ -125,8 +126,12 @@ class _Head(_Shape, frozen=True, kw_only=True):
     ) = None
     budgets: BudgetSetting = BudgetSetting()
     deny_words: Annotated[
-        tuple[Word, ...], Meta(description="Texts that may stand nowhere in what ships")
+        tuple[Word, ...],
+        Meta(description="Texts that may stand nowhere in what ships; * and ? are wildcards"),
     ] = ()
+    deny_words_file: (
+        Annotated[Word, Meta(description="A file with more of them, one a line")] | None
+    ) = None
     names: Annotated[Names, Meta(description="How much look-alike names are told")] | None = None
     internal: Annotated[
         tuple[Word, ...], Meta(description="Your own packages: NAME, @SCOPE or GLOB")
@@ -260,9 +265,10 @@ def policy(document: Document, known: Mapping[str, Head]) -> Policy:
         overrides=dict(reader.overrides(head)),
         demands=Demands(
             budgets=reader.budgets(head.budgets),
-            words=head.deny_words,
+            words=checked_words(head.deny_words, f"{document.file}, deny-words"),
             maps=reader.maps(head),
         ),
+        words_file=head.deny_words_file or "",
         names=head.names or "",
         internal=head.internal,
         reviewed=head.reviewed,
@@ -273,6 +279,17 @@ def policy(document: Document, known: Mapping[str, Head]) -> Policy:
         baseline=head.baseline or "",
         waivers=tuple(reader.waiver(node, number) for number, node in enumerate(waivers)),
     )
+
+
+def checked_words(words: tuple[str, ...], place: str) -> tuple[str, ...]:
+    """Return words that may not ship; raise UsageError for one that cannot be looked for."""
+    for word in words:
+        if is_too_wide(word):
+            raise UsageError(
+                f"{place}: {word!r} matches too much: it needs {SHORTEST} letters in a row"
+                " between its wildcards"
+            )
+    return words
 
 
 def folders(document: Document) -> tuple[str, ...]:
@@ -353,7 +370,8 @@ class _Reader:
                     f"{{severity: {one.severity}, reason: …, owner: …}}",
                 )
             yield name, Override(severity=new, reason=one.reason or "", owner=one.owner or "")
-        if self.maps(head) in _GIVING and _MAPS not in head.rules:
+        given = [name for name in _MAPS if name not in head.rules]
+        if self.maps(head) in _GIVING and given:
             said = head.source_maps
             if not isinstance(said, MapSetting) or not (said.reason and said.owner):
                 raise self.error(
@@ -361,10 +379,11 @@ class _Reader:
                     "that maps give sources back is a decision to be named: "
                     f"{{mode: {self.maps(head)}, reason: …, owner: …}}",
                 )
-            yield (
-                _MAPS,
-                Override(severity=Severity.INFO, reason=said.reason, owner=said.owner),
-            )
+            for name in given:
+                yield (
+                    name,
+                    Override(severity=Severity.INFO, reason=said.reason, owner=said.owner),
+                )
 
     def maps(self, head: _Head) -> MapMode:
         """Return which source maps may ship."""

@@ -44,6 +44,11 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def blanked(text: str, mark: str = "_") -> str:
+    """Return the text with everything unprintable replaced by a mark, as in the name of a file."""
+    return _UNSAFE.sub(mark, text)
+
+
 def shortened(text: str, longest: int = LONGEST) -> str:
     """Return the text with its middle cut out where it is longer than a person reads."""
     if len(text) <= longest:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from auditor.facts import Reader, dependency, entry_point, python_entry_point, script, startup
 from auditor.facts.file import kind_of
 from auditor.facts.metadata_document import MetadataDocument, document_of
-from auditor.facts.source_map import MapSeen
+from auditor.facts.source_map import Carrier, MapSeen
 from auditor.model import Fact, MemberType, Unread
 from auditor.shipped import (
     Ability,
@@ -64,7 +64,7 @@ def shipped(contents: Contents) -> Shipped:
 
 
 def _entries(contents: Contents) -> Iterator[Entry]:
-    maps = {seen.path for seen in contents.of(MapSeen) if seen.line is None}
+    maps = {seen.path for seen in contents.of(MapSeen) if seen.carrier is Carrier.FILE}
     digests = {seen.path: seen.sha256 for seen in contents.of(DigestSeen)}
     members = [
         member

@@ -17,6 +17,7 @@ from auditor.model import (
     Disclosure,
     Finding,
     Gap,
+    LanguageShare,
     Location,
     Report,
     SetAside,
@@ -104,7 +105,19 @@ def artifact(
             for kind, size in sizes.most_common()
         ),
         discloses=Disclosure(
-            maps=1, files=20, lines=1234, size=ByteCount(50_000), third_party_files=7
+            maps=1,
+            files=20,
+            lines=1234,
+            size=ByteCount(50_000),
+            third_party_files=7,
+            shipped_files=5,
+            removed_files=1,
+            removed_lines=12,
+            removed_size=ByteCount(300),
+            removed=("src/<b>beta</b>.ts",),
+            languages=(
+                LanguageShare(language="TypeScript", files=20, lines=1234, size=ByteCount(50_000)),
+            ),
         ),
         ships=Shipped(
             files=entries,

@@ -134,7 +134,10 @@ def _node_major() -> int:
 
 
 def installed(spec: str) -> Path:
-    """Return the folder with an npm package and its programs (`.bin`); installed if need be."""
+    """Return the folder with npm packages and their programs (`.bin`); installed if need be.
+
+    `spec` names one package, or several with blanks between them, which then lie in one folder.
+    """
     return _bin(spec).parent
 
 
@@ -149,7 +152,7 @@ def _bin(spec: str) -> Path:
             # npm from 12 runs no install scripts, which bun and node need: npm 11 installs them
             npm = "npm" if spec == "npm@11" else str(_bin("npm@11") / "npm")
             quiet = ("--no-audit", "--no-fund", "--loglevel=error")
-            ended = call(folder, npm, "install", "--prefix", str(folder), *quiet, spec)
+            ended = call(folder, npm, "install", "--prefix", str(folder), *quiet, *spec.split())
             assert ended.returncode == 0, f"{spec} cannot be installed: {ended.stdout}"
             (folder / "installed").touch()
     return programs

@@ -14,7 +14,7 @@ from auditor.advice import LeaveOut, advice, pattern_for
 from auditor.facts import build_setting
 from auditor.facts.config_file import ConfigSeen, tokens
 from auditor.facts.packing_config import PackingConfigFact, collect
-from auditor.facts.source_map import SourceMapFact
+from auditor.facts.source_map import Carrier, SourceMapFact
 from auditor.model import ArtifactKind, ByteCount, Fact
 from auditor.packers import Packer
 from auditor.packing import Reading, ships
@@ -622,9 +622,15 @@ def source_map(*, inline: bool, files: int) -> SourceMapFact:
         undisclosed_files=files,
         undisclosed_lines=files,
         undisclosed_bytes=ByteCount(files),
+        removed_files=0,
+        removed_lines=0,
+        removed_bytes=ByteCount(0),
+        removed=(),
+        languages=("TypeScript",),
         listed=1,
         unavailable=0,
         inline=inline,
+        carrier=Carrier.INLINE if inline else Carrier.FILE,
         linked=True,
         size=ByteCount(1),
         sample=(),

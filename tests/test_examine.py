@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor import anchors as anchors_module
-from auditor.archives import walk
+from auditor.archives import is_archive, unread_format, walk
 from auditor.errors import ArchiveError, MemberError
 from auditor.examine import Examination
-from auditor.facts import Hits, Reader
+from auditor.facts import Embedded, Hits, Reader
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member, MemberType, Oddity, Unread
 from tests.archives import archive, file, gnu_sparse, gz, limit_met, pax
@@ -54,6 +54,55 @@ def examined(data: bytes, *spies: Spy, limits: Limits | None = None, strip: int 
     examination = Examination("here", [spy.reader() for spy in spies], budget)
     examination.run(walk(BytesIO(data), budget, strip=strip))
     return examination
+
+
+def test_an_embedded_text_is_shown_to_those_that_ask_for_such_as_a_member_of_its_holder() -> None:
+    seen: list[tuple[str, str, bytes, Hits]] = []
+
+    def opens(member: Member, data: bytes, _: Hits) -> Iterator[object]:
+        yield Embedded(holder=member.path, name="src/a.ts", text=data[::-1])
+
+    def told(member: Member, data: bytes, hits: Hits) -> Iterator[object]:
+        seen.append((member.path, member.holder, data, tuple(sorted(hits))))
+        yield len(data)
+
+    spy = Spy()
+    readers = (
+        Reader(wants=lambda _: True, read=opens),
+        Reader(anchors=frozenset({b"key"}), read=told, embedded=True),
+        spy.reader(),
+    )
+    budget = Budget(Limits())
+    examination = Examination("here", readers, budget)
+    examination.run(
+        walk(BytesIO(archive(file(b"a", b"a yek"), file(b"b", b"key"))), budget, strip=0)
+    )
+    contents = examination.contents(ArtifactKind.NPM_TARBALL, None)
+
+    assert seen == [
+        ("a!src/a.ts", "a", b"key a", ((b"key", 0),)),
+        ("b", "", b"key", ((b"key", 0),)),
+    ]
+    assert spy.paths() == ["a", "b"]
+    assert [member.path for member in contents.members] == ["a", "b"]
+    assert contents.of(Embedded) == ()
+
+
+def test_places_in_an_embedded_text_are_limited_as_those_in_a_member() -> None:
+    def opens(member: Member, data: bytes, _: Hits) -> Iterator[object]:
+        yield Embedded(holder=member.path, name="x", text=data * 9)
+
+    readers = (
+        Reader(wants=lambda _: True, read=opens),
+        Reader(anchors=frozenset({b"k"}), read=lambda *_: (), embedded=True),
+    )
+    budget = Budget(replace(Limits(), matches=5))
+    examination = Examination("here", readers, budget)
+    examination.run(walk(BytesIO(archive(file(b"a", b"k"))), budget, strip=0))
+
+    ((path, reason),) = gaps(examination)
+    assert path == "a!x"
+    assert reason.startswith("content patterns not all tried: ")
 
 
 def gaps(examination: Examination) -> list[tuple[str, str]]:
@@ -105,7 +154,9 @@ def test_every_member_reaches_a_reader_that_wants_all_once_and_in_order(
             expected.append((f"{name}!in.js", content))
     spy = Spy()
     examination = examined(tgz(*parts), spy)
-    starts_like_an_archive = any(content[:2] == b"\x1f\x8b" for _, content, _ in members)
+    starts_like_an_archive = any(
+        is_archive(content) or unread_format(content) for _, content, _ in members
+    )
 
     if not starts_like_an_archive:
         assert [(path, data) for path, data, _ in spy.seen] == expected
@@ -203,6 +254,11 @@ def test_a_nested_tar_whose_first_header_is_broken_is_a_gap_and_no_lone_file() -
     ]
 
 
+def test_a_text_with_the_magic_word_in_its_place_is_no_tar() -> None:
+    text = b"// how tar files begin\n".ljust(256, b" ") + b"'ustar'\n" + b"// more\n" * 99
+    assert gaps(examined(tgz(file(b"headers.js", text)), Spy())) == []
+
+
 def test_a_nested_tar_whose_header_is_split_over_two_streams_is_still_a_tar() -> None:
     plain = archive(file(b"x", b"1"))
     inner = gz(plain[:1]) + gz(plain[1:100]) + gz(plain[100:])
@@ -275,7 +331,7 @@ def test_where_an_archive_breaks_off_is_said_and_what_was_seen_is_kept() -> None
 
 def test_what_is_no_archive_at_all_is_a_gap_without_a_path() -> None:
     assert gaps(examined(b"hello")) == [
-        ("", "not read to the end: not an archive: neither gzip, bzip2, xz nor tar")
+        ("", "not read to the end: not an archive: neither gzip, bzip2, xz, Zstandard nor tar")
     ]
 
 

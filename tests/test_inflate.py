@@ -250,13 +250,16 @@ NO_ARCHIVE = {
     "an empty file": (b"", "an empty file, not an archive"),
     "a web page": (
         b"<!doctype html>\n<title>404</title>",
-        "not an archive: neither gzip, bzip2, xz nor tar",
+        "not an archive: neither gzip, bzip2, xz, Zstandard nor tar",
     ),
     "words that begin as bzip2 does": (
         b"BZh5 is a word",
-        "not an archive: neither gzip, bzip2, xz nor tar",
+        "not an archive: neither gzip, bzip2, xz, Zstandard nor tar",
     ),
-    "the first byte of gzip": (b"\x1f", "not an archive: neither gzip, bzip2, xz nor tar"),
+    "the first byte of gzip": (
+        b"\x1f",
+        "not an archive: neither gzip, bzip2, xz, Zstandard nor tar",
+    ),
     "the magic of gzip alone": (b"\x1f\x8b", "cut short: the compressed stream has no end"),
     "a gzip of nothing": (gz(b""), "no members: this is no tar archive, or an empty one"),
     "a gzip of text": (gz(b"hello"), "cut short: 5 bytes where a header must stand"),

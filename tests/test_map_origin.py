@@ -27,6 +27,10 @@ webpack/bootstrap 0a1b2c3d
 webpack:///webpack/bootstrap
 webpack://app/webpack/runtime/define property getters
 webpack://app/webpack/universalModuleDefinition
+../webpack/bootstrap
+../webpack/runtime/get mini-css chunk filename
+../pdfjs-dist/build/pdf/webpack/bootstrap
+../webpack/runtime/global?1a2b
 webpack:///(webpack)/buildin/module.js
 webpack://app/(webpack)-dev-server/client/index.js
 webpack:///./(webpack)/hot/log.js
@@ -60,6 +64,8 @@ webpack://app/./webpack/plugins/own.js
 ./webpack/plugins/own.js
 ../webpack/bootstrap.js
 src/webpack/runtime/own.js
+src/webpack/runtime/deeper/own
+src/webpack/bootstrapper
 webpack-config/index.js
 ~/components/button.vue
 src/~/button.vue

@@ -150,7 +150,7 @@ def test_files_of_symbols_alone(data: bytes) -> None:
         library([("debian-binary", b"2.0\n")]),
         b"!<arch>\n",
         b"!<thin>\n" + bytes(99),
-        b"\0asm\1\0\0\0",
+        b"\0asm\x0d\0\1\0",  # a component of WebAssembly
     ],
 )
 def test_other_files_are_passed_over(data: bytes) -> None:

@@ -33,6 +33,7 @@ rules:
 source-maps: {mode: allow, reason: the sources are public, owner: zoe}
 budgets: {packed: 500 kB, unpacked: 1.5 MB, files: 200, file: 1 MiB}
 deny-words: [falcon]
+deny-words-file: secret/words.txt
 names: quiet
 internal: ["@acme", acme-*]
 reviewed: [reactt]
@@ -63,6 +64,7 @@ profile = "intake"
 source-maps = {mode = "allow", reason = "the sources are public", owner = "zoe"}
 budgets = {packed = "500 kB", unpacked = "1.5 MB", files = 200, file = "1 MiB"}
 deny-words = ["falcon"]
+deny-words-file = "secret/words.txt"
 names = "quiet"
 internal = ["@acme", "acme-*"]
 reviewed = ["reactt"]
@@ -102,12 +104,16 @@ def expected(file: str, *lines: int | None) -> Policy:
             "embedded-sources": Override(
                 severity=Severity.INFO, reason="the sources are public", owner="zoe"
             ),
+            "removed-source": Override(
+                severity=Severity.INFO, reason="the sources are public", owner="zoe"
+            ),
         },
         demands=Demands(
             budgets=Budgets(packed=500_000, unpacked=1_500_000, files=200, file=1_048_576),
             words=("falcon",),
             maps=MapMode.ALLOW,
         ),
+        words_file="secret/words.txt",
         names="quiet",
         internal=("@acme", "acme-*"),
         reviewed=("reactt",),
@@ -157,11 +163,11 @@ def values(text: str) -> dict[str, Any]:
 
 
 def test_yaml_says_all_there_is_to_say() -> None:
-    assert same(read(YAML)) == expected(".audit.yml", 18, 22)
+    assert same(read(YAML)) == expected(".audit.yml", 19, 23)
 
 
 def test_toml_says_the_same() -> None:
-    assert same(read(TOML, "pyproject.toml")) == expected("pyproject.toml", 23, 28)
+    assert same(read(TOML, "pyproject.toml")) == expected("pyproject.toml", 24, 29)
 
 
 def test_json_says_the_same_without_lines() -> None:
@@ -243,6 +249,8 @@ REFUSED = [
     ("budgets: {packed: -1}", "budgets.packed: -1 is no size: write 500 kB, 5 MB or 1 MiB"),
     ("deny-words: falcon", "deny-words: expected `array`, got `str`"),
     ("deny-words: ['']", "deny-words[0]: expected `str` of length >= 1"),
+    ("deny-words: ['a*bc?de*']", "deny-words: 'a*bc?de*' matches too much: it needs 3 letters in"),
+    ("deny-words-file: ''", "deny-words-file: expected `str` of length >= 1"),
     ("waivers: {}", "waivers: must be a list"),
     ("waivers: [3]", "waivers[0]: must be a mapping with rule, a subject and reason"),
     ("waivers: [{rul: x}]", "waivers[0]: 'rul' is no key here; did you mean 'rule'?"),
@@ -301,7 +309,7 @@ def test_the_schema_takes_what_the_reader_takes() -> None:
         text
         for text, problem in REFUSED
         if not any(word in problem for word in ("rule", "line", "protected", "decision", "subject"))
-        and not any(word in problem for word in ("no size", "no day", "no mapping"))
+        and not any(word in problem for word in ("no size", "no day", "no mapping", "much"))
     ],
 )
 def test_the_schema_refuses_what_has_the_wrong_shape(text: str) -> None:

@@ -219,23 +219,57 @@ def test_a_token_that_stands_twice_is_told_once() -> None:
     assert [f.line for f in secrets_in(f"{token}\n{token}\n{other}\n")] == [1, 3]
 
 
-def test_a_token_in_a_source_map_s_text() -> None:
+def document(*texts: str) -> str:
+    """Return a map with these texts; JSON turns the line before a token into an `n` before it."""
+    names = [f"../src/{name}.ts" for name, _ in zip("abc", texts, strict=False)]
+    return json.dumps({"sources": names, "sourcesContent": texts, "mappings": ""})
+
+
+def test_a_token_in_a_source_map_s_text_is_told_where_it_stands_there() -> None:
     token = TOKENS["ghs"][1]
-    text = json.dumps(
-        {"sources": ["a.ts"], "sourcesContent": [f'\nconst t = "{token}"'], "mappings": ""}
-    )
+    text = document("let a", f"// the line before\n{token}\n{token}")
     (found,) = secrets_in(text, "dist/a.js.map")
-    assert (found.issuer, found.line) == ("GitHub token", 1)
+    assert found.issuer == "GitHub token"
+    assert (found.path, found.line) == ("dist/a.js.map!src/b.ts", 2)
+
+
+def test_a_token_whose_letters_json_escapes_is_told() -> None:
+    token = TOKENS["ghs"][1]
+    written = "".join(f"\\u{ord(letter):04x}" for letter in token)
+    (found,) = secrets_in(document("x\nTOKEN").replace("TOKEN", written), "dist/a.js.map")
+    assert (found.path, found.line) == ("dist/a.js.map!src/a.ts", 2)
+
+
+def test_a_token_in_another_part_of_a_map_is_told_of_the_map() -> None:
+    token = TOKENS["ghs"][1]
+    text = document("let a").replace("../src/a.ts", f"https://example.com/{token}/a.ts")
+    assert [(f.path, f.line) for f in secrets_in(text, "dist/a.js.map")] == [("dist/a.js.map", 1)]
 
 
 def test_a_token_in_a_map_that_is_written_inline() -> None:
     token = TOKENS["ghs"][1]
-    document = json.dumps({"sources": ["a.ts"], "sourcesContent": [f"\n'{token}'"], "mappings": ""})
-    payload = base64.b64encode(document.encode()).decode()
+    payload = base64.b64encode(document(f"\n'{token}'").encode()).decode()
     code = f"run()\n//# sourceMappingURL=data:application/json;base64,{payload}\n"
     (found,) = secrets_in(code, "dist/a.js")
-    assert (found.issuer, found.line) == ("GitHub token", 2)
-    assert len(secrets_in(code + f"// {token}\n")) == 1
+    assert found.issuer == "GitHub token"
+    assert (found.path, found.line) == ("dist/a.js!src/a.ts", 2)
+    both = secrets_in(code + f"// {token}\n", "dist/a.js")
+    assert [(f.path, f.line) for f in both] == [("dist/a.js", 3), ("dist/a.js!src/a.ts", 2)]
+
+
+def test_a_token_in_an_inline_map_that_is_none_is_told_all_the_same() -> None:
+    token = TOKENS["ghs"][1]
+    payload = base64.b64encode(json.dumps({"token": token}).encode()).decode()
+    code = f"run()\n//# sourceMappingURL=data:application/json;base64,{payload}\n"
+    assert [(f.path, f.line) for f in secrets_in(code, "dist/a.js")] == [("dist/a.js", 2)]
+
+
+def test_a_token_in_an_inline_map_inside_a_map_s_text_is_told_once() -> None:
+    token = TOKENS["ghs"][1]
+    payload = base64.b64encode(document(f"'{token}'").encode()).decode()
+    text = f"run()\n//# sourceMappingURL=data:application/json;base64,{payload}\n"
+    (found,) = secrets_in(document("let a", text), "dist/a.js.map")
+    assert (found.path, found.line) == ("dist/a.js.map!src/a.ts", 1)
 
 
 # -- private keys: random bytes in the frame of each format, no key of anything

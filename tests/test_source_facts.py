@@ -22,6 +22,7 @@ from auditor.model import (
     ByteCount,
     Disclosure,
     Fact,
+    LanguageShare,
     Member,
     MemberType,
     Report,
@@ -485,6 +486,31 @@ def reference(url: str, name: str = "dist/a.js") -> SourceReferenceFact:
         ("http://172.20.0.1/a.map", "172.20.0.1", "internal"),
         ("http://172.40.0.1/a.map", "172.40.0.1", ""),
         ("https://developer.example.com/a.map", "developer.example.com", ""),
+        ("https://devices.example.com/a.map", "devices.example.com", ""),
+        ("https://maps.dev/a.map", "maps.dev", ""),
+        ("https://maps-staging.example.com/a.map", "maps-staging.example.com", "internal"),
+        ("https://dev-2.maps.example.com/a.map", "dev-2.maps.example.com", "internal"),
+        ("https://uat.example.com/a.map", "uat.example.com", "internal"),
+        ("http://buildbox/maps/a.map", "buildbox", "internal"),
+        ("http://nas.home.arpa/a.map", "nas.home.arpa", "internal"),
+        ("http://maps.private/a.map", "maps.private", "internal"),
+        ("http://[::1]:3000/a.map", "::1", "internal"),
+        ("http://[fd00::12]/a.map", "fd00::12", "internal"),
+        ("http://[2001:db8::1]/a.map", "2001:db8::1", ""),
+        ("http://169.254.169.254/a.map", "169.254.169.254", "internal"),
+        (
+            "https://b.oss-cn-hangzhou.aliyuncs.com/a.map",
+            "b.oss-cn-hangzhou.aliyuncs.com",
+            "storage",
+        ),
+        (
+            "https://s3.eu-central-1.wasabisys.com/b/a.map",
+            "s3.eu-central-1.wasabisys.com",
+            "storage",
+        ),
+        ("az://container/a.map", "container", "storage"),
+        ("https://files.example.com/src.zip/app/a.ts", "files.example.com", "archive"),
+        ("https://files.example.com/src.zip!/a.map", "files.example.com", "archive"),
         ("https://[bad/a.map", "", ""),
     ],
 )
@@ -501,7 +527,8 @@ def test_a_reference_to_elsewhere(url: str, host: str, marks: str) -> None:
 @pytest.mark.parametrize("ending", "zip tar tgz tar.gz bz2 tar.xz zst 7z rar".split())
 def test_an_archive_is_told_by_its_ending(ending: str) -> None:
     assert reference(f"ftps://files.example.com/src.{ending}").archive
-    assert reference(f"https://files.example.com/src.{ending}/").archive is False
+    assert reference(f"https://files.example.com/src.{ending}/").archive
+    assert reference(f"https://files.example.com/src-{ending.replace('.', '-')}").archive is False
 
 
 @pytest.mark.parametrize(
@@ -613,7 +640,17 @@ def test_the_summary_counts_each_text_once() -> None:
         "dist/d.js.map": document(None),
     }
     assert disclosure(contents_of(members)) == Disclosure(
-        maps=3, files=2, lines=3, size=ByteCount(len("a\nb\n") + len("c")), third_party_files=1
+        maps=3,
+        files=2,
+        lines=3,
+        size=ByteCount(len("a\nb\n") + len("c")),
+        third_party_files=1,
+        third_party_size=ByteCount(len("lib")),
+        removed_files=1,
+        removed_lines=1,
+        removed_size=ByteCount(1),
+        removed=("src/b.ts",),
+        languages=(LanguageShare(language="TypeScript", files=2, lines=3, size=ByteCount(5)),),
     )
 
 

@@ -1,7 +1,12 @@
-"""A compressed file as a stream of plain chunks: every member of it, checked, under the budget."""
+"""A compressed file as a stream of plain chunks: every member of it, checked, under the budget.
+
+gzip, bzip2, xz and Zstandard are told by their first bytes. Brotli has none: a file of it is told
+by its name, and read where its library is installed.
+"""
 
 from __future__ import annotations
 
+import sys
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
@@ -19,6 +24,7 @@ PLAIN_CHUNK = 256 * 1024
 GZIP = b"\x1f\x8b"
 BZIP2 = b"BZh"
 XZ = b"\xfd7zXZ\x00"
+ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 class _Decompressor(Protocol):
@@ -75,7 +81,52 @@ def _xz() -> _Decompressor:
     return lzma.LZMADecompressor(memlimit=256 * 1024 * 1024)
 
 
-_FORMATS: dict[bytes, Callable[[], _Decompressor]] = {GZIP: _gzip, BZIP2: _bzip2, XZ: _xz}
+def _zstd() -> _Decompressor:
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415
+    else:
+        from backports import zstd  # noqa: PLC0415
+
+    return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 27})
+
+
+class _Brotli:
+    """The same interface over Google's library, which keeps what it could not give out yet."""
+
+    def __init__(self) -> None:
+        try:
+            import brotli  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise ArchiveError(NO_BROTLI) from None
+        self._object = brotli.Decompressor()
+        self._more = False
+        """The last piece was full: there may be more, which the library does not say."""
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._object.is_finished())
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._more and bool(self._object.can_accept_more_data())
+
+    @property
+    def unused_data(self) -> bytes:
+        return b""  # the library refuses bytes behind the stream's end
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        piece = bytes(self._object.process(data, output_buffer_limit=max_length))
+        self._more = 0 < max_length <= len(piece)
+        return piece
+
+
+NO_BROTLI = "Brotli is read with the extra `brotli` alone (pip install 'release-audit[brotli]')"
+_FORMATS: dict[bytes, Callable[[], _Decompressor]] = {
+    GZIP: _gzip,
+    BZIP2: _bzip2,
+    XZ: _xz,
+    ZSTD: _zstd,
+}
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
 """What stands at offset 4: a block, or the end of an empty stream. `BZh` alone begins words."""
 _LONGEST_MAGIC = 10
@@ -104,8 +155,11 @@ class Inflated:
     is spent.
     """
 
-    def __init__(self, file: BinaryIO, budget: Budget, head: bytes = b"") -> None:
+    def __init__(
+        self, file: BinaryIO, budget: Budget, head: bytes = b"", *, brotli: bool = False
+    ) -> None:
         self._file = file
+        self._brotli = brotli
         self._head = head
         self._budget = budget
         self._packed = len(head)
@@ -126,9 +180,13 @@ class Inflated:
 
     def __iter__(self) -> Iterator[bytes]:
         pending = self._enough(self._head)
+        if self._brotli:
+            self.streams = 1
+            yield from self._member(_Brotli(), pending)
+            return
         magic = _format(pending)
         if magic is None:
-            raise ArchiveError("not a gzip, bzip2 or xz file")
+            raise ArchiveError("not a gzip, bzip2, xz or Zstandard file")
         while _format(pending) == magic:
             if magic == GZIP and pending[3:4] and pending[3] & _GZIP_RESERVED:
                 raise ArchiveError("the compressed stream is damaged (reserved flags are set)")
@@ -160,3 +218,32 @@ class Inflated:
         while pending:
             self.trailing += len(pending if self.trailing else pending.lstrip(b"\0"))
             pending = self._read()
+
+
+def inflated(frame: bytes, most: int, *, brotli: bool = False) -> bytes:
+    """Return what one compressed text holds, of no more than `most` bytes.
+
+    Raises ArchiveError for one that is damaged, cut short, of no format that we read, or larger.
+    """
+    magic = _format(frame)
+    if magic is None and not brotli:
+        raise ArchiveError("not a gzip, bzip2, xz or Zstandard text")
+    decompressor = _Brotli() if brotli or magic is None else _FORMATS[magic]()
+    pieces: list[bytes] = []
+    size = 0
+    pending = frame
+    while not decompressor.eof:
+        if decompressor.needs_input and not pending:
+            raise ArchiveError("cut short: the compressed text has no end")
+        try:
+            piece = decompressor.decompress(pending, PLAIN_CHUNK)
+        except Exception as problem:  # the library's own error is known where it is imported alone
+            if isinstance(problem, MemoryError):
+                raise
+            raise ArchiveError(f"the compressed text is damaged ({problem})") from None
+        pending = b""
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            raise ArchiveError(f"the compressed text is larger than {most:,} bytes")
+    return b"".join(pieces)

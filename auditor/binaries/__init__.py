@@ -1,9 +1,10 @@
 """Section tables of native code: what an executable, library or object file says of its making.
 
-`inspect` tells the format by the content, never by the name, and walks the tables of ELF, Mach-O
-and PE, also of the objects in a static library. Left out: WebAssembly; COFF objects, whose two
-magic bytes stand in too many other files; static libraries inside a fat Mach-O file. What is left
-out is no gap: paths in it are not looked for, secrets are, as in every file.
+`inspect` tells the format by the content, never by the name, and walks the tables of ELF, Mach-O,
+PE and WebAssembly, also of the objects in a static library. Left out: COFF objects, whose two
+magic bytes stand in too many other files; static libraries inside a fat Mach-O file; components of
+WebAssembly. What is left out is no gap: paths in it are not looked for, secrets are, as in every
+file.
 """
 
 from __future__ import annotations
@@ -11,21 +12,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from auditor.binaries import ar, elf, macho, pe
+from auditor.binaries import ar, elf, macho, pe, wasm
 from auditor.binaries.layout import Kind, Part
 from auditor.errors import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Binary", "Kind", "Part", "inspect"]
+ANCHORS = wasm.ANCHORS
+"""Literals in every file for which `links` has an answer."""
+__all__ = ["ANCHORS", "Binary", "Kind", "Part", "inspect", "is_binary", "links"]
 
 _FORMATS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], Iterator[Part]]]] = {
     "ELF": (elf.claims, elf.parts),
     "Mach-O": (macho.claims, macho.parts),
     "PE": (pe.claims, pe.parts),
+    "WebAssembly": (wasm.claims, wasm.parts),
 }
-_HEADS = frozenset({b"\x7fELF", b"!<ar", b"Micr", b"BSJB", *macho.MAGICS})
+_HEADS = frozenset({b"\x7fELF", b"!<ar", b"Micr", b"BSJB", wasm.MAGIC, *macho.MAGICS})
+_LOOKED_AT = 8192
 _DATABASES = (
     b"Microsoft C/C++ MSF 7.00\r\n\x1a",
     b"Microsoft C/C++ program database 2.00\r\n\x1a",
@@ -39,7 +44,7 @@ class Binary:
     """What a file of native code, or of symbols for it, shows."""
 
     format: str
-    """`ELF`, `Mach-O`, `PE`, `static library` or `PDB`."""
+    """`ELF`, `Mach-O`, `PE`, `WebAssembly`, `static library` or `PDB`."""
     parts: tuple[Part, ...] = ()
     problems: tuple[str, ...] = ()
     """Where a table is cut short, or points outside of the file; the parts are those before."""
@@ -47,6 +52,17 @@ class Binary:
     def of(self, kind: Kind) -> tuple[Part, ...]:
         """Return the parts of one kind, in the order of the tables."""
         return tuple(part for part in self.parts if part.kind is kind)
+
+
+def is_binary(data: bytes) -> bool:
+    """Tell a file that is no text: of a format that we know, or with a zero byte near its start."""
+    return data[:4] in _HEADS or b"\0" in data[:_LOOKED_AT]
+
+
+def links(data: bytes, kind: Kind) -> tuple[Part, ...]:
+    """Return the addresses that a module of WebAssembly names; nothing for other files."""
+    binary = inspect(data) if wasm.claims(data) else None
+    return binary.of(kind) if binary is not None else ()
 
 
 def inspect(data: bytes) -> Binary | None:

@@ -27,6 +27,10 @@ class Kind(StrEnum):
     """Where the linker put the program database; `text` is the path."""
     COMPRESSED = "compressed"
     """The code is compressed, and unpacks itself when it runs; `text` is the name of the tool."""
+    MAP = "map"
+    """The address of a source map, `data:` among them; `text` is that."""
+    DEBUG_ELSEWHERE = "debug-elsewhere"
+    """The address of a file with the debug information; `text` is that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

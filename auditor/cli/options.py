@@ -62,6 +62,17 @@ def rules_option(function: F) -> F:
     )(function)
 
 
+def limits_option(function: F) -> F:
+    """Add `--limit NAME=N`."""
+    return click.option(
+        "--limit",
+        "limits",
+        multiple=True,
+        metavar="NAME=N",
+        help="Change a limit on what untrusted input may cost (repeatable).",
+    )(function)
+
+
 def internal_options(function: F) -> F:
     """Add `--internal` and `--internal-file`."""
     file = click.option(
@@ -152,13 +163,7 @@ def output_options(function: F) -> F:
                 help="release: I publish this; intake: I am about to use this.",
             ),
             rules_option,
-            click.option(
-                "--limit",
-                "limits",
-                multiple=True,
-                metavar="NAME=N",
-                help="Change a limit on what untrusted input may cost (repeatable).",
-            ),
+            limits_option,
             click.option("-v", "--verbose", is_flag=True, help="List everything, explain more."),
             click.option("-q", "--quiet", is_flag=True, help="Print the verdict alone."),
             click.option("--debug", is_flag=True, help="Show a traceback on an internal error."),

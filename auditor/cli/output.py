@@ -33,15 +33,21 @@ PATIENCE = 1.0
 """Seconds of work before a progress bar appears."""
 
 
-def destinations(reports: tuple[str, ...]) -> list[tuple[str, Path]]:
-    """Read the `FORMAT=FILE` options; raise UsageError before any work is done."""
+def destinations(reports: tuple[str, ...], known: tuple[str, ...] = ()) -> list[tuple[str, Path]]:
+    """Read the `FORMAT=FILE` options; raise UsageError before any work is done.
+
+    `known` are the formats of a command whose answer is no report.
+    """
     found = []
     for text in reports:
         name, equals, path = text.partition("=")
-        if not equals or not path or name not in report.names():
-            known = ", ".join(report.names())
-            raise UsageError(f"--report takes FORMAT=FILE with one of {known}, not {text!r}")
-        report.load(name)
+        among = known or report.names()
+        if not equals or not path or name not in among:
+            raise UsageError(
+                f"--report takes FORMAT=FILE with one of {', '.join(among)}, not {text!r}"
+            )
+        if not known:
+            report.load(name)
         found.append((name, Path(path)))
     return found
 
@@ -64,28 +70,38 @@ def show(  # noqa: PLR0913 - what the options of a command say
 
     Packages of lockfiles that are not to be `listed` are for those formats that are made of them.
     """
-    color = _wants_color()
+    put(_rendered(result, format_, terminal(verbose=verbose, quiet=quiet), listed=listed))
+    for name, path in files:
+        write(path, _rendered(result, name, paper(), listed=listed))
+    return policy.EXIT_CODES[result.verdict]
+
+
+def terminal(*, verbose: bool, quiet: bool) -> report.View:
+    """Return who looks at standard output."""
     width = min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stdout.isatty() else 100
-    root, folder = _repository(Path.cwd())
-    view = report.View(
-        color=color,
-        width=max(width, 60),
-        verbose=verbose,
-        quiet=quiet,
-        root=root,
-        folder=folder,
+    return replace(
+        paper(), color=_wants_color(), width=max(width, 60), verbose=verbose, quiet=quiet
     )
-    text = _rendered(result, format_, view, listed=listed)
+
+
+def paper() -> report.View:
+    """Return who reads a file: all of it, without colours."""
+    root, folder = _repository(Path.cwd())
+    return report.View(verbose=True, root=root, folder=folder)
+
+
+def put(text: str) -> None:
+    """Print a text; characters that the terminal does not have are escaped."""
     sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
     sys.stdout.flush()
-    paper = report.View(verbose=True, root=root, folder=folder)
-    for name, path in files:
-        content = _rendered(result, name, paper, listed=listed)
-        try:
-            path.write_text(content, encoding="utf-8")
-        except OSError as problem:
-            raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
-    return policy.EXIT_CODES[result.verdict]
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that the user named; raise UsageError where that fails."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
 
 
 def _rendered(result: Report, name: str, view: report.View, *, listed: bool) -> str:

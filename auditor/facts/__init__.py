@@ -23,7 +23,7 @@ Hits = tuple[tuple[bytes, int], ...]
 
 T = TypeVar("T")
 
-__all__ = ["Collector", "Contents", "Hits", "Reader", "Unread", "load"]
+__all__ = ["Collector", "Contents", "Embedded", "Hits", "Reader", "Unread", "load"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +31,34 @@ class Reader:
     """Sees the bytes of single members, once, and leaves observations.
 
     A member is read when `wants` says so by its header, or when one of `anchors` occurs in it.
-    `read` is given the member, its content and the hits; it yields observations of any type, or
-    an Unread for what it could not look into.
+    `read` is given the member, its content and the hits; it yields observations of any type, an
+    Unread for what it could not look into, or an Embedded for a text that others are to look into.
     """
 
     anchors: frozenset[bytes] = frozenset()
+    embedded: bool = False
+    """True where it is shown the texts that others find embedded in members, too."""
     wheels_only: bool = False
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = lambda _: False
     read: Callable[[Member, bytes, Hits], Iterable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """A text that a reader found inside a member, such as a source in a map.
+
+    Readers that say `embedded` see it, by their anchors, as a member of the path `holder!name`;
+    then it is forgotten. It is none of the artifact's members.
+    """
+
+    holder: str
+    """The path of the member."""
+    name: str
+    """For people, untrusted."""
+    text: bytes
+    source: object = None
+    """What a map says of it: a `maps.reader.Source`, which not everybody has to import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from operator import itemgetter
 
 from auditor.anchors import Anchors
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.facts.source_map import as_written
 from auditor.maps import links
 from auditor.model import Fact, Member
 from auditor.safe import masked
@@ -151,15 +152,30 @@ class SecretFact(Fact):
     """It lies where tests, fixtures and examples do."""
 
 
-def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretFact]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretSeen:
+    """One secret in one member, or in a text that is embedded in it."""
+
+    fact: SecretFact
+    identity: bytes
+    """A digest by which the same secret is known."""
+    holder: str
+    """The member in which the text is embedded; empty for a member's own content."""
+    inline: bool = False
+    """It stands in a map that is written inline, and not in the content as it is."""
+
+
+def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretSeen]:
     """Leave the secrets in one member, once each; those in maps written inline too."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[bytes] = set()
     lines = links.Lines(data)
     for found in _found(data, ((a, o) for a, o in hits if a != links.MARK)):
         line = lines.at(found.start)
         if found.identity not in seen:
             seen.add(found.identity)
-            yield found.fact(member, line)
+            yield found.seen(member, line)
+    if member.holder:
+        return  # a map in the text of a map has texts of its own
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     for inline in links.inline_maps(member.path, data, marks):
         if isinstance(inline, Unread):
@@ -167,7 +183,7 @@ def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretFact]:
         for found in _found(inline.data, _INLINE_ANCHORS.hits(inline.data)):
             if found.identity not in seen:
                 seen.add(found.identity)
-                yield found.fact(member, inline.line)
+                yield found.seen(member, inline.line, inline=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +194,11 @@ class _Found:
     start: int
 
     @property
-    def identity(self) -> tuple[str, str]:
-        return self.issuer, self.secret
+    def identity(self) -> bytes:
+        return hashlib.sha256(f"{self.issuer} {self.secret}".encode()).digest()
 
-    def fact(self, member: Member, line: int) -> SecretFact:
-        return SecretFact(
+    def seen(self, member: Member, line: int, *, inline: bool = False) -> SecretSeen:
+        fact = SecretFact(
             path=member.path,
             line=line,
             kind=self.kind,
@@ -190,6 +206,7 @@ class _Found:
             shown=masked(self.secret),
             test_path=_TEST_PATH.search(member.path) is not None,
         )
+        return SecretSeen(fact=fact, identity=self.identity, holder=member.holder, inline=inline)
 
 
 def _found(data: bytes, hits: Iterable[tuple[bytes, int]]) -> Iterator[_Found]:
@@ -249,9 +266,18 @@ def _der_size(data: bytes) -> int:
 
 
 def collect(contents: Contents) -> Iterator[SecretFact]:
-    """Yield what the reader found."""
-    yield from contents.of(SecretFact)
+    """Yield what the reader found: of a secret in a map's text, where it stands in that text."""
+    maps = as_written(contents)
+    seen = contents.of(SecretSeen)
+    told = {(one.holder, one.identity) for one in seen if one.holder}
+    met: set[tuple[str, bytes]] = set()
+    for one in seen:
+        place = (one.fact.path, one.identity)
+        of_map = place in told and (one.inline or one.fact.path in maps)
+        if place not in met and not of_map:
+            met.add(place)
+            yield one.fact
 
 
-READER = Reader(anchors=frozenset({_PEM, *_BY_ANCHOR, links.MARK}), read=read)
+READER = Reader(anchors=frozenset({_PEM, *_BY_ANCHOR, links.MARK}), read=read, embedded=True)
 COLLECTOR = Collector(name="secret", fact=SecretFact, collect=collect)

@@ -1,29 +1,59 @@
-"""Source maps under any name, and written inline: what text each of them gives back."""
+"""Source maps under any name and in every carrier: what text each of them gives back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from auditor import binaries
+from auditor.archives import is_archive
 from auditor.errors import ParseError
-from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
 from auditor.facts.file import kind_of
-from auditor.maps import links, reader
+from auditor.maps import bun, deno, evaluated, links, pkg, reader, written
 from auditor.maps.links import LinkSeen
-from auditor.maps.origin import is_third_party, plain_name
-from auditor.maps.reader import Origin, Source, SourceMap, TooDeepError
+from auditor.maps.origin import is_third_party
+from auditor.maps.reader import Collected, Origin, Part, Source, SourceMap, TooDeepError
 from auditor.model import ByteCount, Fact, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
-_KEYS = frozenset({b'"mappings"', b'"sections"', b"sourcesContent"})
+    from auditor.maps.reader import Given
+
+_KEYS = frozenset({b'"mappings"', b'"sections"', written.KEY})
+_PAYLOADS = frozenset({bun.TRAILER, deno.MAGIC, pkg.START})
 _ESCAPED_KEYS = b"\\u00"
+_LARGE = 1024 * 1024
+"""Bytes from which a text that looks like a map, and cannot be read, is a gap under any name."""
+_HEAD = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*+\{\s*+"(?:version|mappings|sources|sections|names|file)"'
+)
 _SAMPLE = 8
 _TEXT_KINDS = frozenset({"scripts", "types and sources", "styles"})
 _COMPILED = frozenset({"js", "mjs", "cjs"})
 _WRITTEN = frozenset({"ts", "tsx", "mts", "cts", "jsx"})
 _STYLES = frozenset({"scss", "sass", "less", "styl"})
+
+
+class Carrier(StrEnum):
+    """In what form source text ships."""
+
+    FILE = "file"
+    """A map as a file of its own, under any name."""
+    INLINE = "inline"
+    """A map written into another file as a `data:` URL."""
+    OBJECT = "object"
+    """A map written into code as an object, or as the text of one."""
+    EVALUATED = "evaluated"
+    """No map: modules as strings, which a development bundle evaluates one by one."""
+    BINARY = "binary"
+    """All that a binary holds of maps and sources: a single-file executable, WebAssembly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +64,11 @@ class MapSeen:
     line: int | None
     size: int
     map: SourceMap
+    carrier: Carrier = Carrier.FILE
+
+
+Found = tuple[int, SourceMap, int]
+"""Where a map stands, what it says, and the bytes that it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,25 +84,32 @@ def wants(member: Member) -> bool:
     return member.path.lower().endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
 
 
-def read(member: Member, data: bytes, hits: Hits) -> Iterator[MapSeen | TextSeen | Unread]:
-    """Leave what is a map, every inline map, and the digests of texts.
+def read(
+    member: Member, data: bytes, hits: Hits
+) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
+    """Leave what is a map, every map and module written into other text, and digests of texts.
 
-    What stands inline in the texts of a map is the map's own to tell, not the file's.
+    Their texts are left for others. What stands inline in the texts of a map is the map's own to
+    tell, not the file's.
     """
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
-    origin = Origin(foreign=is_third_party(member.path))
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
-    if reader.looks_like_json(data) and _may_be_map(member, data, len(hits) > len(marks)):
-        seen = _map_file(member, data, origin)
-        if seen is not None:
+    inside = _Inside(member, data, hits)
+    has_key = any(anchor in _KEYS for anchor, _ in hits)
+    if reader.looks_like_json(data) and _may_be_map(member, data, has_key):
+        is_map = False
+        for seen in inside.whole():
+            is_map = True
             yield seen
+        if is_map:
             return
-    for inline in links.inline_maps(member.path, data, marks):
-        if isinstance(inline, Unread):
-            yield inline
-        else:
-            yield from _inline(member, inline, origin)
+    if is_archive(data[:512]):
+        return  # its members come one by one
+    if binaries.is_binary(data):
+        yield from inside.of_binary(marks)
+    else:
+        yield from inside.of_text(marks)
 
 
 def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FBT001
@@ -76,31 +118,186 @@ def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FB
     return member.path.lower().endswith((".map", ".json")) and _ESCAPED_KEYS in data
 
 
-def _map_file(member: Member, data: bytes, origin: Origin) -> MapSeen | Unread | None:
-    try:
-        found = reader.read(data, origin)
-    except ParseError as problem:
-        # code and templates start with a bracket too: only what claims to be a map is a gap
-        name = member.path.lower()
-        deep = isinstance(problem, TooDeepError) and b"sourcesContent" in data
-        if deep or name.endswith(".map") or (b'"sourcesContent"' in data and name.endswith("json")):
-            return Unread(path=member.path, reason=f"a source map that cannot be read: {problem}")
-        return None
-    if found is None:
-        return None
-    return MapSeen(path=member.path, line=None, size=member.size, map=found)
+class _Inside:
+    """What one file holds that gives source text back: the file as a map, or what is in it."""
+
+    def __init__(self, member: Member, data: bytes, hits: Hits) -> None:
+        self._member = member
+        self._data = data
+        self._origin = Origin(foreign=is_third_party(member.path.replace("!", "/")))
+        self._hits = hits
+        self._inline_at: list[tuple[int, int]] = []
+
+    def whole(self) -> Iterator[MapSeen | Embedded | Unread]:
+        """Yield the texts of a file that is a map, and at its end the map; nothing for others."""
+        try:
+            found = yield from self._opened(reader.walk(self._data, self._origin))
+        except ParseError as problem:
+            # code and templates start with a bracket too: only what claims to be a map is a gap
+            name = self._member.path.lower()
+            texts = b'"sourcesContent"' in self._data
+            deep = isinstance(problem, TooDeepError) and written.KEY in self._data
+            large = texts and _is_large_map(self._data)
+            if deep or large or name.endswith(".map") or (texts and name.endswith("json")):
+                yield self._gap("a source map", problem)
+            return
+        if found is not None:
+            yield self._seen(found, self._member.size, Carrier.FILE)
+
+    def of_text(self, marks: list[int]) -> Iterator[MapSeen | Embedded | Unread]:
+        """Yield each map of a text with its line, and the modules that it evaluates as one."""
+        lines = links.Lines(self._data)
+        told: list[int] = []
+        found: list[tuple[int, MapSeen]] = []
+        for one in self._inline(marks):
+            if isinstance(one, Unread | Embedded):
+                yield one
+                continue
+            offset, map_, size = one
+            told += [offset] if any(source.digest for source in map_.sources) else []
+            found.append((offset, self._seen(map_, size, Carrier.INLINE)))
+        for carrier, others in (
+            (Carrier.OBJECT, self._written()),
+            (Carrier.EVALUATED, self._evaluated(told)),
+        ):
+            for one in others:
+                if isinstance(one, Unread | Embedded):
+                    yield one
+                else:
+                    offset, map_, size = one
+                    found.append((offset, self._seen(map_, size, carrier)))
+        for offset, seen in sorted(found, key=lambda pair: pair[0]):
+            yield replace(seen, line=lines.at(offset))
+
+    def of_binary(self, marks: list[int]) -> Iterator[MapSeen | Embedded | Unread]:
+        """Yield all that a binary holds as one map: lines mean nothing in it."""
+        maps: list[SourceMap] = []
+        size = 0
+        for one in chain(self._inline([*marks]), self._written(), self._payloads(), self._linked()):
+            if isinstance(one, Unread | Embedded):
+                yield one
+                continue
+            _, map_, count = one
+            size += count
+            maps.append(map_)
+        whole = reader.merged(maps)
+        if whole.sources:
+            yield self._seen(whole, size, Carrier.BINARY)
+
+    def _seen(self, found: SourceMap, size: int, carrier: Carrier) -> MapSeen:
+        return MapSeen(path=self._member.path, line=None, size=size, map=found, carrier=carrier)
+
+    def _gap(self, what: str, problem: ParseError) -> Unread:
+        return Unread(path=self._member.path, reason=f"{what} that cannot be read: {problem}")
+
+    def _opened(self, parts: Iterable[Part | Given]) -> Generator[Embedded, None, SourceMap | None]:
+        """Yield each text for others to look into; return all as a map, None without any."""
+        collected = Collected()
+        for one in parts:
+            collected.add(one)
+            if not isinstance(one, Part) and one[1]:
+                source, text = one
+                yield Embedded(holder=self._member.path, name=source.path, text=text, source=source)
+        return collected.map
+
+    def _inline(self, marks: list[int]) -> Iterator[Found | Embedded | Unread]:
+        for inline in links.inline_maps(self._member.path, self._data, marks):
+            if isinstance(inline, Unread):
+                yield inline
+            else:
+                self._inline_at.append((inline.offset, inline.end))
+                yield from self._map(inline.data, inline.offset, "an inline source map")
+
+    def _map(self, data: bytes, offset: int, what: str) -> Iterator[Found | Embedded | Unread]:
+        try:
+            found = yield from self._opened(reader.walk(data, self._origin))
+        except ParseError as problem:
+            # words about maps are no map: only what decodes to one counts, or is a large part of it
+            if _is_large_map(data) or isinstance(problem, TooDeepError):
+                yield self._gap(what, problem)
+            return
+        if found is not None:
+            yield offset, found, len(data)
+
+    def _texts(
+        self, texts: Sequence[tuple[str, str]], offset: int, size: int
+    ) -> Iterator[Found | Embedded]:
+        """Yield sources that lie somewhere without a map, as one map has them."""
+        found = yield from self._opened(reader.of_texts(texts, self._origin))
+        if found is not None:
+            yield offset, found, size
+
+    def _written(self) -> Iterator[Found | Embedded | Unread]:
+        """Yield the objects that stand outside of the inline maps, which were read before."""
+        if kind_of(self._member.path) == "documents":
+            return  # it shows what a map looks like
+        keys = [
+            offset
+            for anchor, offset in self._hits
+            if anchor == written.KEY
+            if not self._is_inline(offset)
+        ]
+        for one in written.maps_in(self._member.path, self._data, keys):
+            if isinstance(one, Unread):
+                yield one
+            else:
+                yield from self._map(one.data, one.offset, "a source map in other text")
+
+    def _is_inline(self, offset: int) -> bool:
+        """Tell whether an offset lies in the payload of an inline map, which come in order."""
+        before = bisect_left(self._inline_at, (offset, 0)) - 1
+        return before >= 0 and offset < self._inline_at[before][1]
+
+    def _evaluated(self, told: list[int]) -> Iterator[Found | Embedded]:
+        """Yield the modules that no inline map (at the offsets `told`) gives back already."""
+        if not any(anchor == evaluated.MARK for anchor, _ in self._hits):
+            return
+        modules = [
+            module
+            for module in evaluated.modules(self._data)
+            if bisect_left(told, module.offset) == bisect_left(told, module.end)
+        ]
+        if modules:
+            texts = [(one.name, one.text.decode("utf-8", "replace")) for one in modules]
+            size = sum(len(one.text) for one in modules)
+            yield from self._texts(texts, modules[0].offset, size)
+
+    def _payloads(self) -> Iterator[Found | Embedded | Unread]:
+        """Yield what programs of bun, deno and pkg carry."""
+        places = {
+            mark: [offset for anchor, offset in self._hits if anchor == mark] for mark in _PAYLOADS
+        }
+        try:
+            for embedded in bun.maps(self._data, places[bun.TRAILER]):
+                if embedded.document:
+                    yield from self._map(embedded.document, 0, "the source map of a bun program")
+                else:
+                    yield from self._texts(embedded.sources, 0, embedded.size)
+            files = [
+                (path, content.decode("utf-8", "replace"))
+                for path, content in (
+                    *deno.sources(self._data, places[deno.MAGIC]),
+                    *pkg.sources(self._data, places[pkg.START]),
+                )
+                if kind_of(path) in _TEXT_KINDS
+            ]
+        except ParseError as problem:
+            yield self._gap("the payload of a program", problem)
+            return
+        if files:
+            yield from self._texts(files, 0, sum(len(text) for _, text in files))
+
+    def _linked(self) -> Iterator[Found | Embedded | Unread]:
+        """Yield the map that a module of WebAssembly has as a `data:` URL."""
+        for part in binaries.links(self._data, binaries.Kind.MAP):
+            inner = links.inline_map(part.text.encode("utf-8", "replace"))
+            if inner:
+                yield from self._map(inner, part.start, "an inline source map")
 
 
-def _inline(member: Member, inline: links.InlineMap, origin: Origin) -> Iterator[MapSeen | Unread]:
-    try:
-        found = reader.read(inline.data, origin)
-    except TooDeepError as problem:
-        yield Unread(path=member.path, reason=f"an inline source map: {problem}")
-        return
-    except ParseError:
-        return  # words about maps, not a map: only what decodes to one counts
-    if found is not None:
-        yield MapSeen(path=member.path, line=inline.line, size=len(inline.data), map=found)
+def _is_large_map(data: bytes) -> bool:
+    """Tell whether a text that cannot be read is too large a part of a map to be passed over."""
+    return len(data) > _LARGE and _HEAD.match(data) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +313,25 @@ class SourceMapFact(Fact):
     """First-party texts that the artifact does not ship in any other place."""
     undisclosed_lines: int
     undisclosed_bytes: ByteCount
+    removed_files: int
+    """Of these, texts of which no bundle has any code, by the mappings of all maps that have them.
+
+    The bundler took them out (a feature behind a flag, a module that nobody uses), or they give no
+    code: types alone, exports of others.
+    """
+    removed_lines: int
+    removed_bytes: ByteCount
+    removed: tuple[str, ...]
+    """The names of the largest of these."""
+    languages: tuple[str, ...]
+    """Of the first-party texts, that with the most bytes first."""
     listed: int
     """Sources that the map names, with text or without."""
     unavailable: int
     """Sources without text in the map and without a file in the artifact."""
     inline: bool
+    """It is written into another file, whatever its form."""
+    carrier: Carrier
     linked: bool
     """Some file refers to it (always true of an inline map)."""
     size: ByteCount
@@ -128,40 +339,136 @@ class SourceMapFact(Fact):
     """The names of the largest first-party texts, those that ship nowhere else first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """One source of one map as the artifact makes of it; `path` and `line` are the map's."""
+
+    path: str
+    line: int | None
+    source: Source
+    ships: bool
+    """Its text is in the artifact anyway, outside of maps; of one without a text, the file that
+    the map names is."""
+    in_bundle: bool | None
+    """Code of it is in some bundle, by the mappings of all maps that hold the same text.
+
+    None where that is unknown.
+    """
+
+    @property
+    def is_own(self) -> bool:
+        """It has a text, and is no third party's."""
+        return self.source.digest is not None and not self.source.third_party
+
+    @property
+    def is_removed(self) -> bool:
+        """The map alone gives it away: it ships nowhere, and no bundle has code of it."""
+        return self.is_own and not self.ships and self.in_bundle is False
+
+
+def given_back(contents: Contents) -> Iterator[tuple[MapSeen, list[GivenBack]]]:
+    """Yield every map with its sources, in the order of the map; also those without a text."""
+    shipped = _Shipped(contents)
+    maps = contents.of(MapSeen)
+    told = _Mapped(source for seen in maps for source in seen.map.sources)
+    for seen in maps:
+        yield (
+            seen,
+            [
+                GivenBack(
+                    path=seen.path,
+                    line=seen.line,
+                    source=source,
+                    ships=shipped.has(source)
+                    if source.digest is not None
+                    else shipped.has_file(seen, source),
+                    in_bundle=told.of(source),
+                )
+                for source in seen.map.sources
+            ],
+        )
+
+
+def as_written(contents: Contents) -> frozenset[str]:
+    """Return the members in whose own bytes the texts of their maps stand, and not encoded."""
+    carriers: dict[str, set[Carrier]] = {}
+    for seen in contents.of(MapSeen):
+        carriers.setdefault(seen.path, set()).add(seen.carrier)
+    return frozenset(path for path, those in carriers.items() if Carrier.INLINE not in those)
+
+
+class _Mapped:
+    """Whether texts occur in bundles: what one map does not map, another one may."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._known: dict[bytes, bool | None] = {}
+        for source in sources:
+            if source.digest is not None:
+                met = self._known.get(source.digest, False)
+                self._known[source.digest] = _either(met, source.mapped)
+
+    def of(self, source: Source) -> bool | None:
+        return source.mapped if source.digest is None else self._known[source.digest]
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT001 - three values
+    if one or other:
+        return True
+    return None if one is None or other is None else False
+
+
 def collect(contents: Contents) -> Iterator[SourceMapFact]:
     """Yield one fact for each map, inline maps with their line."""
-    shipped = _Shipped(contents)
     linked = {link.target for link in contents.of(LinkSeen)}
-    for seen in contents.of(MapSeen):
-        yield _fact(seen, shipped, linked)
+    for seen, sources in given_back(contents):
+        yield _fact(seen, sources, linked)
 
 
-def _fact(seen: MapSeen, shipped: _Shipped, linked: set[str]) -> SourceMapFact:
-    carried = [source for source in seen.map.sources if source.digest is not None]
-    first = [source for source in carried if not source.third_party]
-    third = [source for source in carried if source.third_party]
-    hidden = [source for source in first if not shipped.has(source)]
-    kept = set(map(id, hidden))
-    by_weight = sorted(first, key=lambda s: (id(s) not in kept, -s.size))
-    without = [source for source in seen.map.sources if source.digest is None]
+def _fact(seen: MapSeen, sources: list[GivenBack], linked: set[str]) -> SourceMapFact:
+    first = [one for one in sources if one.is_own]
+    third = [
+        one.source for one in sources if one.source.third_party and one.source.digest is not None
+    ]
+    hidden = [one.source for one in first if not one.ships]
+    removed = [one.source for one in first if one.is_removed]
+    by_weight = sorted(first, key=lambda one: (one.ships, -one.source.size))
+    without = [one for one in sources if one.source.digest is None]
     return SourceMapFact(
         path=seen.path,
         line=seen.line,
         first_party_files=len(first),
-        first_party_lines=sum(source.lines for source in first),
-        first_party_bytes=ByteCount(sum(source.size for source in first)),
+        first_party_lines=sum(one.source.lines for one in first),
+        first_party_bytes=ByteCount(sum(one.source.size for one in first)),
         third_party_files=len(third),
         third_party_bytes=ByteCount(sum(source.size for source in third)),
         undisclosed_files=len(hidden),
         undisclosed_lines=sum(source.lines for source in hidden),
         undisclosed_bytes=ByteCount(sum(source.size for source in hidden)),
+        removed_files=len(removed),
+        removed_lines=sum(source.lines for source in removed),
+        removed_bytes=ByteCount(sum(source.size for source in removed)),
+        removed=tuple(source.path for source in _largest(removed)[:_SAMPLE]),
+        languages=tuple(_languages(one.source for one in first)),
         listed=len(seen.map.sources),
-        unavailable=sum(not shipped.has_file(seen, source) for source in without),
-        inline=seen.line is not None,
-        linked=seen.line is not None or seen.path in linked,
+        unavailable=sum(not one.ships for one in without),
+        inline=seen.carrier is not Carrier.FILE,
+        carrier=seen.carrier,
+        linked=seen.carrier is not Carrier.FILE or seen.path in linked,
         size=ByteCount(seen.size),
-        sample=tuple(plain_name(source.name) for source in by_weight[:_SAMPLE]),
+        sample=tuple(one.source.path for one in by_weight[:_SAMPLE]),
     )
+
+
+def _largest(sources: Iterable[Source]) -> list[Source]:
+    return sorted(sources, key=lambda source: -source.size)
+
+
+def _languages(sources: Iterable[Source]) -> Iterator[str]:
+    """Yield the languages of sources, that with the most bytes first."""
+    sizes: Counter[str] = Counter()
+    for source in sources:
+        sizes[source.language] += source.size
+    yield from (language for language, _ in sizes.most_common())
 
 
 class _Shipped:
@@ -206,5 +513,9 @@ def _stem(path: str) -> tuple[str, ...]:
     return tuple(path.rpartition(".")[0].split("/")[-2:])
 
 
-READER = Reader(anchors=_KEYS | {links.MARK}, wants=wants, read=read)
+READER = Reader(
+    anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, evaluated.MARK},
+    wants=wants,
+    read=read,
+)
 COLLECTOR = Collector(name="source-map", fact=SourceMapFact, collect=collect)

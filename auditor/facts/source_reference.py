@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from auditor import binaries
+from auditor.binaries import Kind
 from auditor.facts import Collector, Contents, Hits, Reader
 from auditor.facts.source_map import MapSeen
-from auditor.maps import links
+from auditor.maps import links, markup
 from auditor.maps.links import LinkSeen
 from auditor.model import Fact, Member
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _STYLES = (".css", ".scss", ".less")
+_MARKUP = (".html", ".htm", ".xhtml", ".svg", ".vue", ".svelte")
 _REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|(?:s3|gs|az):", re.IGNORECASE)
 _REMOTE_SCHEMES = frozenset({"", "http", "https", "ftp", "ftps", "s3", "gs", "az"})
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
@@ -25,17 +28,26 @@ _STORAGE = (
     ".r2.dev",
     ".r2.cloudflarestorage.com",
     ".amazonaws.com",
+    ".amazonaws.com.cn",
     "storage.googleapis.com",
-    ".storage.googleapis.com",
+    "storage.cloud.google.com",
     ".blob.core.windows.net",
     ".digitaloceanspaces.com",
     ".backblazeb2.com",
+    ".wasabisys.com",
+    ".linodeobjects.com",
+    ".aliyuncs.com",
+    ".myqcloud.com",
+    ".storage.yandexcloud.net",
 )
 _INTERNAL = re.compile(
     r"""(?ix)
-      localhost | .*\.local | .*\.localdomain | .*\.internal | .*\.corp | .*\.intranet | .*\.lan
-    | (?:.*\.)?(?:dev|staging|stage|test|qa|intern|internal|corp)\.[^.]+\.[^.]+
-    | 127\.[\d.]+ | 10\.[\d.]+ | 192\.168\.[\d.]+ | 172\.(?:1[6-9]|2\d|3[01])\.[\d.]+
+      localhost | .*\.(?:local|localhost|localdomain|internal|corp|intranet|intra|lan|private|test)
+    | .*\.home\.arpa | [\w-]+                     # a name that only a search domain completes
+    | (?:.*\.)?(?:[\w-]+-)?(?:dev|staging|stage|test|qa|uat|preprod|intern|internal|corp)
+      (?:-[\w-]+)?(?:\.[^.]+){2,4}
+    | 127\.[\d.]+ | 10\.[\d.]+ | 192\.168\.[\d.]+ | 169\.254\.[\d.]+
+    | 172\.(?:1[6-9]|2\d|3[01])\.[\d.]+ | ::1 | f[cd][\da-f]{2}:.* | fe80:.*
     """
 )
 
@@ -48,10 +60,10 @@ class SourceReferenceFact(Fact):
     """As written, without credentials, query and fragment."""
     host: str
     form: str
-    """`sourceMappingURL`, `sourceRoot` or `sources`."""
+    """`sourceMappingURL`, `sourceRoot`, `sources`, or `external_debug_info` of WebAssembly."""
     remote: bool
     archive: bool
-    """The URL ends like an archive: a zip of sources."""
+    """The URL ends like an archive, or leads into one: a zip of sources."""
     storage: bool
     """The host is a storage bucket."""
     internal: bool
@@ -61,22 +73,40 @@ class SourceReferenceFact(Fact):
 
 
 def read(member: Member, data: bytes, _: Hits) -> Iterator[LinkSeen]:
-    """Leave the link that a debugger would follow, if the file has one."""
+    """Leave each link that a debugger would follow; of a page, those of its scripts and styles."""
     name = member.path.lower()
     if name.endswith(_STYLES):
-        link = links.css_link(data)
+        found = [links.css_link(data)]
     elif name.endswith(_CODE):
-        link = links.js_link(data)
+        found = [links.js_link(data)]
+    elif name.endswith(_MARKUP):
+        found = [*_in_markup(data)]
     else:
-        return
-    if link is None or link.url[:5].lower() == "data:":
-        return
-    yield LinkSeen(
-        path=member.path,
-        line=links.line_of(data, link.offset),
-        url=link.url,
-        target="" if is_remote(link.url) else links.resolved(member.path, link.url),
-    )
+        found = [*_in_wasm(data)]
+    for link in found:
+        if link is None or link.url[:5].lower() == "data:":
+            continue
+        yield LinkSeen(
+            path=member.path,
+            line=links.line_of(data, link.offset) if link.has_line else None,
+            url=link.url,
+            target="" if is_remote(link.url) else links.resolved(member.path, link.url),
+            form=link.form,
+        )
+
+
+def _in_markup(data: bytes) -> Iterator[links.Link]:
+    for kind, offset, text in markup.blocks(data):
+        link = links.js_link(text) if kind == "script" else links.css_link(text)
+        if link is not None:
+            yield links.Link(url=link.url, offset=link.offset + offset)
+
+
+def _in_wasm(data: bytes) -> Iterator[links.Link]:
+    for kind, form in ((Kind.MAP, links.FORM), (Kind.DEBUG_ELSEWHERE, "external_debug_info")):
+        for part in binaries.links(data, kind):
+            if part.text:
+                yield links.Link(url=part.text, offset=part.start, form=form, has_line=False)
 
 
 def is_remote(url: str) -> bool:
@@ -91,7 +121,7 @@ def collect(contents: Contents) -> Iterator[SourceReferenceFact]:
     paths = {member.path for member in contents.members}
     for link in contents.of(LinkSeen):
         dangling = not is_remote(link.url) and link.target not in paths
-        place = _Place(path=link.path, line=link.line, form="sourceMappingURL")
+        place = _Place(path=link.path, line=link.line, form=link.form)
         yield _fact(place, link.url, dangling=dangling)
     for seen in contents.of(MapSeen):
         for form, urls in (
@@ -114,6 +144,7 @@ class _Place:
 def _fact(place: _Place, url: str, *, dangling: bool) -> SourceReferenceFact:
     remote = is_remote(url)
     host, shown = _shown(url) if remote else ("", url)
+    bucket = url.lower().startswith(("s3:", "gs:", "az:"))
     return SourceReferenceFact(
         path=place.path,
         line=place.line,
@@ -121,9 +152,9 @@ def _fact(place: _Place, url: str, *, dangling: bool) -> SourceReferenceFact:
         host=host,
         form=place.form,
         remote=remote,
-        archive=shown.lower().endswith(_ARCHIVES),
-        storage=host.endswith(_STORAGE) or url.lower().startswith(("s3:", "gs:", "az:")),
-        internal=_INTERNAL.fullmatch(host) is not None,
+        archive=any(part.endswith(_ARCHIVES) for part in re.split(r"[/!]", shown.lower())),
+        storage=host.endswith(_STORAGE) or bucket,
+        internal=not bucket and _INTERNAL.fullmatch(host) is not None,
         dangling=dangling,
     )
 
@@ -140,5 +171,5 @@ def _shown(url: str) -> tuple[str, str]:
     return host, f"{scheme}//{host}{port}{parts.path}"
 
 
-READER = Reader(anchors=frozenset({links.MARK}), read=read)
+READER = Reader(anchors=binaries.ANCHORS | {links.MARK}, read=read)
 COLLECTOR = Collector(name="source-reference", fact=SourceReferenceFact, collect=collect)

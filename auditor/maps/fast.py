@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from auditor.maps.reader import MAX_SECTION_DEPTH, Origin, Part, part_of
+from auditor.maps import mappings
+from auditor.maps.reader import (
+    MAX_SECTION_DEPTH,
+    Given,
+    Named,
+    Origin,
+    Part,
+    json_text,
+    part_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ESCAPED_KEY = re.compile(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
+
+_BACKSLASH = re.compile(rb"\\")
 
 
 class _Map(msgspec.Struct):
@@ -38,7 +49,7 @@ _section = msgspec.json.Decoder(_Section)
 _text = msgspec.json.Decoder(str | None)
 
 
-def parts(data: bytes, origin: Origin) -> list[Part] | None:
+def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
     """Return the regular maps in `data`; None when this parser could miss something."""
     try:
         maps = list(_walk(data, 0))
@@ -51,10 +62,12 @@ def parts(data: bytes, origin: Origin) -> list[Part] | None:
     regular = [document for document in maps if _is_map(document)]
     if len(regular) < held or (not regular and b"sourcesContent" in data):
         return None
-    try:
-        return [_part(document, origin) for document in regular]
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
+    return _given(regular, origin)
+
+
+def _given(regular: list[_Map], origin: Origin) -> Iterator[Part | Given]:
+    for document in regular:
+        yield from _part(document, origin)
 
 
 def _walk(raw: bytes | msgspec.Raw, depth: int) -> Iterator[_Map]:
@@ -74,7 +87,34 @@ def _is_map(document: _Map) -> bool:
     return document.sources is not None and (mapped or document.sourcesContent is not None)
 
 
-def _part(document: _Map, origin: Origin) -> Part:
+def _part(document: _Map, origin: Origin) -> Iterator[Part | Given]:
     ignored = document.x_google_ignoreList if document.ignoreList is None else document.ignoreList
-    texts = (_text.decode(text) for text in document.sourcesContent or ())
-    return part_of(document.sourceRoot or "", document.sources or (), texts, ignored or (), origin)
+    named = Named(document.sources or (), document.sourceRoot or "", ignored or (), origin)
+    carried = document.sourcesContent or ()
+    in_code = None
+    if named.has_own_text(map(_holds_text, carried)):
+        in_code = mappings.used(_mappings(document.mappings), len(named.names))
+    return part_of(named, map(_text_of, carried), in_code)
+
+
+def _holds_text(raw: msgspec.Raw) -> bool:
+    view = memoryview(raw)
+    return view.nbytes > len('""') and bytes(view[:1]) == b'"'
+
+
+def _text_of(raw: msgspec.Raw) -> str | None:
+    """Return an embedded text, as the standard library reads it where msgspec refuses to."""
+    if not _holds_text(raw):
+        return None
+    try:
+        text: str | None = _text.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        text = json_text(bytes(memoryview(raw)))
+    return text
+
+
+def _mappings(raw: msgspec.Raw) -> bytes | memoryview:
+    view = memoryview(raw)[1:-1]
+    if _BACKSLASH.search(view):  # some writers escape the slash, which is one of its digits
+        return (_text.decode(raw) or "").encode("utf-8", "replace")
+    return view

@@ -20,8 +20,9 @@ from auditor.model import Unread
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MARK = b"sourceMappingURL="
-"""The literal that every form of link holds."""
+FORM = "sourceMappingURL"
+MARK = FORM.encode() + b"="
+"""The literal that every link in a text holds."""
 
 _DATA_URL = re.compile(rb"(?i:data):[^,\s\"'`]{0,256},")
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/=_-]++|%[0-9A-Fa-f]{2}|\\/)*+")
@@ -54,10 +55,13 @@ _MAGIC_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlineMap:
-    """The decoded payload of one `data:` link, and the line (from 1) it stands on."""
+    """The decoded payload of one `data:` link, and where that stands: line (from 1) and offsets."""
 
     data: bytes
     line: int
+    offset: int = 0
+    end: int = 0
+    """Where a payload ends that is written as it is; an encoded one ends no earlier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +69,11 @@ class LinkSeen:
     """The link to a map in one file; `target` is the path it means, empty for a URL elsewhere."""
 
     path: str
-    line: int
+    line: int | None
+    """None in a binary."""
     url: str
     target: str
+    form: str = FORM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,8 @@ class Link:
 
     url: str
     offset: int
+    form: str = FORM
+    has_line: bool = True
 
 
 class Lines:
@@ -123,7 +131,14 @@ def inline_maps(path: str, text: bytes, marks: Iterable[int]) -> Iterator[Inline
         data, size = _payload(text, head)
         spent += size
         if data:
-            yield InlineMap(data=data, line=lines.at(mark))
+            end = head.end() + min(size, len(data))
+            yield InlineMap(data=data, line=lines.at(mark), offset=mark, end=end)
+
+
+def inline_map(url: bytes) -> bytes:
+    """Return what a `data:` URL by itself holds, decoded; nothing for another URL."""
+    head = _DATA_URL.match(url)
+    return b"" if head is None else _payload(url, head)[0]
 
 
 def _payload(text: bytes, head: re.Match[bytes]) -> tuple[bytes, int]:

@@ -23,6 +23,7 @@ _RUNTIME = re.compile(
       | (?:external|ignored)[ |]                 # webpack's stand-ins for what it left out
       )
     | (?:[\w-]+:/+(?:(?:[^/]+/)?\./)?|\.{1,2}/)~/  # webpack 1's short form of node_modules
+    | (?:.*/)?webpack/(?:bootstrap|runtime/[^/.]+)(?:[ ?][^/]*)?\Z  # as paths, without an ending
     | (?:.*/)?_?(?:commonjsHelpers|rollupPluginBabelHelpers)(?:\.m?js)?\Z
     | (?:.*/)?_virtual/
     | (?:.*/)?tslib/tslib(?:\.es6)?\.m?js\Z      # tsc's helpers

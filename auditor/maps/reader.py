@@ -11,18 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from auditor.errors import ParseError
-from auditor.maps import links
-from auditor.maps.origin import is_third_party
+from auditor.maps import links, mappings
+from auditor.maps.languages import language_of
+from auditor.maps.origin import is_third_party, plain_name
 from auditor.model import ByteCount, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MAX_SECTION_DEPTH = 32
 """Index maps inside index maps; the standard allows one level, no bundler writes more."""
@@ -46,6 +47,21 @@ class Source:
     size: ByteCount = ByteCount(0)  # noqa: RUF009 - a type, not a call that computes
     lines: int = 0
     digest: bytes | None = None
+    mapped: bool | None = None
+    """Some generated code is mapped to it; None where that is unknown, or was not asked: the
+    mappings are missing or malformed, or the map gives no first-party text back."""
+    root: str = ""
+    """The `sourceRoot` that its name is seen from."""
+
+    @property
+    def path(self) -> str:
+        """The name for people: scheme, query and leading `../` taken off, still untrusted."""
+        return plain_name(self.name)
+
+    @property
+    def language(self) -> str:
+        """The language that it is written in, by its name; `other` where that says nothing."""
+        return language_of(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,99 +114,168 @@ def looks_like_json(data: bytes) -> bool:
     return data[:2] in _UTF16 or _JSON_START.match(data) is not None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One regular map begins: the document itself, or the map of one section."""
+
+    root: str
+
+
+Given: TypeAlias = tuple[Source, bytes]
+"""A source and its text in UTF-8, empty where the map does not hold it."""
+
+
 def read(data: bytes, origin: Origin = HERE) -> SourceMap | None:
     """Read one map; None when the text is JSON but holds no source map.
 
     A document that only contains maps (a build cache) is read as their sum. Raises ParseError
     when the text is not JSON, or nests deeper than the parsers follow.
     """
+    collected = Collected()
+    for one in walk(data, origin):
+        collected.add(one)
+    return collected.map
+
+
+class Collected:
+    """Puts together what a walk yields, but for the texts."""
+
+    def __init__(self) -> None:
+        self._parts = 0
+        self._roots: dict[str, None] = {}
+        self._sources: list[Source] = []
+
+    def add(self, one: Part | Given) -> None:
+        """Take the next value of a walk."""
+        if isinstance(one, Part):
+            self._parts += 1
+            if one.root:
+                self._roots[one.root] = None
+        else:
+            self._sources.append(one[0])
+
+    @property
+    def map(self) -> SourceMap | None:
+        """All parts as one map; None without any."""
+        if not self._parts:
+            return None
+        return SourceMap(roots=tuple(self._roots), sources=tuple(self._sources))
+
+
+def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
+    """Yield the maps of a document, each followed by its sources with their texts.
+
+    One text is held at a time. Raises ParseError as `read` does, also behind what it has yielded.
+    """
     data = unwrapped(data)
     parts = _fast(data, origin)
-    if parts is None:
-        parts = list(_slow(_pairs(data), origin))
-    if not parts:
-        return None
+    yield from _slow(_pairs(data), origin) if parts is None else parts
+
+
+def of_texts(texts: Sequence[tuple[str, str]], origin: Origin = HERE) -> Iterator[Part | Given]:
+    """Yield sources that lie somewhere without a map, name and text, as a walk of one does."""
+    named = Named([name for name, _ in texts], "", (), origin)
+    yield from part_of(named, (text for _, text in texts), None)
+
+
+def merged(maps: Iterable[SourceMap]) -> SourceMap:
+    """Return several maps as their sum."""
+    found = tuple(maps)
     return SourceMap(
-        roots=tuple(dict.fromkeys(part.root for part in parts if part.root)),
-        sources=tuple(source for part in parts for source in part.sources),
+        roots=tuple(dict.fromkeys(root for one in found for root in one.roots)),
+        sources=tuple(source for one in found for source in one.sources),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One regular map: the document itself, or the map of one section."""
+class Named:
+    """The names of one map's sources, and whose they are."""
 
-    root: str
-    sources: tuple[Source, ...]
+    def __init__(
+        self, names: Sequence[object], root: str, ignored: Iterable[object], origin: Origin
+    ) -> None:
+        """`names` and `ignored` are as the map has them, `root` is its `sourceRoot`."""
+        self.names = names
+        self.root = root
+        self.origin = origin
+        self._ignored = frozenset(ignored)
+
+    def is_foreign(self, index: int, name: object) -> bool:
+        """Tell whether a source is a library's or the bundler's own, not the project's."""
+        if self.origin.foreign or index in self._ignored:
+            return True
+        if not isinstance(name, str):
+            return False
+        below = f"{self.root.rstrip('/')}/{name}"
+        return is_third_party(name) or (bool(self.root) and is_third_party(below))
+
+    def has_own_text(self, carried: Iterable[bool]) -> bool:
+        """Tell whether a first-party source has a text: only then mappings are worth reading."""
+        return any(
+            has_text and not self.is_foreign(index, name)
+            for index, (name, has_text) in enumerate(zip_longest(self.names, carried))
+        )
 
 
 def part_of(
-    root: str,
-    names: Iterable[object],
-    texts: Iterable[str | None],
-    ignored: Iterable[object],
-    origin: Origin = HERE,
-) -> Part:
-    """Count and digest the sources of one regular map, given as its four members."""
-    foreign = frozenset(ignored)
-    return Part(
-        root=root,
-        sources=tuple(
-            source
-            for index, (name, text) in enumerate(zip_longest(names, texts))
-            if text or isinstance(name, str)
-            for source in _sources(
+    named: Named, texts: Iterable[str | None], in_code: frozenset[int] | None
+) -> Iterator[Part | Given]:
+    """Yield one regular map, its sources counted and digested.
+
+    `in_code` are the indices of the sources that code is mapped to; None for unknown.
+    """
+    yield Part(root=named.root)
+    for index, (name, text) in enumerate(zip_longest(named.names, texts)):
+        if text or isinstance(name, str):
+            yield from _sources(
                 name if isinstance(name, str) and name else f"(unnamed source {index + 1})",
-                root,
                 text,
-                origin,
-                ignored=index in foreign,
+                named.root,
+                named.origin,
+                foreign=named.is_foreign(index, name),
+                mapped=None if in_code is None else index in in_code,
             )
-        ),
-    )
 
 
-def _sources(
-    name: str, root: str, text: str | None, origin: Origin, *, ignored: bool
-) -> Iterator[Source]:
+def _sources(  # noqa: PLR0913 - what a map says of one source
+    name: str, text: str | None, root: str, origin: Origin, *, foreign: bool, mapped: bool | None
+) -> Iterator[Given]:
     """Yield a source, and behind it the first-party texts of maps inside its text."""
-    foreign = (
-        ignored
-        or origin.foreign
-        or is_third_party(name)
-        or (bool(root) and is_third_party(f"{root.rstrip('/')}/{name}"))
-    )
+    source = Source(name=name, third_party=foreign, mapped=mapped, root=root)
     if not text:
-        yield Source(name=name, third_party=foreign)
+        yield source, b""
         return
     raw = text.encode("utf-8", "surrogatepass")
-    yield Source(
-        name=name,
-        third_party=foreign,
+    source = replace(
+        source,
         size=ByteCount(len(raw)),
         lines=raw.count(b"\n") + (not raw.endswith(b"\n")),
         digest=text_digest(raw),
     )
+    yield source, raw
     if not foreign and origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
-        yield from _inside(raw, origin.inner())
+        yield from _inside(raw, origin.inner(), mapped=mapped)
 
 
-def _inside(text: bytes, origin: Origin) -> Iterator[Source]:
-    """Yield the sources that inline maps in an embedded text give back."""
+def _inside(text: bytes, origin: Origin, *, mapped: bool | None) -> Iterator[Given]:
+    """Yield the sources that inline maps in an embedded text give back.
+
+    They are in the generated code as far as that text is.
+    """
     for inline in links.inline_maps("", text, links.marks_of(text)):
         if isinstance(inline, Unread):
             raise ParseError(inline.reason, "sourcesContent")
         try:
-            found = read(inline.data, origin)
+            for one in walk(inline.data, origin):
+                if not isinstance(one, Part) and one[0].digest is not None:
+                    source, raw = one
+                    yield (source if mapped else replace(source, mapped=mapped)), raw
         except TooDeepError:
             raise
         except ParseError:
             continue  # words about maps, not a map
-        if found is not None:
-            yield from (source for source in found.sources if source.digest is not None)
 
 
-def _fast(data: bytes, origin: Origin) -> list[Part] | None:
+def _fast(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
     """Read with msgspec; None when the other parser must decide."""
     from auditor.maps import fast  # noqa: PLC0415 - 40 ms of imports that only maps are worth
 
@@ -220,6 +305,14 @@ def _pairs(data: bytes) -> object:
         raise ParseError(f"not readable as JSON: {problem}") from None
 
 
+def json_text(raw: bytes) -> str:
+    """Read one JSON string as the thorough parser does; raise ParseError for none."""
+    try:
+        return str(json.loads(raw.decode("utf-8", "replace")))
+    except ValueError as problem:
+        raise ParseError(f"not readable as JSON: {problem}") from None
+
+
 def _number(text: str) -> int:
     """Read a number; one of thousands of digits, which is no index of anything, as -1."""
     return int(text) if len(text) < 19 else -1
@@ -241,7 +334,7 @@ _BELOW = {
 }
 
 
-def _slow(document: object, origin: Origin) -> Iterator[Part]:
+def _slow(document: object, origin: Origin) -> Iterator[Part | Given]:
     """Yield every map of a document: itself, its sections, and what carries text deeper inside."""
     pending: list[tuple[object, _Place]] = [(document, _Place.MAP)]
     while pending:
@@ -259,7 +352,7 @@ def _slow(document: object, origin: Origin) -> Iterator[Part]:
             yield from _written(node, origin)
 
 
-def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part]:
+def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part | Given]:
     """Yield one regular map, once for each reading that repeated keys allow."""
     names = document.first("sources", list)
     readings = document.every("sourcesContent", list)
@@ -270,29 +363,33 @@ def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part]
     ignored = document.first("ignoreList", list)
     if ignored is None:
         ignored = document.first("x_google_ignoreList", list)
+    named = Named(
+        names or (),
+        document.first("sourceRoot", str) or "",
+        [index for index in ignored or () if isinstance(index, int)],
+        origin,
+    )
+    written = document.every("mappings", str)
     for reading in told or [[]]:
-        yield part_of(
-            document.first("sourceRoot", str) or "",
-            names or (),
-            (text if isinstance(text, str) else None for text in reading),
-            (i for i in ignored or () if isinstance(i, int)),
-            origin,
-        )
+        texts = [text if isinstance(text, str) else None for text in reading]
+        in_code = None
+        if written and named.has_own_text(map(bool, texts)):
+            in_code = mappings.used(written[-1].encode("utf-8", "replace"), len(named.names))
+        yield from part_of(named, texts, in_code)
 
 
 def _is_written_map(text: str) -> bool:
     return '"sourcesContent"' in text and text.lstrip()[:1] == "{"
 
 
-def _written(text: str, origin: Origin) -> Iterator[Part]:
-    """Yield the map that a JSON document holds as a text."""
+def _written(text: str, origin: Origin) -> Iterator[Part | Given]:
+    """Yield the maps that a JSON document holds as a text."""
     if origin.depth >= MAX_TEXT_DEPTH:
         raise TooDeepError("JSON written inside JSON too often")
     try:
-        found = read(text.encode("utf-8", "surrogatepass"), origin.inner())
+        for one in walk(text.encode("utf-8", "surrogatepass"), origin.inner()):
+            yield Part(root="") if isinstance(one, Part) else one
     except TooDeepError:
         raise
     except ParseError:
         return
-    if found is not None:
-        yield Part(root="", sources=found.sources)

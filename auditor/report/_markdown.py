@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor import fixes, words
 from auditor.model import Severity
-from auditor.report import _aside, _comparison, _incident
+from auditor.report import _aside, _comparison, _disclosed, _incident
 from auditor.report._incident import Role
 from auditor.safe import code_span, fenced, safe, safe_markdown
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from auditor.exposure import Triage
-    from auditor.model import Finding, Gap, Report, Suppressed
+    from auditor.model import Artifact, Finding, Gap, Report, Suppressed
     from auditor.report import View
     from auditor.report._incident import Line
     from auditor.shipped import Comparison
@@ -29,6 +29,15 @@ _ITEM = re.compile(r"[-*] |\d+\. ")
 def text(untrusted: str) -> str:
     """Return a text as a line in which nothing is markup."""
     return safe_markdown(untrusted, _LONGEST)
+
+
+def disclosed(artifact: Artifact) -> str:
+    """Return what an artifact's maps give back; empty where it is no first-party source."""
+    out = artifact.discloses
+    if out is None or not out.files:
+        return ""
+    told = _disclosed.details(out, code)
+    return f"{_disclosed.total(out)}{f': {told}' if told else ''}."
 
 
 def code(untrusted: str) -> str:

@@ -15,7 +15,7 @@ from rich.text import Text
 from auditor import fixes, words
 from auditor.exposure import Level, Triage
 from auditor.model import Artifact, Finding, Gap, Report, Severity, Verdict
-from auditor.report import ReportFormat, View, _aside, _comparison, _incident
+from auditor.report import ReportFormat, View, _aside, _comparison, _disclosed, _incident
 from auditor.report._incident import Role
 from auditor.safe import safe
 
@@ -283,6 +283,8 @@ class _Printer:
                 f" (and {words.counted(out.third_party_files, 'file')} of libraries)", "dim"
             )
         self._line(line)
+        if told := _disclosed.details(out):
+            self._line(Text(told, "dim"), indent=2)
 
     def _gaps(self, gaps: Sequence[Gap]) -> None:
         shown = len(gaps) if self._view.verbose else GAPS_SHOWN

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from auditor import __version__
-from auditor.model import Artifact, Finding, Gap, Location, Report, Suppressed, Verdict
+from auditor.model import Artifact, Disclosure, Finding, Gap, Location, Report, Suppressed, Verdict
 from auditor.report import ReportFormat, View
 
 if TYPE_CHECKING:
@@ -57,16 +57,29 @@ def _artifact(artifact: Artifact) -> dict[str, object]:
             {"kind": share.kind, "files": share.files, "bytes": share.size}
             for share in artifact.shares
         ],
-        "discloses": artifact.discloses
-        and {
-            "maps": artifact.discloses.maps,
-            "first_party_files": artifact.discloses.files,
-            "first_party_lines": artifact.discloses.lines,
-            "first_party_bytes": artifact.discloses.size,
-            "third_party_files": artifact.discloses.third_party_files,
-        },
+        "discloses": artifact.discloses and _discloses(artifact.discloses),
         "ships": artifact.ships and _ships(artifact.ships),
         "compared": [asdict(comparison) for comparison in artifact.compared],
+    }
+
+
+def _discloses(out: Disclosure) -> dict[str, object]:
+    return {
+        "maps": out.maps,
+        "first_party_files": out.files,
+        "first_party_lines": out.lines,
+        "first_party_bytes": out.size,
+        "first_party_shipped_files": out.shipped_files,
+        "third_party_files": out.third_party_files,
+        "third_party_bytes": out.third_party_size,
+        "removed_files": out.removed_files,
+        "removed_lines": out.removed_lines,
+        "removed_bytes": out.removed_size,
+        "removed": list(out.removed),
+        "languages": [
+            {"language": one.language, "files": one.files, "lines": one.lines, "bytes": one.size}
+            for one in out.languages
+        ],
     }
 
 

@@ -36,6 +36,8 @@ def _findings(report: Report, view: View) -> Iterator[str]:
         files = words.counted(artifact.files, "file")
         yield ""
         yield f"{_markdown.code(name)}: {files}, {words.size(artifact.unpacked)} unpacked."
+        if told := _markdown.disclosed(artifact):
+            yield from ("", told)
         for comparison in artifact.compared:
             yield ""
             yield from _markdown.comparison(comparison, every=view.verbose)

@@ -123,6 +123,8 @@ def _audited(report: Report) -> Iterator[Block]:
         cells = (_markdown.code(name), kind, f"{artifact.files:,}", packed, unpacked, digest)
         yield (f"| {' | '.join(cells)} |",)
     for artifact in report.artifacts:
+        if told := _markdown.disclosed(artifact):
+            yield ("", f"{_markdown.code(artifact.source)}: {told}")
         for note in artifact.notes:
             yield ("", f"{_markdown.code(artifact.source)}: {_markdown.text(note)}.")
     if report.inventories:

@@ -1,4 +1,4 @@
-"""A file of names, one a line: what the user lists as internal, or as looked at."""
+"""A file of names or words, one a line: internal, looked at, or not to be shipped."""
 
 from __future__ import annotations
 

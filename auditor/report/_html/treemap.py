@@ -23,6 +23,8 @@ DEEPEST = 32
 LONGEST = 160
 """Characters of one part of a path."""
 OTHER = "other files"
+DETAIL = " · "
+"""Between a kind and what else is told of a single file."""
 KINDS = (
     "source maps",
     "scripts",
@@ -67,9 +69,10 @@ class _Node:
     rows: list[Row] = field(default_factory=list)
 
 
-def color(kind: str) -> int:
-    """Return the number of a kind's colour."""
-    return KINDS.index(kind if kind in KINDS else OTHER)
+def color(kind: str, kinds: Sequence[str] = KINDS) -> int:
+    """Return the number of a kind's colour; what stands behind a `DETAIL` does not count."""
+    bare = kind.partition(DETAIL)[0]
+    return kinds.index(bare if bare in kinds else OTHER)
 
 
 def folders(files: Iterable[Entry], listed: int = LISTED) -> tuple[Folder, ...]:
@@ -90,8 +93,8 @@ def folders(files: Iterable[Entry], listed: int = LISTED) -> tuple[Folder, ...]:
     return tuple(Folder(path=path, rows=tuple(rows[path])) for path in sorted(rows))
 
 
-def document(listing: Sequence[Folder]) -> str:
-    """Return the tree as JSON that is safe inside of a script element.
+def document(listing: Sequence[Folder], kinds: Sequence[str] = KINDS) -> str:
+    """Return the tree as JSON that is safe inside of a script element; `OTHER` is among the kinds.
 
     `tree` is a folder: `[name, [child, …]]`; a file is `[name, bytes, number of its colour, kind]`
     where the kind is left out if it is the one of that number in `kinds`.
@@ -102,7 +105,7 @@ def document(listing: Sequence[Folder]) -> str:
         for part in folder.path.split("/", DEEPEST) if folder.path else ():
             node = node.folders.setdefault(part, _Node())
         node.rows += folder.rows
-    return inert({"kinds": KINDS, "tree": _value("", root)})
+    return inert({"kinds": kinds, "tree": _value("", root, kinds)})
 
 
 def inert(value: object) -> str:
@@ -111,15 +114,15 @@ def inert(value: object) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _value(name: str, node: _Node) -> list[object]:
+def _value(name: str, node: _Node, kinds: Sequence[str]) -> list[object]:
     while not node.rows and len(node.folders) == 1:  # a way without a fork is one step
         ((below, node),) = node.folders.items()
         name = f"{name}/{below}" if name else below
-    children = [_value(below, one) for below, one in node.folders.items()]
-    children += [_leaf(row) for row in node.rows]
+    children = [_value(below, one, kinds) for below, one in node.folders.items()]
+    children += [_leaf(row, kinds) for row in node.rows]
     return [safe(name, LONGEST), children]
 
 
-def _leaf(row: Row) -> list[object]:
-    leaf: list[object] = [safe(row.name, LONGEST), row.size, color(row.kind)]
-    return leaf if row.kind in KINDS else [*leaf, safe(row.kind, LONGEST)]
+def _leaf(row: Row, kinds: Sequence[str]) -> list[object]:
+    leaf: list[object] = [safe(row.name, LONGEST), row.size, color(row.kind, kinds)]
+    return leaf if row.kind in kinds else [*leaf, safe(row.kind, LONGEST)]

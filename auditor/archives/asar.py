@@ -1,0 +1,121 @@
+"""The members of an asar archive, in which Electron programs ship: one JSON header, then contents.
+
+Four numbers of four bytes stand first, as Chromium's Pickle writes them: the size of a number, of
+what follows, of that again, and of the JSON (electron/asar, "Format"). The JSON has folders
+(`files`) and files (`size`, `offset` as a text, counted from behind the header). A file that is
+`unpacked` lies beside the archive, in `NAME.asar.unpacked`, and has no content here.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING, Any
+
+from auditor.archives.inflate import PLAIN_CHUNK
+from auditor.errors import ArchiveError, LimitError, MemberError
+from auditor.model import Member, MemberType, Oddity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.archives.tar import Entry
+    from auditor.limits import Budget
+
+_HEAD = 16
+_DIGITS = 15
+"""Of an offset: a file of more bytes is none that we read."""
+_LARGEST_HEADER = 16 * 1024 * 1024
+"""Bytes of JSON: the limit of members comes to less."""
+_NOWHERE = 1_000_000_000_000_000
+"""Behind the end of any file."""
+
+
+def claims(head: bytes) -> bool:
+    """Tell an asar by its four numbers, which follow from each other, and the JSON's start."""
+    if len(head) <= _HEAD or head[:4] != b"\4\0\0\0":
+        return False
+    _, outer, inner, size = struct.unpack_from("<4I", head)
+    return outer == inner + 4 and inner - 4 - 3 <= size <= inner - 4 and head[16:17] == b"{"
+
+
+def members(data: memoryview, budget: Budget) -> Iterator[Entry]:
+    """Yield each member with its content, in the order of the header, and what is odd.
+
+    Raises ArchiveError where the header is none, LimitError at a limit.
+    """
+    _, outer, _, size = struct.unpack_from("<4I", data)
+    body = 8 + outer
+    if size > _LARGEST_HEADER:
+        raise ArchiveError(f"the header of the asar has {size:,} bytes")
+    if body > len(data):
+        raise ArchiveError("the header of the asar is cut short")
+    reached = body
+    for path, row in _rows(_header(bytes(data[_HEAD : _HEAD + size])), budget):
+        budget.member()
+        member = _member(path, row)
+        if member.type is not MemberType.FILE or row.get("unpacked") is True:
+            yield member, iter(())
+            continue
+        start = body + _offset(row)
+        reached = max(reached, start + member.size)
+        yield member, _content(data, start, member.size, budget)
+    if reached < len(data):
+        detail = f"{len(data) - reached:,} bytes behind the last file of the asar"
+        yield Oddity(kind="trailing-data", path="", detail=detail)
+
+
+def _header(raw: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise ArchiveError("the header of the asar cannot be read") from None
+    files = header.get("files") if isinstance(header, dict) else None
+    if not isinstance(files, dict):
+        raise ArchiveError("the header of the asar lists no files")
+    return files
+
+
+def _rows(files: dict[str, Any], budget: Budget) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each row with its path, folders before what is in them."""
+    pending: list[tuple[str, object]] = list(reversed(files.items()))
+    while pending:
+        path, row = pending.pop()
+        if not isinstance(row, dict):
+            raise ArchiveError("the header of the asar has a row that is none")
+        if path.count("/") > budget.limits.path_depth:
+            raise LimitError("path-depth", budget.limits.path_depth, path.count("/"), "folders")
+        yield path, row
+        inner = row.get("files")
+        if isinstance(inner, dict):
+            pending += [(f"{path}/{name}", one) for name, one in reversed(inner.items())]
+
+
+def _member(path: str, row: dict[str, Any]) -> Member:
+    link = row.get("link")
+    if isinstance(link, str):
+        return Member(path=path, name=path, size=0, type=MemberType.SYMLINK, link=link)
+    if "files" in row:
+        return Member(path=path, name=path, size=0, type=MemberType.DIRECTORY)
+    size = row.get("size")
+    if not isinstance(size, int) or size < 0:
+        raise ArchiveError(f"the asar's file {path!r} has no size")
+    mode = 0o755 if row.get("executable") is True else 0o644
+    return Member(path=path, name=path, size=size, mode=mode)
+
+
+def _offset(row: dict[str, Any]) -> int:
+    """Return where a content begins, counted from behind the header; past any end for nonsense."""
+    offset = row.get("offset")
+    if isinstance(offset, str) and offset.isascii() and offset.isdigit() and len(offset) <= _DIGITS:
+        return int(offset)
+    return _NOWHERE
+
+
+def _content(data: memoryview, start: int, size: int, budget: Budget) -> Iterator[bytes]:
+    if start + size > len(data):
+        raise MemberError("its content lies outside of the asar")
+    for at in range(start, start + size, PLAIN_CHUNK):
+        piece = bytes(data[at : min(at + PLAIN_CHUNK, start + size)])
+        budget.take(len(piece))
+        yield piece
