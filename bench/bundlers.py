@@ -51,6 +51,7 @@ TOOLS = {
     "parcel": ("parcel@2.16.4",),
     "bun": ("bun@1.4.5",),
     "deno": ("deno@2.9.6",),
+    "pkg": ("@yao-pkg/pkg@6.23.0",),
     "node": ("esbuild@0.28.2", "postject@1.0.0-alpha.6"),
     "tsc": ("typescript@5.9.3",),
     "swc": ("@swc/core@1.16.22",),
@@ -92,6 +93,10 @@ COMMENTED = {
     "src/app.js": PLAIN["src/app.js"].replace(
         f'if (false) {{\n  console.log("{SENTENCE}");\n}}\n', f"// {SENTENCE}\n"
     ),
+}
+REQUIRED = {
+    "src/app.js": f'// {SENTENCE}\nconsole.log(require("./helper.js").helper(3));\n',
+    "src/helper.js": 'exports.helper = (n) => "value " + n;\n',
 }
 STYLED = {
     "src/app.scss": f"// {SENTENCE}\n$brand: #123456;\na {{ b {{ color: $brand; }} }}\n",
@@ -227,6 +232,18 @@ _PROGRAM = """
     { sentinelFuse: "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2" });
 """
 
+_PKG = """
+  const fs = require("fs"), path = require("path"), { execFileSync } = require("child_process");
+  const names = ["PAYLOAD_POSITION", "PAYLOAD_SIZE", "PRELUDE_POSITION", "PRELUDE_SIZE"];
+  const blanks = names.map((name) => `// ${name} //${" ".repeat(64)}\\0`).join("");
+  const bakery = "// BAKERY ".repeat(20);
+  fs.writeFileSync("made/node", `\\x7fELF${"\\0".repeat(99)}${bakery}\\0${blanks}`);
+  execFileSync(process.execPath, [require.resolve("@yao-pkg/pkg/lib-es5/bin.js"), "src/app.js",
+    "--targets", "node20-linux-x64", "--public", "--no-bytecode", "--no-signature",
+    "--output", "out/app"], { env: { ...process.env, PKG_NODE_PATH: path.resolve("made/node") } });
+"""
+"""The node that pkg would download is stood in for by its marks alone: nothing here runs it."""
+
 CASES = (
     _esbuild("(default)", NO),
     _esbuild("`--sourcemap`", YES, "--sourcemap"),
@@ -291,6 +308,13 @@ CASES = (
         command=("deno", "compile", "--output", "out/app", "src/app.ts"),
     ),
     Case(
+        tool="pkg",
+        setting="`--public --no-bytecode`",
+        text=YES,
+        script=_PKG,
+        files="required",
+    ),
+    Case(
         tool="node",
         setting="single executable application of a minified bundle",
         text=NO,
@@ -346,6 +370,7 @@ def build(case: Case, tools: Path, folder: Path) -> Path:
         "page": {**TYPED, "index.html": '<script type="module" src="/src/app.ts"></script>'},
         "plain": PLAIN,
         "commented": COMMENTED,
+        "required": REQUIRED,
         "styled": STYLED,
     }[case.files]
     for name, text in {**LIBRARY, **files}.items():

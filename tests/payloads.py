@@ -79,6 +79,25 @@ def deno(files: Mapping[str, object], *, cut: int = 0) -> bytes:
     return RUNTIME + (body[:-cut] if cut else body + b"d3n0l4nd" + bytes(32))
 
 
+def pkg(
+    files: Mapping[str, tuple[str, bytes]],
+    *,
+    packing: int = 0,
+    names: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return a program of pkg: by path, the form in which it holds a file, and the content."""
+    contents = b""
+    rows = {}
+    for path, (store, content) in files.items():
+        rows[path] = {store: [len(contents), len(content)], "3": [len(contents) + len(content), 2]}
+        contents += content + b"{}"
+    tables: tuple[object, ...] = (rows, next(iter(files)), {}, names or {}, packing)
+    lines = "\n,\n".join(json.dumps(table, separators=(",", ":")) for table in tables)
+    start = "(function(process, require, console, EXECPATH_FD, PAYLOAD_POSITION, PAYLOAD_SIZE) { "
+    code = f"{start}return (function (VIRTUAL_FILESYSTEM) {{}})(function () {{}},\n{lines}\n);\n}})"
+    return RUNTIME + contents + code.encode()
+
+
 def leb(number: int) -> bytes:
     """Return a number as WebAssembly writes it."""
     out = b""

@@ -14,7 +14,7 @@ from auditor.advice import LeaveOut, advice, pattern_for
 from auditor.facts import build_setting
 from auditor.facts.config_file import ConfigSeen, tokens
 from auditor.facts.packing_config import PackingConfigFact, collect
-from auditor.facts.source_map import SourceMapFact
+from auditor.facts.source_map import Carrier, SourceMapFact
 from auditor.model import ArtifactKind, ByteCount, Fact
 from auditor.packers import Packer
 from auditor.packing import Reading, ships
@@ -630,6 +630,7 @@ def source_map(*, inline: bool, files: int) -> SourceMapFact:
         listed=1,
         unavailable=0,
         inline=inline,
+        carrier=Carrier.INLINE if inline else Carrier.FILE,
         linked=True,
         size=ByteCount(1),
         sample=(),

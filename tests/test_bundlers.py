@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.bundlers import CASES, PAGE, TOOLS, Case, audited, build, readable
-from tests.packer_tools import installed
+from tests.packer_tools import call, installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,3 +38,28 @@ def test_the_page_has_a_line_for_each_case() -> None:
         for case in CASES
     ]
     assert told[1:] == wanted
+
+
+@pytest.mark.packer
+def test_an_archive_of_electron_s_own_tool_is_read(tmp_path: Path) -> None:
+    modules = installed("@electron/asar@3.4.1")
+    files = {
+        "main.js": "run();\n//# sourceMappingURL=main.js.map\n",
+        "main.js.map": '{"version":3,"sources":["a.ts"],"sourcesContent":["let a"],"mappings":"A"}',
+        "lib/native.node": "left outside",
+    }
+    for name, text in files.items():
+        path = tmp_path / "app" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    out = tmp_path / "out"
+    out.mkdir()
+    ended = call(
+        tmp_path, str(modules / ".bin" / "asar"), *"pack app out/app.asar --unpack *.node".split()
+    )
+    assert ended.returncode == 0, ended.stdout
+    told = audited(out)
+    assert [(fact.path, fact.first_party_files, fact.linked) for fact in told.maps] == [
+        ("app.asar!main.js.map", 1, True)
+    ]
+    assert (told.gaps, "embedded-sources" in told.rules) == ((), True)

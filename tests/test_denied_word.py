@@ -33,19 +33,27 @@ Told = tuple[str, int | None, str, int]
 
 
 def examined(
-    files: Mapping[str, str], words: tuple[str, ...], **header: str
+    files: Mapping[str, str], words: tuple[str, ...], header: Mapping[str, str] | None = None
 ) -> list[denied_word.DeniedWordFact]:
     _, readers = facts.load()
     examination = Examination("test", (*readers, denied_word.reader(words)), Budget(Limits()))
     for path, text in files.items():
         data = text.encode()
-        member = Member(path=path, name=path, size=len(data), **header)
+        said = {"owner": "", "group": "", "link": "", **(header or {})}
+        member = Member(
+            path=path,
+            name=path,
+            size=len(data),
+            owner=said["owner"],
+            group=said["group"],
+            link=said["link"],
+        )
         examination.run([(member, iter((data,)))])
     assert not examination.gaps
     contents = examination.contents(ArtifactKind.NPM_TARBALL, None)
-    demands = {Demands: (Demands(words=words),)}
-    whole = replace(contents, observations={**contents.observations, **demands})
-    return list(denied_word.collect(whole))
+    seen: dict[type, tuple[object, ...]] = {**contents.observations}
+    seen[Demands] = (Demands(words=words),)
+    return list(denied_word.collect(replace(contents, observations=seen)))
 
 
 def told(files: Mapping[str, str], *words: str) -> list[Told]:
@@ -108,6 +116,18 @@ CARRIERS: dict[str, tuple[dict[str, str], list[Told]]] = {
         {"a.js.map": document(inline(document(TEXT)))},
         [("a.js.map!src/a.ts", 2, "Falcon", 2)],
     ),
+    "a map as an object in code": (
+        {"a.js": f"export const map = {document('x', TEXT)};\n"},
+        [("a.js!src/b.ts", 2, "Falcon", 2)],
+    ),
+    "a module that is evaluated": (
+        {"a.js": f"eval({json.dumps(TEXT + '//# sourceURL=webpack://kit/./src/a.ts')});\n"},
+        [("a.js!src/a.ts", 2, "Falcon", 2)],
+    ),
+    "code beside an inline map": (
+        {"a.js": f"falcon()\n{inline(document(TEXT))}"},
+        [("a.js", 1, "falcon", 1), ("a.js!src/a.ts", 2, "Falcon", 2)],
+    ),
     "a file's name": ({"lib/FaLcon.js": ""}, [("lib/FaLcon.js", None, "FaLcon", 0)]),
     "nowhere": ({"a.js": "fal con"}, [("", None, "", 0)]),
 }
@@ -120,7 +140,7 @@ def test_a_word_is_told_where_it_stands(files: dict[str, str], expected: list[To
 
 @pytest.mark.parametrize("field", ["owner", "group", "link"])
 def test_a_word_in_what_the_archive_says_of_a_file(field: str) -> None:
-    (fact,) = examined({"a.js": ""}, ("falcon",), **{field: "team-falcon"})
+    (fact,) = examined({"a.js": ""}, ("falcon",), {field: "team-falcon"})
     assert (fact.path, fact.found, fact.in_header, fact.in_path) == ("a.js", "falcon", True, False)
 
 

@@ -205,6 +205,11 @@ def test_a_nested_tar_whose_first_header_is_broken_is_a_gap_and_no_lone_file() -
     ]
 
 
+def test_a_text_with_the_magic_word_in_its_place_is_no_tar() -> None:
+    text = b"// how tar files begin\n".ljust(256, b" ") + b"'ustar'\n" + b"// more\n" * 99
+    assert gaps(examined(tgz(file(b"headers.js", text)), Spy())) == []
+
+
 def test_a_nested_tar_whose_header_is_split_over_two_streams_is_still_a_tar() -> None:
     plain = archive(file(b"x", b"1"))
     inner = gz(plain[:1]) + gz(plain[1:100]) + gz(plain[100:])

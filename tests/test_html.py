@@ -120,7 +120,7 @@ def test_an_artifact_is_told_with_its_sizes_digest_notes_and_what_its_maps_discl
     for text in (
         "demo 2.0.0 kind npm tarball files 7 packed 1.4 MB unpacked 5.4 MB from demo-2.0.0.tgz",
         f"SHA-256 {'ab' * 32} Note: prepack was not run",
-        "gives back 20 files, 1,234 lines, 50.0 kB of first-party source (and 7 files of libraries)",
+        "gives back 20 files, 1,234 lines, 50.0 kB of first-party source (and 7 files of",
         "TypeScript 20 files; 5 files ship anyway; 1 file, 12 lines is in no bundle (src/<b>beta",
         "install script postinstall node x.js",
     ):

@@ -216,6 +216,28 @@ def test_any_text_is_searched_for_objects(pieces: list[bytes]) -> None:
     list(evaluated.modules(text))
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"sourcesContent",
+        b'sourcesContent:["',
+        b'"sourcesContent:[",""',
+        b'sources:["a",mappings:"A",sourcesContent:["b",',
+        b'{\\"version\\":\\"sourcesContent\\":',
+        b'{version:sourcesContent\\"',
+        b'\'{"version":"sourcesContent":',
+        b'eval("# sourceURL=',
+        b"eval(' # sourceURL= eval(\" ",
+        b"<script",
+    ],
+)
+def test_hostile_texts_take_no_longer_than_they_are(piece: bytes) -> None:
+    text = piece * (1_000_000 // len(piece))
+    told_of = [*written.maps_in("a", text, written.keys_of(text)), *evaluated.modules(text)]
+    assert [one for one in told_of if not isinstance(one, Unread)] == []
+    assert list(markup.blocks(text)) == []
+
+
 # -- modules of development bundles
 
 
@@ -600,6 +622,48 @@ def test_a_deno_program_that_is_cut_short_is_a_gap() -> None:
     assert "cut short" in reason
 
 
+PACKINGS = {0: bytes, 1: gzip.compress, 2: brotli.compress, 3: zstd.compress}
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_pkg_program_gives_back_what_it_holds_as_text(packing: int) -> None:
+    pack = PACKINGS[packing]
+    program = payloads.pkg(
+        {
+            "/snapshot/app/main.js": ("1", pack(PLAN.encode())),
+            "/snapshot/app/compiled.js": ("0", b"\0bytecode"),
+            "/snapshot/app/node_modules/lib/i.js": ("1", pack(b"lib()")),
+            "/snapshot/app/logo.png": ("1", pack(b"\x89PNG")),
+        },
+        packing=packing,
+    )
+    assert told({"app": program}) == [("app", "binary", ["app/main.js"])]
+
+
+def test_the_paths_of_a_pkg_program_may_be_abbreviated_or_of_windows() -> None:
+    content = ("1", gzip.compress(b"run()"))
+    names = {"": "0", "snapshot": "1", "app": "2", "a.js": "z"}
+    short = payloads.pkg({"0/1/2/z": content}, packing=1, names=names)
+    assert told({"a": short}) == [("a", "binary", ["app/a.js"])]
+    windows = payloads.pkg({"C:\\snapshot\\app\\a.js": ("1", b"run()")})
+    assert told({"a.exe": windows}) == [("a.exe", "binary", ["app/a.js"])]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (b'"1":[0,', b'"1":[-1,', "has a row that is none"),
+        (b'{"/snap', b'{"/sn"p', "cannot be read"),
+        (b"\n0\n);", b"\n1\n);", "not a gzip, bzip2, xz or Zstandard text"),
+        (b'"3":[5,', b'"3":[9999999,', "cut short"),
+    ],
+)
+def test_a_damaged_pkg_program_is_a_gap(old: bytes, new: bytes, reason: str) -> None:
+    program = payloads.pkg({"/snapshot/a.js": ("1", b"run()")})
+    ((_, told_of),) = gaps({"app": program.replace(old, new)})
+    assert reason in told_of
+
+
 @pytest.mark.parametrize(
     "blob",
     [
@@ -613,6 +677,22 @@ def test_a_program_with_a_script_or_map_as_its_payload_gives_that_back(blob: byt
     (seen,) = maps({"app": program})
     assert (seen.carrier, seen.line) == (Carrier.BINARY, None)
     assert [source.digest is not None for source in seen.map.sources] == [True]
+
+
+PROGRAMS = (
+    payloads.bun([("/$bunfs/root/app", b"run()", payloads.bun_map(SOURCES))]),
+    payloads.deno({"main.ts": PLAN, "lib": {"b.ts": "let b"}}),
+    payloads.pkg({"/snapshot/a.js": ("1", gzip.compress(b"run()"))}, packing=1),
+)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["bun", "deno", "pkg"])
+@given(data=st.data())
+def test_a_program_with_any_damage_is_read_or_a_gap(program: bytes, data: st.DataObject) -> None:
+    start = len(payloads.RUNTIME)
+    at = data.draw(st.integers(start, len(program) - 1))
+    junk = data.draw(st.binary(max_size=9))
+    examined({"app": program[:at] + junk + program[at + data.draw(st.integers(0, 9)) :]})
 
 
 def test_several_maps_of_a_program_are_one_observation() -> None:

@@ -135,9 +135,11 @@ def _inflated(inflated: Inflated, budget: Budget, strip: int, lone: str) -> Iter
 def _is_tar(head: bytes) -> bool:
     """Tell a tar archive by the magic of its first header, or in the oldest format by its sum.
 
-    A header that only claims to be one counts: that its sum is wrong is then said by the walk.
+    A header that only claims to be one counts: that its sum is wrong is then said by the walk. A
+    text is none, even where the word stands in the right place: each header has zero bytes.
     """
-    return head[257:262] == b"ustar" or tar.is_header(head[: tar.BLOCK])
+    claims = head[257:262] == b"ustar" and b"\0" in head[: tar.BLOCK]
+    return claims or tar.is_header(head[: tar.BLOCK])
 
 
 def _lone(name: str, chunks: Iterable[bytes], budget: Budget) -> tuple[Member, Iterator[bytes]]:

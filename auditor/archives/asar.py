@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _HEAD = 16
 _DIGITS = 15
 """Of an offset: a file of more bytes is none that we read."""
+_LARGEST_HEADER = 16 * 1024 * 1024
+"""Bytes of JSON: the limit of members comes to less."""
 _NOWHERE = 1_000_000_000_000_000
 """Behind the end of any file."""
 
@@ -44,6 +46,8 @@ def members(data: memoryview, budget: Budget) -> Iterator[Entry]:
     """
     _, outer, _, size = struct.unpack_from("<4I", data)
     body = 8 + outer
+    if size > _LARGEST_HEADER:
+        raise ArchiveError(f"the header of the asar has {size:,} bytes")
     if body > len(data):
         raise ArchiveError("the header of the asar is cut short")
     reached = body

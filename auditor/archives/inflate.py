@@ -10,7 +10,7 @@ import sys
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from auditor.errors import ArchiveError, LimitError
+from auditor.errors import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -220,12 +220,15 @@ class Inflated:
             pending = self._read()
 
 
-def inflated(frame: bytes, most: int) -> bytes:
-    """Return what one Zstandard frame holds, of no more than `most` bytes.
+def inflated(frame: bytes, most: int, *, brotli: bool = False) -> bytes:
+    """Return what one compressed text holds, of no more than `most` bytes.
 
-    Raises ArchiveError for a frame that is damaged or cut short, LimitError for a larger one.
+    Raises ArchiveError for one that is damaged, cut short, of no format that we read, or larger.
     """
-    decompressor = _zstd()
+    magic = _format(frame)
+    if magic is None and not brotli:
+        raise ArchiveError("not a gzip, bzip2, xz or Zstandard text")
+    decompressor = _Brotli() if brotli or magic is None else _FORMATS[magic]()
     pieces: list[bytes] = []
     size = 0
     pending = frame
@@ -242,5 +245,5 @@ def inflated(frame: bytes, most: int) -> bytes:
         pieces.append(piece)
         size += len(piece)
         if size > most:
-            raise LimitError("member-bytes", most, size, "bytes")
+            raise ArchiveError(f"the compressed text is larger than {most:,} bytes")
     return b"".join(pieces)

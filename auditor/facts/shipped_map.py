@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents, source_map
 from auditor.facts.demands import Demands, MapMode
+from auditor.facts.source_map import Carrier
 from auditor.model import Fact
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ class ShippedMapFact(Fact):
 
 
 def collect(contents: Contents) -> Iterator[ShippedMapFact]:
-    """Yield one fact for each map, where there is a policy."""
+    """Yield one fact for each map, where there is a policy; evaluated modules are none."""
     for demands in contents.of(Demands):
         for fact in source_map.collect(contents):
+            if fact.carrier is Carrier.EVALUATED:
+                continue
             yield ShippedMapFact(
                 path=fact.path,
                 line=fact.line,

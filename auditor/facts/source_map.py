@@ -15,7 +15,7 @@ from auditor.archives import is_archive
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
 from auditor.facts.file import kind_of
-from auditor.maps import bun, deno, evaluated, links, reader, written
+from auditor.maps import bun, deno, evaluated, links, pkg, reader, written
 from auditor.maps.links import LinkSeen
 from auditor.maps.origin import is_third_party
 from auditor.maps.reader import Collected, Origin, Part, Source, SourceMap, TooDeepError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from auditor.maps.reader import Given
 
 _KEYS = frozenset({b'"mappings"', b'"sections"', written.KEY})
-_PAYLOADS = frozenset({bun.TRAILER, deno.MAGIC})
+_PAYLOADS = frozenset({bun.TRAILER, deno.MAGIC, pkg.START})
 _ESCAPED_KEYS = b"\\u00"
 _LARGE = 1024 * 1024
 """Bytes from which a text that looks like a map, and cannot be read, is a gap under any name."""
@@ -263,7 +263,7 @@ class _Inside:
             yield from self._texts(texts, modules[0].offset, size)
 
     def _payloads(self) -> Iterator[Found | Embedded | Unread]:
-        """Yield what programs of bun and deno carry."""
+        """Yield what programs of bun, deno and pkg carry."""
         places = {
             mark: [offset for anchor, offset in self._hits if anchor == mark] for mark in _PAYLOADS
         }
@@ -275,7 +275,10 @@ class _Inside:
                     yield from self._texts(embedded.sources, 0, embedded.size)
             files = [
                 (path, content.decode("utf-8", "replace"))
-                for path, content in deno.sources(self._data, places[deno.MAGIC])
+                for path, content in (
+                    *deno.sources(self._data, places[deno.MAGIC]),
+                    *pkg.sources(self._data, places[pkg.START]),
+                )
                 if kind_of(path) in _TEXT_KINDS
             ]
         except ParseError as problem:

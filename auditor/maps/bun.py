@@ -27,6 +27,8 @@ _TAILS = (32, 28, 24)
 _ROWS = (52, 36, 32, 28)
 """Bytes of one module in the table, newest first."""
 _ROOTS = (b"/$bunfs/", b"B:/~BUN/", b"B:\\~BUN\\", b"compiled://")
+_MOST_ROWS = 1_000_000
+"""Rows of tables that are looked at in one file, whatever it holds."""
 _MOST_SOURCES = 100_000
 _MOST_TEXT = 256 * 1024 * 1024
 """What all texts of one executable may inflate to, in bytes."""
@@ -47,39 +49,50 @@ def maps(data: bytes, trailers: Iterable[int]) -> Iterator[Embedded]:
 
     Raises ParseError for a map that is damaged, or that this machine has no library to inflate.
     """
+    left = _MOST_ROWS
     for trailer in sorted(trailers, reverse=True):
         for tail in _TAILS:
-            graph = _graph(data, trailer, tail)
+            graph, rows = _graph(data, trailer, tail, left)
+            left -= rows
             if graph:
-                left = _MOST_TEXT
-                for blob in graph:
-                    found = _map(blob, left)
-                    left -= sum(len(text) for _, text in found.sources)
-                    yield found
+                yield from _maps(graph)
                 return
 
 
-def _graph(data: bytes, trailer: int, tail: int) -> list[bytes]:
-    """Return the maps of a module table; an empty list where there is none, or none has one."""
+def _maps(blobs: Iterable[bytes]) -> Iterator[Embedded]:
+    left = _MOST_TEXT
+    for blob in blobs:
+        found = _map(blob, left)
+        left -= sum(len(text) for _, text in found.sources)
+        yield found
+
+
+def _graph(data: bytes, trailer: int, tail: int, most: int) -> tuple[list[bytes], int]:
+    """Return the maps of a module table, and how many rows were looked at.
+
+    The list is empty where there is no table, or no module of it has a map.
+    """
+    looked = 0
     if trailer < tail:
-        return []
+        return [], looked
     count, offset, length = struct.unpack_from("<QII", data, trailer - tail)
     base = trailer - tail - count
     if base < 0 or offset + length > count or not length:
-        return []
+        return [], looked
     for row in _ROWS:
+        blobs: list[bytes] = []
         if length % row:
             continue
-        places = [
-            struct.unpack_from("<6I", data, base + offset + at) for at in range(0, length, row)
-        ]
-        if all(_is_name(data, base + start, size) for start, size, *_ in places):
-            return [
-                data[base + start : base + start + size]
-                for *_, start, size in places
-                if size and start + size <= count
-            ]
-    return []
+        for at in range(base + offset, base + offset + length, row):
+            looked += 1
+            name, size, _, _, start, mapped = struct.unpack_from("<6I", data, at)
+            if looked > most or not _is_name(data, base + name, size):
+                break
+            if mapped and start + mapped <= count:
+                blobs.append(data[base + start : base + start + mapped])
+        else:
+            return blobs, looked
+    return [], looked
 
 
 def _is_name(data: bytes, start: int, size: int) -> bool:

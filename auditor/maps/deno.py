@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import ParseError
@@ -24,6 +25,8 @@ _FILES = re.compile(rb'\[\{"(?:File|Dir|Symlink)":\{"n":"')
 _NEAR = 1024 * 1024
 """Bytes behind the magic in which the list of files begins: settings stand before it."""
 _MOST_FILES = 100_000
+_LARGEST_LISTING = 16 * 1024 * 1024
+"""Bytes of JSON: that many files come to less."""
 
 
 def sources(data: bytes, magics: Iterable[int]) -> Iterator[tuple[str, bytes]]:
@@ -31,18 +34,21 @@ def sources(data: bytes, magics: Iterable[int]) -> Iterator[tuple[str, bytes]]:
 
     Raises ParseError for a list of files that is damaged.
     """
-    for magic in sorted(magics, reverse=True):
-        for found in _FILES.finditer(data, magic, magic + _NEAR):
-            start = found.start()
-            size = int.from_bytes(data[start - 8 : start], "little")
-            if not 0 < size <= len(data) - start - 8:
-                continue
-            base = start + size + 8
-            total = int.from_bytes(data[base - 8 : base], "little")
-            if total > len(data) - base:
-                raise ParseError("the files of a deno program are cut short")
-            yield from _files(data[start : start + size], memoryview(data)[base : base + total])
-            return
+    places = sorted(magics)
+    offset = places[0] if places else len(data)
+    while found := _FILES.search(data, offset):
+        start = found.start()
+        offset = found.end()
+        size = int.from_bytes(data[start - 8 : start], "little")
+        before = bisect_left(places, start) - 1
+        if not 0 < size <= _LARGEST_LISTING or start - places[before] > _NEAR:
+            continue
+        base = start + size + 8
+        total = int.from_bytes(data[base - 8 : base], "little")
+        if total > len(data) - base:
+            raise ParseError("the files of a deno program are cut short")
+        yield from _files(data[start : start + size], memoryview(data)[base : base + total])
+        offset = base + total
 
 
 def _files(listing: bytes, contents: memoryview) -> Iterator[tuple[str, bytes]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MARK = b"# sourceURL="
 """The literal that each such string holds."""
 _EVAL = re.compile(
-    rb"\beval\(\s*+(?:[\w$.]+\(\s*+)?"
+    rb"\beval\(\s*+(?:[\w$.]++\(\s*+)?"
     rb"(?:\"((?:[^\"\\\r\n]|\\.)*+)\"|'((?:[^'\\\r\n]|\\.)*+)'|`((?:[^`\\]|\\.)*+)`)",
     re.DOTALL,
 )
@@ -40,7 +40,10 @@ class Module:
 def modules(text: bytes) -> Iterator[Module]:
     """Yield each module that a text evaluates under a bundler's name; never raises."""
     for call in _EVAL.finditer(text):
-        body = jstext.unescaped(call.group(call.lastindex or 1))
+        raw = call.group(call.lastindex or 1)
+        if MARK not in raw:
+            continue
+        body = jstext.unescaped(raw)
         names = _NAME.findall(body)
         first = _FIRST.search(body)
         if not names or first is None:

@@ -107,9 +107,10 @@ def _text_of(raw: msgspec.Raw) -> str | None:
     if not _holds_text(raw):
         return None
     try:
-        return _text.decode(raw)
+        text: str | None = _text.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return json_text(bytes(memoryview(raw)))
+        text = json_text(bytes(memoryview(raw)))
+    return text
 
 
 def _mappings(raw: msgspec.Raw) -> bytes | memoryview:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OPEN = re.compile(rb"<(?i:(script|style))\b[^>]*+>")
+_OPEN = re.compile(rb"<(?i:(script|style))\b[^<>]*+>")
 _CLOSE = {
     b"script": re.compile(rb"</(?i:script)\b"),
     b"style": re.compile(rb"</(?i:style)\b"),

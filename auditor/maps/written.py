@@ -37,7 +37,8 @@ _STRING = (
     rb"|'(?:[^'\\]|\\.)*+'|`(?:[^`\\]|\\.)*+`"
     rb"|null|void 0|undefined)"
 )
-_LIST = re.compile(rb"[\"']?\s*+:\s*+(\[\s*+(?:" + _STRING + rb"\s*+(?:,\s*+)?)*+\])", re.DOTALL)
+_LIST = re.compile(rb"[\"']?\s*+:\s*+\[\s*+((?:" + _STRING + rb"\s*+(?:,\s*+)?)*+)", re.DOTALL)
+"""All but the closing bracket, so that it is known how far a list without one was gone through."""
 _ITEM = re.compile(_STRING, re.DOTALL)
 _MAPPINGS = re.compile(rb"mappings[\"']?\s*+:\s*+[\"'`]([A-Za-z0-9+/,;]*+)[\"'`]")
 _NEAR = 64 * 1024
@@ -157,15 +158,16 @@ def _object(text: bytes, floor: int, key: int) -> tuple[bytes | None, int, int]:
         if start and quote in {b"'", b"`"}:
             body = jstext.BODIES[quote].match(text, start)
             inner = jstext.unescaped(body.group() if body else b"")
-            cost += 2 * len(inner)
-            end = _end_of(inner, 0)
-            if end and _is_json(inner[:end]):
+            end, closed = _end_of(inner, 0)
+            cost += 2 * len(inner) + end
+            if closed and _is_json(inner[:end]):
                 return inner[:end], start + end, cost
-        end = _end_of(text, start)
-        cost += (end or len(text)) - start
-        if end is not None and end > key and _is_json(text[start:end]):
+        end, closed = _end_of(text, start)
+        cost += end - start
+        if closed and end > key and _is_json(text[start:end]):
             return text[start:end], end, cost
-    return _literal(text, floor, key, cost)
+    document, end, more = _literal(text, floor, key)
+    return document, end, cost + more
 
 
 def _is_json(data: bytes) -> bool:
@@ -178,8 +180,8 @@ def _is_json(data: bytes) -> bool:
     return b'"mappings"' in data or b'"sections"' in data
 
 
-def _end_of(text: bytes, start: int) -> int | None:
-    """Return where the object that begins at `start` is closed; None where it is not."""
+def _end_of(text: bytes, start: int) -> tuple[int, bool]:
+    """Return how far the object that begins at `start` goes, and whether it is closed there."""
     depth = 0
     offset = start
     for _ in range(_BRACKETS):
@@ -189,27 +191,28 @@ def _end_of(text: bytes, start: int) -> int | None:
         elif bracket in {b"}", b"]"}:
             depth -= 1
             if depth == 0:
-                return offset + 1
+                return offset + 1, True
         else:
-            return None
+            break
         step = _BETWEEN.match(text, offset + 1)
         offset = step.end() if step else len(text)
-    return None
+    return offset, False
 
 
-def _literal(text: bytes, floor: int, key: int, cost: int) -> tuple[bytes | None, int, int]:
+def _literal(text: bytes, floor: int, key: int) -> tuple[bytes | None, int, int]:
     """Return the map of an object literal, whose keys need no quotes and whose texts may."""
-    texts = _LIST.match(text, key + len(KEY))
-    if texts is None:
+    said, end = _list(text, key + len(KEY))
+    cost = end - key
+    if not any(said):
         return None, key, cost
-    cost += texts.end() - key
-    said = _items(texts.group(1))
-    mappings = _mappings(text, floor, key, texts.end())
-    names = _names(text, floor, key)
-    if mappings is None or not any(said) or not any(names):
+    at = text.rfind(b"sources", floor, key)
+    names, reached = _list(text, at + len(b"sources")) if at >= 0 else ([], at)
+    cost += reached - at
+    mappings = _mappings(text, floor, key, end)
+    if mappings is None or not any(names):
         return None, key, cost
     document = {"version": 3, "sources": names, "sourcesContent": said, "mappings": mappings}
-    return json.dumps(document).encode(), texts.end(), cost
+    return json.dumps(document).encode(), end, cost
 
 
 def _mappings(text: bytes, floor: int, key: int, end: int) -> str | None:
@@ -219,10 +222,12 @@ def _mappings(text: bytes, floor: int, key: int, end: int) -> str | None:
     return found.group(1).decode() if found else None
 
 
-def _names(text: bytes, floor: int, key: int) -> list[str | None]:
-    at = text.rfind(b"sources", floor, key)
-    found = _LIST.match(text, at + len(b"sources")) if at >= 0 else None
-    return _items(found.group(1)) if found else []
+def _list(text: bytes, offset: int) -> tuple[list[str | None], int]:
+    """Return the items of a list that is the value of a key, and how far it was read."""
+    found = _LIST.match(text, offset)
+    if found is None or text[found.end() : found.end() + 1] != b"]":
+        return [], found.end() if found else offset
+    return _items(found.group(1)), found.end() + 1
 
 
 def _items(written: bytes) -> list[str | None]:
