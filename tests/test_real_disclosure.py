@@ -29,7 +29,8 @@ pytestmark = pytest.mark.registry
 WHEELS = ("mlflow==2.19.0", "gradio==5.9.1")
 LIBRARY = re.compile(r"node_modules|/webpack/(?:runtime|bootstrap)|^\0|/vite/(?:preload|modulepre)")
 WRITTEN = re.compile(
-    r"""\bmap: (?:'(\{"version":3(?:[^'\\]|\\.)*\})'|"(\{\\"version\\":3(?:[^"\\]|\\.)*\})")"""
+    r"""\bmap: (?:(['`])(\{"version":3(?:(?!\1)[^\\]|\\.)*\})\1"""
+    r"""|"(\{\\"version\\":3(?:[^"\\]|\\.)*\})")"""
 )
 """A map as Svelte writes it into code for servers."""
 REMOTE = re.compile(rb"//# sourceMappingURL=(https?://\S+)\s*\Z")
@@ -69,7 +70,7 @@ def counted(spec: str) -> Counted:
                 _count(out, entry.filename, json.loads(data))
             elif entry.filename.endswith(".js"):
                 for number, match in enumerate(WRITTEN.finditer(data.decode())):
-                    text = re.sub(r"\\(['\"\\])", r"\1", match[1] or match[2])
+                    text = re.sub(r"\\(['\"`$\\])", r"\1", match[2] or match[3])
                     _count(out, f"{entry.filename}:{number}", json.loads(text))
     return out
 
