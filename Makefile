@@ -19,7 +19,7 @@ self: .venv/run
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto
 
-# Also those that install packers and fetch real packages by name.
+# Also those that install packers, fetch real packages by name and open pages in Chromium.
 test-all: .venv/dev
 	$(BIN)/python -m pytest -n auto -m ""
 

@@ -59,6 +59,9 @@ def examined(request: Request, announce: Announce = lambda _: None) -> Recovery:
         raise UsageError(f"{target}: no such file or folder")
     extraction = None
     if request.extract is not None:
+        if request.extract.resolve().is_relative_to(Path(target).resolve()):
+            # what is written there would be read as what ships
+            raise UsageError(f"{request.extract}: lies in {target}; name a folder beside it")
         from auditor.sources.extraction import Extraction  # noqa: PLC0415 - where one is asked for
 
         extraction = Extraction(request.extract, request.limits)

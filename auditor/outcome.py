@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from auditor import facts, policy, words
 from auditor.facts import Contents
-from auditor.facts.policy.data_age import DataSeen
-from auditor.facts.policy.waiver import WaiverSeen
+from auditor.facts.policy.data_age import DataAgeFact
+from auditor.facts.policy.waiver import WaiverFact
 from auditor.model import (
     Artifact,
     ArtifactKind,
@@ -109,9 +109,10 @@ class Outcome:
         said = settings.policy
         tried = {rule.id for rule in judge.texts if not self.gaps and rule.artifacts & self.kinds}
         waivers = tuple(
-            WaiverSeen(
+            WaiverFact(
                 path=waiver.file,
                 line=waiver.line,
+                key=f"{waiver.rule} {waiver.subject}",
                 rule=waiver.rule,
                 subject=waiver.subject,
                 reason=waiver.reason,
@@ -122,7 +123,7 @@ class Outcome:
             )
             for waiver, count in zip(said.waivers, uses, strict=True)
         )
-        seen = {WaiverSeen: waivers, DataSeen: tuple(_ages(data, settings))}
+        seen = {WaiverFact: waivers, DataAgeFact: tuple(_ages(data, settings))}
         contents = Contents(kind=ArtifactKind.POLICY, members=(), observations=seen)
         found = Outcome()
         found.judged(judge, Artifact(source=said.file, kind=ArtifactKind.POLICY), contents, {})
@@ -136,17 +137,18 @@ class Outcome:
                 yield fact
 
 
-def _ages(data: Iterable[str], settings: policy.Settings) -> Iterator[DataSeen]:
+def _ages(data: Iterable[str], settings: policy.Settings) -> Iterator[DataAgeFact]:
     """Yield how old each set of data is, where the policy has a limit for that."""
     most = settings.policy.data_age
     for text in data if most is not None else ():
         found = _DAY.search(text)
         if found is not None and most is not None:
             age = settings.today - date.fromisoformat(found[0])
-            yield DataSeen(
+            yield DataAgeFact(
                 path=settings.policy.file,
-                name=text[: found.start()].strip(),
+                key=text[: found.start()].strip(),
                 day=found[0],
                 age=age.days,
                 most=most.days,
+                stale=age > most,
             )

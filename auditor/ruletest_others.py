@@ -23,8 +23,8 @@ from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.said import RegistrySaid, candidates, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen, family_of
-from auditor.facts.policy.data_age import DataSeen
-from auditor.facts.policy.waiver import State, WaiverSeen
+from auditor.facts.policy.data_age import DataAgeFact
+from auditor.facts.policy.waiver import State, WaiverFact
 from auditor.namelists import NameList
 from auditor.names.matcher import Matcher
 from auditor.names.signals import ABSENT, Signals, age_of
@@ -192,9 +192,10 @@ def policy(test: RuleTest) -> Contents:
         if path == WAIVERS:
             usual = {"rule": "a-rule", "subject": path, "reason": "fine", "owner": "", "until": ""}
             row = {**usual, "findings": 1, **said, "state": State(said["state"])}
-            seen.append(WaiverSeen(path=path, line=None, **row))
+            seen.append(WaiverFact(path=path, key=f"a-rule {path}", **row))
         else:
-            seen.append(DataSeen(path=path, name="names", day="2026-01-01", **said))
+            stale = said["age"] > said["most"]
+            seen.append(DataAgeFact(path=path, key="names", day="2026-01-01", stale=stale, **said))
     return lockcontents.observed(test.artifact, incidentfile.load(()), *seen)
 
 

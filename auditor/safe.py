@@ -74,10 +74,26 @@ def safe_markdown(text: str, longest: int = LONGEST) -> str:
 
 def _word(word: str) -> str:
     if not _CALLS.search(word):
-        return _MARKUP.sub(r"\\\g<0>", word)
+        return _unmarked(word)
     core = _TAIL.sub("", word)
-    code = core.replace("`", "").replace("|", "\\|")
-    return f"`{code}`{word[len(core) :]}"
+    return f"{code_span(core.replace('`', ''))}{word[len(core) :]}"
+
+
+def _unmarked(text: str) -> str:
+    """Return a text with its punctuation escaped; a tag's bracket is none for any reader."""
+    return _MARKUP.sub(r"\\\g<0>", text).replace("\\<", "&lt;")
+
+
+def code_span(text: str) -> str:
+    """Return a line of Markdown that is shown as code: printable, and without a back-tick.
+
+    Where it has a tag's bracket it is an element with the bracket as an entity: in a span of
+    back-ticks nothing would be markup either, but not every reader of Markdown knows spans.
+    """
+    if "<" in text:
+        return f"<code>{_unmarked(text)}</code>"
+    shown = text.replace("|", "\\|")
+    return f"`{shown}`"
 
 
 def safe_sarif(text: str, longest: int = LONGEST) -> str:

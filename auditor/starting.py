@@ -73,6 +73,9 @@ on:
   push:
     branches: [main]
 permissions: {{}}
+concurrency:
+  group: audit-${{{{ github.ref }}}}
+  cancel-in-progress: true
 jobs:
   audit:
     name: Audit

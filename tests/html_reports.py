@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor import report
@@ -178,8 +179,6 @@ COMPARISON = Comparison(
 
 def everything() -> Report:
     """Return a report in which every section has something."""
-    from dataclasses import replace  # noqa: PLC0415 - one use
-
     demo = replace(artifact(FILES), compared=(COMPARISON,))
     return Report(
         verdict=Verdict.INCOMPLETE,

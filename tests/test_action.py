@@ -382,6 +382,16 @@ def test_what_scripts_of_the_project_print_is_no_command(job: Job) -> None:
     assert done.annotations == []
 
 
+def test_no_module_of_the_project_stands_in_for_one_of_ours(job: Job) -> None:
+    job.write("a.tgz", tarball({"package.json": MANIFEST}))
+    for name in ("auditor", "click", "json"):
+        job.write(f"{name}.py", b"raise SystemExit('taken over')")
+    job.environment["PYTHONPATH"] = str(job.workspace)
+    done = job.run(artifact="a.tgz")
+
+    assert done.outputs["verdict"] == "pass"
+
+
 HOSTILE = (
     "::error::a.tsbuildinfo",
     "##[error]b.tsbuildinfo",
@@ -412,13 +422,16 @@ def test_names_of_files_are_only_ever_names(job: Job) -> None:
         "… and 5 more of this rule here",
     ]
     assert [line for line in done.summary.splitlines() if line.startswith("- ")] == [
-        rf"- `{one}`: {told} \(1 byte\) was left by a build or test tool"
+        rf"- {one}: {told} \(1 byte\) was left by a build or test tool"
         for one, told in (
-            ("##[error]b.tsbuildinfo", "`##[error]b.tsbuildinfo`"),
-            ("::error::a.tsbuildinfo", "`::error::a.tsbuildinfo`"),
-            ("<img src=x>.tsbuildinfo", r"\<img src=x\>.tsbuildinfo"),
-            ("@ann,k:l#1.tsbuildinfo", "`@ann,k:l#1.tsbuildinfo`"),
-            ("c%0A::error::d.tsbuildinfo", "`c%0A::error::d.tsbuildinfo`"),
+            ("`##[error]b.tsbuildinfo`", "`##[error]b.tsbuildinfo`"),
+            ("`::error::a.tsbuildinfo`", "`::error::a.tsbuildinfo`"),
+            (
+                r"<code>&lt;img src=x\>.tsbuildinfo</code>",
+                r"&lt;img src=x\>.tsbuildinfo",
+            ),
+            ("`@ann,k:l#1.tsbuildinfo`", "`@ann,k:l#1.tsbuildinfo`"),
+            ("`c%0A::error::d.tsbuildinfo`", "`c%0A::error::d.tsbuildinfo`"),
         )
     ] + ["- … and 1 more"]
     paths = {one["location"]["path"] for one in json.loads(report.read_bytes())["findings"]}
@@ -444,8 +457,26 @@ def test_findings_go_to_code_scanning_where_that_is_allowed(
     done = job.run(upload_sarif="true", compare="false")
 
     assert done.passed
-    given = {"sarif_file": done.outputs["sarif-file"], "category": "audit-pack"}
+    upload = str(Path(done.outputs["sarif-file"]).with_name("code-scanning.sarif"))
+    given = {"sarif_file": upload, "category": "audit-pack"}
     assert done.used[1:] == ([] if fork else [(UPLOAD, given)])
+
+
+def test_code_scanning_is_not_told_what_was_set_aside(job: Job) -> None:
+    job.write(
+        "a.tgz", tarball({"package.json": MANIFEST, "a.tsbuildinfo": "x", "b.tsbuildinfo": ""})
+    )
+    job.write(".audit.yml", b"waivers: [{rule: build-cache, path: a.*, reason: users read it}]\n")
+    done = job.run(artifact="a.tgz", upload_sarif="true")
+    report = Path(done.outputs["sarif-file"])
+    results = json.loads(report.read_bytes())["runs"][0]["results"]
+    (uploaded,) = (given["sarif_file"] for name, given in done.used if name == UPLOAD)
+    (shown,) = json.loads(Path(uploaded).read_bytes())["runs"][0]["results"]
+
+    assert len(results) == 2
+    assert [bool(one.get("suppressions")) for one in results].count(True) == 1
+    assert shown in results
+    assert not shown.get("suppressions")
 
 
 @pytest.mark.registry

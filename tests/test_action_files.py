@@ -12,6 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from auditor.action.inputs import PREFIX, Inputs
+from auditor.starting import WORKFLOW, Wishes, Write, plan
 from tests.action_runner import ROOT
 from tests.programs import needed
 
@@ -117,10 +118,19 @@ def test_the_locked_dependencies_have_digests_and_come_from_wherever_pip_is_set_
     assert "index" not in LOCKED
 
 
-def test_zizmor_finds_nothing() -> None:
-    call = (needed("zizmor"), "--offline", "--no-progress", "--persona=auditor")
+def written(folder: Path) -> Path:
+    """Return the workflow that `audit init` writes for an npm project."""
+    files = {"package.json": '{"name": "kit"}'}
+    writes = {one.path: one.after for one in plan(files, Wishes()) if isinstance(one, Write)}
+    path = folder / "written.yml"
+    path.write_text(writes[WORKFLOW], encoding="utf-8")
+    return path
+
+
+def test_zizmor_finds_nothing(tmp_path: Path) -> None:
+    call = (needed("zizmor"), "--offline", "--no-progress", "--color=never", "--persona=auditor")
     ended = subprocess.run(  # noqa: S603 - a linter on our own files
-        (*call, ACTION, *WORKFLOWS), capture_output=True, text=True, check=False
+        (*call, ACTION, *WORKFLOWS, written(tmp_path)), capture_output=True, text=True, check=False
     )
 
     assert (ended.returncode, ended.stdout) == (0, "No findings to report. Good job!\n"), ended
@@ -133,7 +143,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     folder = tmp_path / ".github/workflows"
     folder.mkdir(parents=True)
     (tmp_path / ".git").mkdir()
-    for path in WORKFLOWS:
+    for path in (*WORKFLOWS, written(tmp_path)):
         # Of an action beside the workflows, actionlint looks at the inputs as well.
         local = re.sub(r"OWNER/audit@\S+", "./audit", path.read_text(encoding="utf-8"))
         (folder / path.name).write_text(local, encoding="utf-8")

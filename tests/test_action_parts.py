@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.action import calls, event, files, inputs, run
@@ -131,6 +131,7 @@ def test_what_an_event_says_of_a_change(name: str, data: bytes, found: event.Eve
     assert event.read(name, data) == found
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.dictionaries(st.from_regex(r"[a-z][a-z0-9-]*", fullmatch=True), st.text(), max_size=4))
 def test_the_runner_reads_the_outputs_that_were_written(values: dict[str, str]) -> None:
     told = {

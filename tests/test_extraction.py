@@ -127,6 +127,14 @@ def test_a_folder_that_holds_something_is_not_touched(tmp_path: Path, *, exists:
     assert [path.read_text() for path in out.iterdir()] == ["mine"]
 
 
+@pytest.mark.parametrize("out", [".", "out", "a/b"])
+def test_a_folder_inside_of_what_is_read_is_refused(tmp_path: Path, out: str) -> None:
+    with pytest.raises(UsageError, match="name a folder beside it"):
+        extracted(tmp_path, tmp_path / out)
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_each_limit_that_is_met_is_named_and_what_came_before_stands(tmp_path: Path) -> None:
     target = tmp_path / "a.map"
     target.write_text(made_map({f"{index}.ts": "x" * 1000 for index in range(10)}))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from auditor.model import (
@@ -22,6 +22,7 @@ from auditor.model import (
     Verdict,
 )
 from auditor.report import View, load
+from auditor.safe import safe
 from tests.action_runner import Annotation, annotated
 
 if TYPE_CHECKING:
@@ -165,7 +166,9 @@ SIGNS = st.lists(
 ).map("".join)
 
 
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(SIGNS)
+@example("%0A::error::x 100%25")
 def test_no_text_begins_a_command_or_ends_one_of_ours(text: str) -> None:
     at = Location(source=".", path=text, line=2)
     hostile = replace(FINDING, rule=text, message=text, fix=text, location=at)
@@ -174,6 +177,7 @@ def test_no_text_begins_a_command_or_ends_one_of_ours(text: str) -> None:
     assert [line[:8] for line in shown.split("\n")] == ["::error ", "::error ", ""]
     assert "##[" not in shown
     assert len(annotated(shown)) == 2
+    assert annotated(shown)[1].message.split("\n")[0] == safe(text, 1000).replace("##[", "## [")
     assert {(one.kind, one.file) for one in annotated(shown)} == {
         ("error", "package.json"),
         ("error", ""),

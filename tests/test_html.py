@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.facts.file import kind_of
 from auditor.model import Location, Report, Severity, Verdict
 from auditor.report import View, _incident
 from auditor.report._html import page, prose, treemap
@@ -232,7 +233,7 @@ def test_an_incident_report_has_its_level_places_steps_and_what_was_not_looked_a
     assert words_of(verdict).startswith("EXPOSED Incident report 1 of 2 projects hit;")
     for text in (
         "exposed axios-2026-03 two bad versions of axios An account was taken over.",
-        "exposed web axios@1.14.1: required by the project itself in web/package-lock.json:12; go to",
+        "exposed web axios@1.14.1: required by the project itself in web/package-lock.json:12;",
         "Sources: 1 the maintainers' account of it",
         "what to do, in this order Take it off the network. Pin it. npm install axios@1.14.0",
         "not found in 1 place (9 packages read) docs: 1 source, 9 packages",
@@ -485,6 +486,12 @@ def test_the_tree_has_folders_in_folders_and_a_way_without_a_fork_is_one_step() 
             ["empty.txt", 0, 4],
         ],
     ]
+
+
+def test_every_kind_of_file_has_a_colour_of_its_own() -> None:
+    extensions = "js map ts css md json png so zip whatever".split()
+
+    assert {kind_of(f"a.{one}") for one in extensions} == set(treemap.KINDS)
 
 
 def test_a_kind_without_a_colour_of_its_own_is_named() -> None:

@@ -41,8 +41,8 @@ from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.said import RegistrySaid, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen
 from auditor.facts.module_difference import SdistSeen
-from auditor.facts.policy.data_age import DataSeen
-from auditor.facts.policy.waiver import State, WaiverSeen
+from auditor.facts.policy.data_age import DataAgeFact
+from auditor.facts.policy.waiver import State, WaiverFact
 from auditor.facts.size_history import SizesSeen
 from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered
@@ -183,7 +183,7 @@ DEMANDS = Demands(
     words=("app", "e", "\ud800"),
     maps=MapMode.FORBID,
 )
-WAIVER = WaiverSeen(
+WAIVER = WaiverFact(
     path=".audit.yml",
     line=1,
     rule="a-rule",
@@ -268,8 +268,10 @@ def run_all(
             ComparedWith: (ComparedWith(comparison=told, expected=True),),
             SizesSeen: (SIZES,),
             Demands: (DEMANDS,),
-            WaiverSeen: (WAIVER,),
-            DataSeen: (DataSeen(path=".audit.yml", name="n", day="d", age=9, most=1),),
+            WaiverFact: (WAIVER,),
+            DataAgeFact: (
+                DataAgeFact(path=".audit.yml", key="n", day="d", age=9, most=1, stale=True),
+            ),
         }
         contents = dataclasses.replace(contents, observations={**contents.observations, **beside})
         project = None

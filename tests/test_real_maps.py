@@ -30,7 +30,7 @@ pytestmark = pytest.mark.registry
 PACKAGES = {
     "posthog-js@1.372.1": (199, 188, 0),
     "monaco-editor@0.52.2": (14, 793, 0),
-    "mlflow==2.19.0": (52, 799, 0),
+    "mlflow==2.19.0": (52, 780, 0),
     "gradio==5.9.1": (487, 621, 147),  # Svelte writes maps of styles into the code for servers
 }
 """Members that are called `.map`, different first-party texts, and maps in other members."""

@@ -41,6 +41,14 @@ def test_the_base_of_a_head_is_the_common_ancestor(
     assert Repository(here).base(change.base, change.head) == change.first
 
 
+def test_a_head_that_is_a_merge_itself_is_no_trial_merge(change: Change, tmp_path: Path) -> None:
+    change.origin.switch("change")
+    change.origin.git("merge", "-q", "--no-ff", "-m", "catch up", "main", at=AT)
+    here = change.clone(tmp_path / "here", change.origin.head())
+
+    assert Repository(here).base(change.base, change.origin.head()) == change.base
+
+
 def test_a_base_that_cannot_be_fetched_is_said(change: Change, tmp_path: Path) -> None:
     here = change.clone(tmp_path / "here", change.merge, "--depth=1")
     (tmp_path / "origin").rename(tmp_path / "gone")
@@ -52,9 +60,11 @@ def test_a_base_that_cannot_be_fetched_is_said(change: Change, tmp_path: Path) -
 def test_no_transport_that_starts_a_program_is_used(change: Change, tmp_path: Path) -> None:
     here = change.clone(tmp_path / "here", change.merge, "--depth=1")
     mark = tmp_path / "ran"
-    Scripted.git(
-        change.origin, "-C", str(here), "remote", "set-url", "origin", f"ext::touch {mark}"
-    )
+    for words in (
+        ("remote", "set-url", "origin", f"ext::touch {mark}"),
+        ("config", "protocol.ext.allow", "always"),
+    ):
+        Scripted.git(change.origin, "-C", str(here), *words)
 
     with pytest.raises(NoAnswerError, match="transport 'ext' not allowed"):
         Repository(here).base(change.first, change.head)

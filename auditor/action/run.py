@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor import exits, policy
-from auditor.action import calls, event, files, inputs
+from auditor.action import calls, event, files, inputs, scanning
 from auditor.action.base import base, is_built
 from auditor.action.step import Step
 from auditor.errors import UsageError
@@ -28,6 +28,8 @@ _REPORTS = {
     "github": "annotations.txt",
     "summary": "summary.md",
 }
+_OPEN = "code-scanning.sarif"
+"""The SARIF report without what was set aside."""
 _JUDGED = frozenset(policy.EXIT_CODES.values())
 """How a call ends that came to a verdict."""
 _LONGEST = 1000
@@ -84,7 +86,10 @@ def _audited(
     reports["github"].write_text(told + shown, encoding="utf-8")
     summary = reports["summary"].read_text(encoding="utf-8")
     told = "".join(f"\n{safe_markdown(note, _LONGEST)}.\n" for note in notes)
-    return _outputs(step, reports, ended.code), summary + told
+    sarif = reports["sarif"].read_text(encoding="utf-8")
+    (folder / _OPEN).write_text(scanning.open_alone(sarif), encoding="utf-8")
+    outputs = _outputs(step, reports, ended.code)
+    return {**outputs, "upload-file": str(folder / _OPEN)}, summary + told
 
 
 def _step(environment: Mapping[str, str], folder: Path, say: Callable[[str], None]) -> Step:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import PolicyOptions, output_options, wishes
+from auditor.cli.options import PolicyOptions, config_options, output_options, wishes
 
 
 @click.command("diff")
@@ -14,13 +14,7 @@ from auditor.cli.options import PolicyOptions, output_options, wishes
 @click.argument("after", metavar="AFTER")
 @click.option("--as-is", is_flag=True, help="Take folders as they are; no packer runs.")
 @click.option("--ignore-scripts", is_flag=True, help="Do not run a project's scripts.")
-@click.option(
-    "--config",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="The policy; default: that of the project, as in `audit pack`.",
-)
-@click.option("--no-config", is_flag=True, help="Obey no policy file.")
+@config_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,

@@ -10,7 +10,7 @@ from auditor import fixes, words
 from auditor.model import Severity
 from auditor.report import _aside, _comparison, _disclosed, _incident
 from auditor.report._incident import Role
-from auditor.safe import fenced, safe, safe_markdown
+from auditor.safe import code_span, fenced, safe, safe_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 1000
 _COMMAND = re.compile(r"[\s`]+")
+_ITEM = re.compile(r"[-*] |\d+\. ")
 
 
 def text(untrusted: str) -> str:
@@ -41,8 +42,8 @@ def disclosed(artifact: Artifact) -> str:
 
 def code(untrusted: str) -> str:
     """Return a text as a code span: in one nothing is a link, a mention or markup."""
-    shown = _COMMAND.sub(" ", safe(untrusted, _LONGEST)).replace("|", "\\|").strip()
-    return f"`{shown}`" if shown else ""
+    shown = _COMMAND.sub(" ", safe(untrusted, _LONGEST)).strip()
+    return code_span(shown) if shown else ""
 
 
 def counts(report: Report) -> str:
@@ -92,7 +93,8 @@ def fix(findings: Iterable[Finding], most: int | None) -> Iterator[str]:
         if typed:
             yield from ("", *fenced(line.removeprefix("  ") for line in lines), "")
         else:
-            yield from (text(line) for line in lines)
+            for line in lines:  # an item is a paragraph of its own, as its mark is no markup
+                yield from ("", text(line)) if _ITEM.match(line) else (text(line),)
     yield from ("", "</details>")
 
 

@@ -1,4 +1,7 @@
-"""How old the data is that a report rests on, where the policy has a limit for that."""
+"""How old the data is that a report rests on, where the policy has a limit for that.
+
+Who makes the report knows, and leaves the facts themselves as observations.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataSeen:
-    """One set of data: what it is, and how many days old."""
-
-    path: str
-    """The policy file that limits its age."""
-    name: str
-    day: str
-    age: int
-    most: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DataAgeFact(Fact):
-    """One set of data; `key` is its name, `path` the policy file."""
+    """One set of data; `key` is its name, `path` the policy file that limits its age."""
 
-    name: str
     day: str
     """Of which day it is (RFC 3339)."""
     age: int
@@ -40,16 +30,7 @@ class DataAgeFact(Fact):
 
 def collect(contents: Contents) -> Iterator[DataAgeFact]:
     """Yield one fact for each set of data."""
-    for seen in contents.of(DataSeen):
-        yield DataAgeFact(
-            path=seen.path,
-            key=seen.name,
-            name=seen.name,
-            day=seen.day,
-            age=seen.age,
-            most=seen.most,
-            stale=seen.age > seen.most,
-        )
+    yield from contents.of(DataAgeFact)
 
 
 COLLECTOR = Collector(name="data-age", fact=DataAgeFact, collect=collect, policy=True)

@@ -1,4 +1,7 @@
-"""What became of each waiver of the policy: it set findings aside, it has ended, it is idle."""
+"""What became of each waiver of the policy: it set findings aside, it has ended, it is idle.
+
+Who applies the policy knows, and leaves the facts themselves as observations.
+"""
 
 from __future__ import annotations
 
@@ -26,23 +29,6 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverSeen:
-    """One waiver, as the policy file has it."""
-
-    path: str
-    """The policy file."""
-    line: int | None
-    rule: str
-    subject: str
-    """What it is about, in words."""
-    reason: str
-    owner: str
-    until: str
-    state: State
-    findings: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WaiverFact(Fact):
     """One waiver; `path` and `line` are its place in the policy file, `key` rule and subject."""
 
@@ -60,19 +46,7 @@ class WaiverFact(Fact):
 
 def collect(contents: Contents) -> Iterator[WaiverFact]:
     """Yield one fact for each waiver."""
-    for seen in contents.of(WaiverSeen):
-        yield WaiverFact(
-            path=seen.path,
-            line=seen.line,
-            key=f"{seen.rule} {seen.subject}",
-            rule=seen.rule,
-            subject=seen.subject,
-            reason=seen.reason,
-            owner=seen.owner,
-            until=seen.until,
-            state=seen.state,
-            findings=seen.findings,
-        )
+    yield from contents.of(WaiverFact)
 
 
 COLLECTOR = Collector(name="waiver", fact=WaiverFact, collect=collect, policy=True)

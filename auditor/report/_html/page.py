@@ -24,6 +24,8 @@ OPEN = 20
 """Findings of one rule that stand open; the others are a click away."""
 MOST = 5_000
 """Findings of one rule that the page has; JSON has them all."""
+PRINTED = 300
+"""Files that are printed; of more there is the treemap, unless the reader unfolds the table."""
 VALUES = 50
 """Texts of one field of evidence."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}\Z")
@@ -97,6 +99,11 @@ class Ships:
     folders: tuple[treemap.Folder, ...]
     tree: str
     """As JSON, for the script."""
+
+    @property
+    def short(self) -> bool:
+        """Tell whether its files are few enough to be listed on paper, too."""
+        return sum(len(folder.rows) for folder in self.folders) <= PRINTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

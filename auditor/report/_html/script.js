@@ -181,7 +181,7 @@
     const big = node.children.filter((child) => child.size * perByte >= least);
     const rest = node.children.slice(big.length);
     if (rest.length < 2) return node.children;
-    if (big.length) return [...big, smaller(rest, node.path)];
+    if (big.length) return [...big, smaller(rest, node.path)].sort((a, b) => b.size - a.size);
     if (rest.length <= MANY) return rest;
     const step = Math.ceil(rest.length / Math.sqrt(rest.length));
     const groups = [];
@@ -254,7 +254,7 @@
     const told = (node) => {
       const share = `${((100 * node.size) / root.size).toFixed(1)}%`;
       const what = node.children ? counted(node.files, "file") : node.kind;
-      return `${what}, ${size(node.size)} (${share} of all)`;
+      return `${size(node.size)}, ${what} (${share} of all)`;
     };
 
     const draw = () => {
@@ -295,16 +295,16 @@
       element.setAttribute("aria-setsize", count);
       if (node.children) element.setAttribute("aria-expanded", Boolean(open));
       node.told = told(node);
-      element.setAttribute("aria-label", `${node.name}: ${node.told}`);
+      element.setAttribute("aria-label", `${node.name} ${node.told}`);
       element.tabIndex = -1;
       element.style.left = `${(100 * x) / box.clientWidth}%`;
-      element.style.top = `${y}px`;
+      element.style.top = `${(100 * y) / box.clientHeight}%`;
       element.style.width = `${(100 * width) / box.clientWidth}%`;
-      element.style.height = `${height}px`;
+      element.style.height = `${(100 * height) / box.clientHeight}%`;
       if (width > 36 && height > 15) {
         const bytes = size(node.size);
-        element.append(make("span", "", open ? `${node.name}  ${bytes}` : node.name));
-        if (!open && height > 31) element.append(make("span", "", bytes));
+        element.append(make("span", "", open ? `${node.name} ${bytes}` : node.name));
+        if (!open && height > 31) element.append(" ", make("span", "", bytes));
       }
       return element;
     };
