@@ -38,6 +38,7 @@ fail-on: medium
 # source-maps: forbid # or no-content, as without this line; complete, allow
 # budgets: {unpacked: 5 MB, file: 1 MB}
 # deny-words: [code-name of what nobody knows yet]
+# deny-words-file: ../words-that-stay-inside.txt
 # internal: ["@acme", acme-*]
 # allowed-hosts: [registry.acme.example]
 # waivers:

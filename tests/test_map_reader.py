@@ -81,8 +81,11 @@ TEXTS = st.one_of(
 )
 NAMES = st.one_of(st.none(), st.sampled_from(OWN), st.sampled_from(LIBRARY))
 INDEXES = st.lists(st.integers(0, 6), max_size=3)
+MAPPINGS = st.sampled_from(
+    ["AAAA;", "ACAA,GEAA;;A", "AAAA,gBAAAA", "", "AA", "AAAA,A/AAA", "\u00fc"]
+)
 REGULAR = st.fixed_dictionaries(
-    {"version": st.just(3), "sources": st.lists(NAMES, max_size=5), "mappings": st.just("AAAA;")},
+    {"version": st.just(3), "sources": st.lists(NAMES, max_size=5), "mappings": MAPPINGS},
     optional={
         "file": st.text(CHARACTERS, max_size=4),
         "names": st.lists(st.text(CHARACTERS, max_size=4), max_size=2),
