@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from auditor import anchors as anchors_module
 from auditor.archives import is_archive, unread_format, walk
 from auditor.errors import ArchiveError, MemberError
 from auditor.examine import Examination
-from auditor.facts import Hits, Reader
+from auditor.facts import Embedded, Hits, Reader
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member, MemberType, Oddity, Unread
 from tests.archives import archive, file, gnu_sparse, gz, limit_met, pax
@@ -54,6 +54,55 @@ def examined(data: bytes, *spies: Spy, limits: Limits | None = None, strip: int 
     examination = Examination("here", [spy.reader() for spy in spies], budget)
     examination.run(walk(BytesIO(data), budget, strip=strip))
     return examination
+
+
+def test_an_embedded_text_is_shown_to_those_that_ask_for_such_as_a_member_of_its_holder() -> None:
+    seen: list[tuple[str, str, bytes, Hits]] = []
+
+    def opens(member: Member, data: bytes, _: Hits) -> Iterator[object]:
+        yield Embedded(holder=member.path, name="src/a.ts", text=data[::-1])
+
+    def told(member: Member, data: bytes, hits: Hits) -> Iterator[object]:
+        seen.append((member.path, member.holder, data, tuple(sorted(hits))))
+        yield len(data)
+
+    spy = Spy()
+    readers = (
+        Reader(wants=lambda _: True, read=opens),
+        Reader(anchors=frozenset({b"key"}), read=told, embedded=True),
+        spy.reader(),
+    )
+    budget = Budget(Limits())
+    examination = Examination("here", readers, budget)
+    examination.run(
+        walk(BytesIO(archive(file(b"a", b"a yek"), file(b"b", b"key"))), budget, strip=0)
+    )
+    contents = examination.contents(ArtifactKind.NPM_TARBALL, None)
+
+    assert seen == [
+        ("a!src/a.ts", "a", b"key a", ((b"key", 0),)),
+        ("b", "", b"key", ((b"key", 0),)),
+    ]
+    assert spy.paths() == ["a", "b"]
+    assert [member.path for member in contents.members] == ["a", "b"]
+    assert contents.of(Embedded) == ()
+
+
+def test_places_in_an_embedded_text_are_limited_as_those_in_a_member() -> None:
+    def opens(member: Member, data: bytes, _: Hits) -> Iterator[object]:
+        yield Embedded(holder=member.path, name="x", text=data * 9)
+
+    readers = (
+        Reader(wants=lambda _: True, read=opens),
+        Reader(anchors=frozenset({b"k"}), read=lambda *_: (), embedded=True),
+    )
+    budget = Budget(replace(Limits(), matches=5))
+    examination = Examination("here", readers, budget)
+    examination.run(walk(BytesIO(archive(file(b"a", b"k"))), budget, strip=0))
+
+    ((path, reason),) = gaps(examination)
+    assert path == "a!x"
+    assert reason.startswith("content patterns not all tried: ")
 
 
 def gaps(examination: Examination) -> list[tuple[str, str]]:

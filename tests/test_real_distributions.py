@@ -33,7 +33,7 @@ LINES = 60
 
 PACKAGES: dict[str, dict[str, int]] = {
     "gradio==5.9.1": {
-        "high embedded-sources": 118,
+        "high embedded-sources": 265,  # 118 maps, and 147 in code, as Svelte writes them
         "medium oversized-artifact": 1,
         "low embedded-sources": 267,
         "low nested-archive": 1,
