@@ -33,6 +33,7 @@ docs: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m bench.leak
+	$(BIN)/python -m bench.large_map
 	$(BIN)/python -m bench.real_packages
 	$(BIN)/python -m bench.names
 

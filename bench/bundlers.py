@@ -48,6 +48,7 @@ TOOLS = {
     "rolldown": ("rolldown@1.3.2",),
     "vite": ("vite@8.3.8",),
     "webpack": ("webpack@5.112.2", "css-loader@7.1.5", "sass-loader@17.1.0", "sass@1.108.2"),
+    "rspack": ("@rspack/core@2.3.3",),
     "parcel": ("parcel@2.16.4",),
     "bun": ("bun@1.4.5",),
     "deno": ("deno@2.9.6",),
@@ -165,6 +166,18 @@ def _webpack(setting: str, text: bool, options: str, files: str = "commented") -
       }});
     """
     return Case(tool="webpack", setting=setting, text=text, script=script, files=files)
+
+
+def _rspack(setting: str, text: bool, options: str) -> Case:  # noqa: FBT001
+    script = f"""
+      require("@rspack/core").rspack({{
+        entry: "./src/app.js", output: {{ path: process.cwd() + "/out", filename: "app.js" }},
+        {options}
+      }}, (error, stats) => {{
+        if (error || stats.hasErrors()) throw error || stats.toString();
+      }});
+    """
+    return Case(tool="rspack", setting=setting, text=text, script=script, files="commented")
 
 
 def _parcel(setting: str, text: bool, *more: str) -> Case:  # noqa: FBT001
@@ -293,6 +306,9 @@ CASES = (
         "styled",
     ),
     _webpack("the same, development", YES, 'mode: "development"', "styled"),
+    _rspack("`mode: production` (default)", NO, 'mode: "production"'),
+    _rspack("`devtool: source-map`", YES, 'mode: "production", devtool: "source-map"'),
+    _rspack("`devtool: eval`", YES, 'mode: "development", devtool: "eval"'),
     _parcel("(default)", YES),
     _parcel("`--no-source-maps`", NO, "--no-source-maps"),
     _bun("(default)", NO),
