@@ -70,13 +70,19 @@ class Waiver:
         """Tell whether a finding is one of those that it is about."""
         if finding.rule != self.rule or not finding.fingerprint.startswith(self.fingerprint):
             return False
-        if self.path and not Globs((self.path,)).matches(finding.location.path):
+        if self.path and not any(map(Globs((self.path,)).matches, _places(finding))):
             return False
         if not self.package:
             return True
         key = finding.location.key or ""
         name = key.rpartition("@")[0] or key
         return any(map(Globs((self.package,)).matches, (key, name)))
+
+
+def _places(finding: Finding) -> tuple[str, str]:
+    """Return a finding's path, and that of the file which it is inside of: `a.map!b.ts`."""
+    path = finding.location.path
+    return path, path.partition("!")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
