@@ -129,7 +129,8 @@ def test_an_artifact_is_told_with_its_sizes_digest_notes_and_what_its_maps_discl
 
 
 def test_findings_are_grouped_by_rule_worst_first() -> None:
-    heads = [words_of(group.find("h3") or Element("h3")) for group in with_class(WHOLE, "group")]
+    groups = with_class(WHOLE, "group")
+    heads = [words_of(head) for group in groups for head in group.findall("h3")]
 
     assert heads == [
         "critical install-script 1 A bad file",
