@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from auditor.action.inputs import PREFIX, Inputs
 from auditor.starting import WORKFLOW, Wishes, Write, plan
@@ -101,11 +102,11 @@ def test_the_readme_shows_the_smallest_workflow() -> None:
 def test_the_locked_dependencies_are_those_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     rows = re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", LOCKED)
-    locked = {name.lower().replace("_", "-"): version for name, version in rows}
+    locked = {canonicalize_name(name): version for name, version in rows}
     wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
 
     for one in map(Requirement, wanted):
-        there = locked.get(one.name.lower().replace("_", "-"), "")
+        there = locked.get(canonicalize_name(one.name), "")
         assert there, f"{one.name} is not there: run `make requirements-action.txt`"
         assert one.specifier.contains(there), f"{one}, and {there} is locked"
 
