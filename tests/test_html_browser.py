@@ -85,7 +85,7 @@ class Visit:
     def shown(self) -> list[str]:
         """Return the first words of the findings that can be seen."""
         return [
-            one.inner_text().split()[0]
+            (one.text_content() or "").split()[0]  # what is out of sight has no inner text
             for one in self.page.locator("#findings .finding:visible .place").all()
         ]
 
