@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 from rich.text import Text
 
 from auditor import words
 from auditor.mapview import _tree, _words
+from auditor.report._terminal import printed
 from auditor.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
     from auditor.mapview._tree import Row
     from auditor.model import Gap
@@ -34,21 +35,7 @@ _NUMBERS = 36
 
 def render(found: Recovery, view: View) -> str:
     """Return the answer as text, with ANSI colours where the view has them."""
-    out = StringIO()
-    console = Console(
-        file=out,
-        force_terminal=view.color,
-        no_color=not view.color,
-        color_system="standard" if view.color else None,
-        width=view.width,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=True,
-        legacy_windows=False,
-    )
-    _Printer(console, found, view).print()
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return printed(view, lambda console: _Printer(console, found, view).print(), soft_wrap=True)
 
 
 class _Printer:

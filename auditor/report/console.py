@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from io import StringIO
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -17,10 +15,13 @@ from auditor.exposure import Level, Triage
 from auditor.model import Artifact, Finding, Gap, Report, Severity, Verdict
 from auditor.report import ReportFormat, View, _aside, _comparison, _disclosed, _incident
 from auditor.report._incident import Role
+from auditor.report._terminal import printed
 from auditor.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from rich.console import Console
 
     from auditor.shipped import Comparison
 
@@ -62,21 +63,7 @@ _VERDICT = {
 
 def render(report: Report, view: View) -> str:
     """Return the report as text, with ANSI colours where the view has them."""
-    out = StringIO()
-    console = Console(
-        file=out,
-        force_terminal=view.color,
-        no_color=not view.color,
-        color_system="standard" if view.color else None,
-        width=view.width,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=False,
-        legacy_windows=False,
-    )
-    _Printer(console, report, view).print()
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return printed(view, lambda console: _Printer(console, report, view).print())
 
 
 class _Printer:
