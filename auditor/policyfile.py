@@ -240,10 +240,12 @@ def _json(text: str, file: str) -> Document | None:
         return None
     try:
         values = json_object(text.encode("utf-8", "surrogatepass")).get("audit")
-    except ParseError:
-        return None  # whoever packs it says so
-    if not isinstance(values, dict):
+    except ParseError as problem:
+        raise UsageError(f"{file}: may hold a policy, and is {problem}") from None
+    if values is None:
         return None
+    if not isinstance(values, dict):
+        raise UsageError(f"{file}, audit: is no object")
     return Document(file=file, values=values, digest=_digest(text))
 
 

@@ -181,11 +181,23 @@ def test_json_says_the_same_without_lines() -> None:
         ("pyproject.toml", '[project]\nname = "audit-kit"\n'),
         ("package.json", '{"name": "audit"}'),
         ("package.json", '{"scripts": {"audit": "npm audit"}}'),
-        ("package.json", '{"audit": broken'),
     ],
 )
 def test_a_file_that_has_other_uses_may_have_no_policy(name: str, text: str) -> None:
     assert policyfile.document(name, text, name) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"audit": broken', "package.json: may hold a policy, and is not readable as JSON: "),
+        ('{"audit": []}', "package.json, audit: is no object"),
+    ],
+)
+def test_a_policy_that_cannot_be_read_is_never_taken_for_none(text: str, problem: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        policyfile.document("package.json", text, "package.json")
+    assert str(caught.value).startswith(problem)
 
 
 def test_an_empty_file_is_a_policy_that_changes_nothing() -> None:

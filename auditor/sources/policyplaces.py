@@ -18,6 +18,8 @@ OWN = (".audit.yml", ".audit.yaml")
 SHARED = ("pyproject.toml", "package.json")
 """Files that may have one beside other things, under `audit`."""
 _DEEPEST = 64
+_LARGEST = 16 * 1024 * 1024
+"""Bytes of a file that is looked into here; who reads a larger one refuses it."""
 _SAID = {
     "pyproject.toml": re.compile(
         rb"""(?mx) ^[ \t]* (?: \[+ [ \t]* ["']?tool["']? [ \t]* \. [ \t]* ["']?audit
@@ -46,6 +48,8 @@ def _may_hold(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        return path.name in OWN or _SAID[path.name].search(path.read_bytes()) is not None
+        if path.name in OWN or path.stat().st_size > _LARGEST:
+            return True
+        return _SAID[path.name].search(path.read_bytes()) is not None
     except OSError:
         return True  # who reads it says what is wrong
