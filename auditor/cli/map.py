@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from auditor import mapview
-from auditor.cli.options import limits_option
+from auditor.cli.options import limits_option, sandbox_options
 
 
 @click.command("map")
@@ -44,6 +45,7 @@ from auditor.cli.options import limits_option
     is_flag=True,
     help="Exit with 1 where first-party source can be recovered that ships nowhere else.",
 )
+@sandbox_options
 @limits_option
 @click.option("-v", "--verbose", is_flag=True, help="List every file and every map.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer alone.")
@@ -56,6 +58,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     format_: str,
     reports: tuple[str, ...],
     fail: bool,
+    sandbox: str | None,
     limits: tuple[str, ...],
     verbose: bool,
     quiet: bool,
@@ -72,20 +75,45 @@ def command(  # noqa: PLR0913 - one parameter per option
     """
     del debug  # read by the top-level handler
     from auditor import exits  # noqa: PLC0415 - see options: only the called command's cost
-    from auditor.cli import output  # noqa: PLC0415
+    from auditor.cli import confined, output  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
-    from auditor.mapscan import Request, examined  # noqa: PLC0415
+    from auditor.mapscan import STDIN, Request, check, examined  # noqa: PLC0415
+    from auditor.sources import newfolder, standardinput  # noqa: PLC0415
 
     files = output.destinations(reports, mapview.names())
     if html is not None:
         files.append(("html", html))
-    request = Request(target=target, extract=extract, limits=with_changes(Limits(), limits))
-    with output.progress() as announce:
-        found = examined(request, announce)
-    view = output.terminal(verbose=verbose, quiet=quiet)
-    output.put(mapview.load(format_)(found, view))
-    for name, path in files:
-        output.write(path, mapview.load(name)(found, output.paper()))
-    if found.gaps:
-        return exits.EXIT_INCOMPLETE
-    return exits.EXIT_FAIL if fail and found.totals.undisclosed.files else exits.EXIT_PASS
+    confined.check(sandbox)
+    changed = with_changes(Limits(), limits)
+    with ExitStack() as stack:
+        ahead = stack.enter_context(confined.releases(sandbox, changed, target))
+        confined.fetch(ahead, target, "")
+        spooled = None
+        if target == STDIN and sandbox is not None:
+            spooled = stack.enter_context(standardinput.spooled(changed))
+        request = Request(
+            target=target, extract=extract, ahead=ahead, spooled=spooled, limits=changed
+        )
+
+        def call() -> int:
+            with output.progress() as announce:
+                found = examined(request, announce)
+            view = output.terminal(verbose=verbose, quiet=quiet)
+            output.put(mapview.load(format_)(found, view))
+            for name, path in files:
+                output.write(path, mapview.load(name)(found, output.paper()))
+            if found.gaps:
+                return exits.EXIT_INCOMPLETE
+            return exits.EXIT_FAIL if fail and found.totals.undisclosed.files else exits.EXIT_PASS
+
+        if extract is not None and sandbox is not None:
+            check(request)
+            newfolder.NewFolder(extract)  # what makes the folder cannot be had later
+        wall = confined.Wall(
+            mode=sandbox,
+            limits=changed,
+            reads=(Path(target), *(ahead.paths if ahead else ()), *filter(None, [spooled])),
+            writes=() if extract is None else (extract,),
+            files=tuple(path for _, path in files),
+        )
+        return confined.run(wall, call)

@@ -6,9 +6,9 @@ Three things together, none of which a process can take back:
 - Landlock: it opens only what it is to read, executes nothing, reaches nothing over TCP;
 - seccomp: no sockets at all, no processes, no changes of the file system.
 
-The two binding libraries for Landlock are trials of their makers (`landlock` 1.0.0.dev, `landlockpy`
-0.2), `pyseccomp` is of 2021 and needs a library of the system, and `sandlock` brings 13 MB of machine
-code and cannot do the latter in the process itself. So both are done here, by ctypes.
+The libraries for Landlock are in their first versions (`landlock` 1.0.0.dev, `landlockpy` 0.2) and
+go through ctypes, too; `pyseccomp` is of 2021 and needs a library of the system; `sandlock` brings
+13 MB of machine code, and no seccomp for the process itself. So both are done here.
 """
 
 from __future__ import annotations
@@ -16,13 +16,7 @@ from __future__ import annotations
 import platform
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from auditor.words import size
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
+from pathlib import Path
 
 ELSEWHERE = "the sandbox is made of what Linux has; this system has none of it"
 
@@ -41,11 +35,6 @@ class Confinement:
     """Of the processor's time."""
     file_bytes: int
     """The largest file that is written, which may be one that is open already."""
-
-    @property
-    def said(self) -> str:
-        """The bounds on resources, for people."""
-        return f"{size(self.memory)} of memory and {self.seconds:,} seconds of the processor"
 
 
 def is_possible() -> bool:

@@ -94,7 +94,11 @@ def _allow(ruleset: int, path: Path, rights: int) -> None:
             rights &= _READ_FILE | _WRITE_FILE  # the kernel refuses those that files do not have
         rule = _Rule(rights=rights, folder=place)
         _kernel.call(
-            _ADD, ctypes.c_int(ruleset), ctypes.c_int(_BENEATH), ctypes.byref(rule), ctypes.c_uint32(0)
+            _ADD,
+            ctypes.c_int(ruleset),
+            ctypes.c_int(_BENEATH),
+            ctypes.byref(rule),
+            ctypes.c_uint32(0),
         )
     finally:
         os.close(place)

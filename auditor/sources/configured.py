@@ -9,17 +9,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import bases
 from auditor.errors import InputError
 from auditor.limits import MIB
 from auditor.sources import child, settings
+from auditor.sources.privatefolder import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from auditor.bases import Base, Npmrc
 
@@ -213,8 +213,8 @@ def _program(environment: Mapping[str, str], *names: str) -> str | None:
 
 def _said(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
     """Return what a client prints in an empty folder; raise InputError where it fails."""
-    with tempfile.TemporaryDirectory(prefix="audit-", ignore_cleanup_errors=True) as private:
-        said = child.answer(command, Path(private), environment, seconds=_PATIENCE, most=_PRINTED)
+    with private_folder() as private:
+        said = child.answer(command, private, environment, seconds=_PATIENCE, most=_PRINTED)
     if said.ended.code != 0:
         raise InputError(said.ended.manner)
     return said.data.decode("utf-8", "replace")

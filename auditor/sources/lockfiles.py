@@ -169,6 +169,14 @@ def document(found: Found, limits: Limits) -> Document:
     )
 
 
+def beside(target: Path) -> Iterator[Path]:
+    """Yield what is read of a target, of what lies beside it, and of the settings above it."""
+    top = target if target.is_dir() else target.parent
+    yield top
+    yield target
+    yield from settings.files_above(top)
+
+
 def siblings(found: Found, names: tuple[str, ...]) -> dict[str, Found]:
     """Return the lockfiles of some names that lie beside another one; links are none."""
     folder = found.path.parent
