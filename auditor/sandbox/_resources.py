@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import resource
 
+_GRACE = 5
+"""Seconds between the signal that says which limit was met and the one that says nothing."""
+
 
 def limit(*, memory: int, seconds: int, file_bytes: int) -> None:
     """Lower the limits of this process, for good; raise OSError or ValueError where one is refused.
@@ -22,4 +25,6 @@ def limit(*, memory: int, seconds: int, file_bytes: int) -> None:
     ):
         soft, hard = resource.getrlimit(what)
         lower = min(one for one in (wanted, soft, hard) if one != resource.RLIM_INFINITY)
-        resource.setrlimit(what, (lower, lower))
+        grace = _GRACE if what == resource.RLIMIT_CPU else 0
+        ends = (lower + grace, hard)
+        resource.setrlimit(what, (lower, min(one for one in ends if one != resource.RLIM_INFINITY)))
