@@ -191,7 +191,9 @@ def test_an_end_by_force_is_incomplete_and_never_a_pass(how: str, reason: str) -
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
 def test_what_reads_does_not_outlive_the_call(number: signal.Signals, tmp_path: Path) -> None:
     code = (
-        "import os, sys, time; from auditor.cli import confined; from auditor.limits import Limits\n"
+        "import os, signal, time\nfrom auditor.cli import confined\n"
+        "from auditor.limits import Limits\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def call():\n    print(os.getpid(), flush=True); time.sleep(60); return 0\n"
         "confined.run(confined.Wall(mode='require', limits=Limits(), reads=[]), call)"
     )

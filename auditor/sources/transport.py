@@ -198,7 +198,13 @@ class Transport:
         """Return a session that keeps no cookies and connects to nothing the guard refuses."""
         import requests  # noqa: PLC0415 - see above
 
-        session = requests.Session()
+        class Unled(requests.Session):
+            """Looks at no redirect by itself: it would read the whole of its body for that."""
+
+            def get_redirect_target(self, resp: Response) -> None:
+                del resp
+
+        session = Unled()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             session.mount(scheme, adapter(self._guard.check))
