@@ -133,7 +133,7 @@ def offences(events: Iterable[list[Any]], place: Place) -> Iterator[str]:
             (event.startswith((*PROCESSES, *NETWORK)) and "dlopen" not in event)
             or (event.startswith(CHANGES) and not (private or event.startswith("tempfile.")))
             or (event == "open" and name and _writes(given) and not private)
-            or (event == "open" and name and not (place.opened(name) and _is_plain(name)))
+            or (event == "open" and name and not (place.opened(name) and _is_plain(name, place)))
             or (event.startswith(LISTS) and name and not _may_list(name, place))
             or (event.startswith(("marshal.", "pickle.")) and "import" not in name)
             or (event == "exec" and name.startswith("/") and not _is_ours(name, place))
@@ -171,9 +171,11 @@ def _absolute(name: str, place: Place) -> str:
     return str(Path(os.path.realpath(path.parent)) / path.name)
 
 
-def _is_plain(name: str) -> bool:
-    """Tell whether a path is no link out of the inputs, no pipe, device or socket."""
+def _is_plain(name: str, place: Place) -> bool:
+    """Tell whether a path is no link among the inputs, no pipe, device or socket."""
     path = Path(name)
+    if path.is_symlink() and path.is_relative_to(place.inputs):
+        return False
     return not path.exists() or path == Path(os.devnull) or path.is_file() or path.is_dir()
 
 
@@ -295,7 +297,7 @@ def test_the_kernel_is_asked_for_nothing_else(call: str, inputs: Place) -> None:
             or (name in _RUN and number)
             or (writes and worked and not Path(where).is_relative_to(inputs.private))
             or (opens and Path(where).is_relative_to(inputs.away))
-            or (opens and worked and not _is_plain(where))
+            or (opens and worked and not _is_plain(where, inputs))
         ):
             found.append(f"{name}({given})")
     assert found == []
