@@ -284,7 +284,7 @@ class Scanner:
             return ()
         name = found.path.name
         if Path(against).is_file():
-            one = Found(path=Path(against), label=against)
+            one = Found(path=Path(against), label=against, named=True)
             data: bytes | None = files.document(one, self.request.limits).data
             name = one.path.name
         else:

@@ -224,7 +224,7 @@ def normal(text: str) -> Any:  # noqa: ANN401 - JSON
 def things(tmp_path: Path) -> dict[str, Path]:
     """Write one of each kind of what is audited."""
     secret = "const id = 'AKIA" + "QYLPMN5HHHFPZAM2';"
-    files = {
+    files: dict[str, str | bytes] = {
         "package.json": '{"name": "demo-kit", "version": "1.0.0", "main": "index.js"}',
         "index.js": secret,
         "dist/app.js.map": made_map({"../src/app.ts": "let n = 1"}),

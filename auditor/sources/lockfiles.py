@@ -53,6 +53,8 @@ class Found:
     """A folder under git, found where repositories are asked for."""
     reason: str = ""
     """Why it is not examined; empty where it is."""
+    named: bool = False
+    """The user names this very file, which may be a link then."""
 
 
 def search(target: str, *, repositories: bool = False) -> Iterator[Found]:
@@ -64,7 +66,7 @@ def search(target: str, *, repositories: bool = False) -> Iterator[Found]:
     """
     top = Path(target)
     if not top.is_dir():
-        yield Found(path=top, label=target)
+        yield Found(path=top, label=target, named=True)
         return
     if top.name in _INSTALLED:
         yield from _installed(top, target, top)
@@ -141,7 +143,7 @@ def _searched(top: Path, link: Path) -> bool:
 
 def document(found: Found, limits: Limits) -> Document:
     """Read a lockfile and what its formats want to see beside it; raise InputError."""
-    data = _content(found.path, limits.member_bytes)
+    data = _content(found.path, limits.member_bytes, links=found.named)
     folder = found.path.resolve().parent.name
     named = lockfiles.named(found.path.name, folder)
     wanted = {name for format_ in named for name in format_.beside}
@@ -151,13 +153,12 @@ def document(found: Found, limits: Limits) -> Document:
     beside: dict[str, bytes] = {}
     unread: list[Unread] = []
     for name in sorted(wanted):
-        paths = sorted(found.path.parent.glob(name))
+        paths = sorted(regular.matching(found.path.parent, name, []))
         if len(paths) > _MOST:
             reason = f"of {len(paths):,} files beside the lockfile, {_MOST} were read"
             unread.append(Unread(path=name, reason=reason))
         for path in paths[:_MOST]:
-            is_out = path.is_symlink() or regular.through_link(found.path.parent, path)
-            if path != found.path and path.is_file() and not is_out:
+            if path != found.path and path.is_file() and not path.is_symlink():
                 shown = path.relative_to(found.path.parent).as_posix()
                 try:
                     beside[shown] = _content(path, _SMALL)
@@ -204,14 +205,14 @@ def _format_name(name: str, data: bytes) -> str:
     return found.name if found else ""
 
 
-def _content(path: Path, most: int) -> bytes:
+def _content(path: Path, most: int, *, links: bool = False) -> bytes:
     try:
         if not path.is_file():
             raise InputError("is neither a regular file nor a folder")
         size = path.stat().st_size
         if size > most:
             raise LimitError("member-bytes", most, size, "bytes")
-        return regular.content(path, most, links=True)
+        return regular.content(path, most, links=links)
     except OSError as problem:
         raise InputError(f"cannot be read: {problem.strerror or problem}") from None
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -64,7 +65,17 @@ def content(path: Path, most: int, *, links: bool = False) -> bytes:
         return data
 
 
-def through_link(top: Path, path: Path) -> bool:
-    """Tell whether the way from a folder to what lies below it goes through a link."""
-    names = path.relative_to(top).parts[:-1]
-    return any(map(os.path.islink, (top.joinpath(*names[: n + 1]) for n in range(len(names)))))
+def matching(folder: Path, pattern: str, links: list[Path]) -> Iterator[Path]:
+    """Yield what matches a pattern below a folder; `links` takes the folders it stops before.
+
+    Of a pattern without wildcards the path itself is yielded, whether it is there or not.
+    """
+    first, _, rest = pattern.partition("/")
+    found = sorted(folder.glob(first)) if {"*", "?"} & {*first} else [folder / first]
+    for path in found:
+        if not rest:
+            yield path
+        elif os.path.islink(path):  # noqa: PTH114 - Path.is_symlink raises where it may not look
+            links.append(path)
+        elif os.path.isdir(path):  # noqa: PTH112 - as above
+            yield from matching(path, rest, links)

@@ -7,7 +7,6 @@ contents, and what is no regular file is never opened.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import stat
 from collections.abc import Mapping
@@ -106,17 +105,19 @@ def _expanded(spelled: str, environment: Mapping[str, str], home: Path) -> Path 
 def _matches(
     top: Path, pattern: str, incident: str, sign: FileSign, sort: Sort
 ) -> Iterator[SignSeen | Unread]:
-    if "*" in pattern or "?" in pattern:
+    links: list[Path] = []
+    if sort is not Sort.HOST:
+        found = sorted(islice(regular.matching(top, pattern, links), _MOST + 1))
+    elif "*" in pattern or "?" in pattern:
         found = sorted(islice(top.glob(pattern), _MOST + 1))
-        if len(found) > _MOST:
-            yield Unread(path=sign.path, reason=f"more than {_MOST} files match: the rest is left")
     else:
         found = [top / pattern]
+    if len(found) > _MOST:
+        yield Unread(path=sign.path, reason=f"more than {_MOST} files match: the rest is left")
     for path in found[:_MOST]:
-        if sort is Sort.HOST or not regular.through_link(top, path):
-            yield from _look(path, incident, sign, sort)
-        elif os.path.lexists(path):
-            yield Unread(path=str(path), reason="lies behind a link, which is not followed")
+        yield from _look(path, incident, sign, sort)
+    for link in links:
+        yield Unread(path=str(link), reason=f"is a link, and {sign.path} not looked for behind it")
 
 
 def _look(path: Path, incident: str, sign: FileSign, sort: Sort) -> Iterator[SignSeen | Unread]:
