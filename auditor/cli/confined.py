@@ -54,8 +54,10 @@ _SYSTEM = (
     "/etc/ld.so.cache",
     "/etc/localtime",
     "/usr/share/zoneinfo",
+    "/proc/self/statm",
 )
-"""Where libraries lie that modules load when they are imported, and what time zone it is."""
+"""Where libraries lie that modules load when they are imported, what time zone it is, and how much
+memory this process holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,22 +84,20 @@ def run(wall: Wall, call: Callable[[], int]) -> int:
     if wall.mode is None:
         return call()
     check(wall.mode)
+    if not sandbox.is_possible():
+        click.echo(f"audit: not in a sandbox: {sandbox.ELSEWHERE}", err=True)
+        return call()
     with output.held(wall.files):
-        if not sandbox.is_possible():
-            return call()
         return _forked(wall, call)
 
 
 def check(mode: str | None) -> None:
-    """Raise UsageError where a sandbox is required and this system has none; say what is missing.
+    """Raise UsageError where a sandbox is required and this system has none.
 
     By itself, so that it can be said before anything is fetched.
     """
-    if mode is None or sandbox.is_possible():
-        return
-    if mode == "require":
+    if mode == "require" and not sandbox.is_possible():
         raise UsageError(f"{sandbox.ELSEWHERE}; --try-sandbox goes on without")
-    click.echo(f"audit: not in a sandbox: {sandbox.ELSEWHERE}", err=True)
 
 
 def refuse(*asked: tuple[bool, str, str]) -> None:
@@ -148,8 +148,8 @@ def fetch(ahead: Ahead | None, target: str, like: str | None = None) -> str:
 
 def _forked(wall: Wall, call: Callable[[], int]) -> int:
     parent = os.getpid()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.flush()
     child = os.fork()
     if child:
         return _awaited(child, wall.limits)
@@ -218,7 +218,8 @@ def _largest(wall: Wall) -> int:
     """Return the bytes of the largest file that is written; 0 where none is."""
     if wall.writes:
         return wall.limits.unpacked_bytes
-    outputs = (os.fstat(stream.fileno()).st_mode for stream in (sys.stdout, sys.stderr))
+    streams = filter(None, (sys.stdout, sys.stderr))
+    outputs = (os.fstat(stream.fileno()).st_mode for stream in streams)
     return _REPORT if wall.files or any(map(stat.S_ISREG, outputs)) else 0
 
 

@@ -109,16 +109,11 @@ def held(paths: Iterable[Path]) -> Iterator[None]:
     What is in one stays there until it is written. One that was made here, and was not written, is
     taken away at the end.
     """
-    made = []
+    made: list[Path] = []
     try:
         for path in paths:
-            if not os.path.lexists(path):
-                made.append(path)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
-            _held[path] = os.fdopen(handle, "w", encoding="utf-8")
+            _hold(path, made)
         yield
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be written: {problem.strerror or problem}") from None
     finally:
         for path in [*_held]:
             _held.pop(path).close()
@@ -126,6 +121,16 @@ def held(paths: Iterable[Path]) -> Iterator[None]:
             with suppress(OSError):
                 if path.stat().st_size == 0:
                     path.unlink()
+
+
+def _hold(path: Path, made: list[Path]) -> None:
+    try:
+        if not os.path.lexists(path):
+            made.append(path)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be written: {problem.strerror or problem}") from None
+    _held[path] = os.fdopen(handle, "w", encoding="utf-8")
 
 
 def write(path: Path, text: str) -> None:
