@@ -17,7 +17,7 @@ from auditor.examine import Examination
 from auditor.facts import Embedded, Hits, Reader
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member, MemberType, Oddity, Unread
-from tests.archives import archive, file, gnu_sparse, gz, limit_met, pax
+from tests.tar_bytes import archive, file, gnu_sparse, gz, limit_met, pax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from auditor import limits as limits_module
 from auditor.archives.inflate import PLAIN_CHUNK, Inflated
 from auditor.errors import InputError
 from auditor.limits import Budget, Limits
-from tests.archives import archive, file, gz, listed
+from tests.tar_bytes import archive, file, gz, listed
 
 TEXT = b"let answer = 42; // the same words, the same words\n" * 40
 NOISE = random.Random(7).randbytes(700_000)  # noqa: S311 - noise, the same each time

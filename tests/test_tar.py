@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auditor.archives import tar
 from auditor.limits import Budget, Limits
 from auditor.model import MemberType, Oddity, Unread
-from tests.archives import (
+from tests.tar_bytes import (
     BLOCK,
     END,
     GNU,
