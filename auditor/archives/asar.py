@@ -19,7 +19,7 @@ from auditor.model import Member, MemberType, Oddity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.archives.tar import Entry
+    from auditor.archives.entry import Entry
     from auditor.limits import Budget
 
 _HEAD = 16
