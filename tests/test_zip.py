@@ -194,7 +194,7 @@ ODD: list[tuple[str, Callable[[], bytes], str]] = [
     (
         "bytes in front",
         lambda: shifted(ONE, b"#!/bin/sh\n"),
-        "trailing-data: 10 bytes before the first entry",
+        "prefix: 10 bytes before the first entry",
     ),
     (
         "an entry in front that the directory does not list",
