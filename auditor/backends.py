@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Any
 
 from auditor.errors import ParseError
+from auditor.jsondoc import check_depth, depth_met
+from auditor.limits import Limits
 
 PYPROJECT = "pyproject.toml"
 CONFIG_NAMES = (PYPROJECT, "setup.cfg", "setup.py", "MANIFEST.in")
@@ -95,7 +97,10 @@ class Backend:
 
 
 def parsed(data: bytes) -> dict[str, Any]:
-    """Parse a pyproject.toml; raise ParseError, which names line and column, when it is no TOML."""
+    """Parse a pyproject.toml; raise ParseError, which names line and column, when it is no TOML.
+
+    Raises LimitError (`json-depth`) for one that is nested too deep.
+    """
     if len(data) > LARGEST:
         raise ParseError(f"is larger than {LARGEST:,} bytes: no project's settings are")
     try:
@@ -107,11 +112,13 @@ def parsed(data: bytes) -> dict[str, Any]:
         line = text.count("\n", 0, deep.start()) + 1
         raise ParseError(f"has a key that is nested too deep (at line {line:,})")
     try:
-        return tomllib.loads(text)
+        document = tomllib.loads(text)
     except RecursionError:
-        raise ParseError("is nested too deep to be read as TOML") from None
+        raise depth_met(Limits()) from None
     except ValueError as problem:  # also a number with more digits than Python reads
         raise ParseError(f"is no TOML: {problem}") from None
+    check_depth(document, Limits())
+    return document
 
 
 def table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

@@ -199,7 +199,7 @@ class Scanner:
     def _found(self, found: Found) -> None:
         if found.label == STDIN:
             name = next(iter(self._format.files), STDIN) if self._format else STDIN
-            document = lockfiles.Document(path=name, data=self.request.stdin)
+            document = lockfiles.Document(path=name, data=self.request.stdin, limits=self.limits)
             self._document(document, STDIN, Path())
             return
         if found.reason:
@@ -285,7 +285,7 @@ class Scanner:
             data = git.content_at(found.path.parent, against, name)
         if data is None:
             return (Earlier(label=against, inventory=Inventory(path=name, format="")),)
-        document = lockfiles.Document(path=name, data=data)
+        document = lockfiles.Document(path=name, data=data, limits=self.limits)
         return (Earlier(label=against, inventory=self.read(document, found.path.parent)),)
 
     def read(self, document: Document, folder: Path) -> Inventory:

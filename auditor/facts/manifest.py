@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.facts import Contents, Hits, Reader, Unread
 from auditor.shape import json_object
 
@@ -40,7 +40,7 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[ManifestSeen | Unread
     """Leave the manifest, or say why it cannot be read."""
     try:
         document = json_object(data)
-    except ParseError as problem:
+    except InputError as problem:
         yield Unread(path=member.path, reason=f"the manifest cannot be read: {problem}")
         return
     yield ManifestSeen(document=document, text=data.decode("utf-8", "replace"))

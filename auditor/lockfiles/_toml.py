@@ -13,6 +13,8 @@ import tomllib
 from typing import Any
 
 from auditor.errors import ParseError
+from auditor.jsondoc import check_depth, depth_met
+from auditor.limits import Limits
 from auditor.lockfiles._documents import conflict
 
 _PAIR = r"[A-Za-z_-]+ = (?:\"[^\"'\\\x00-\x1f\x7f]+\"|[\w:.+-]+)"
@@ -37,17 +39,20 @@ def header_lines(text: str, name: str) -> list[int]:
     return lines
 
 
-def quick_toml(text: str) -> dict[str, Any]:
-    """Read a TOML document; raise ParseError."""
+def quick_toml(text: str, limits: Limits | None = None) -> dict[str, Any]:
+    """Read a TOML document; raise ParseError, or LimitError (`json-depth`) for one too deep."""
+    allowed = limits or Limits()
     for line in text.split("\n"):
         # Counting dots is quick, and few lines have that many.
         if line.count(".") >= _PARTS and _DOTTED.search(line):
             raise ParseError(f"has a key of more than {_PARTS} parts")
     try:
-        return tomllib.loads(_SIMPLE.sub(lambda line: line[0].replace('"', "'"), text))
+        document = tomllib.loads(_SIMPLE.sub(lambda line: line[0].replace('"', "'"), text))
     except RecursionError:
-        raise ParseError("is nested too deep to be read as TOML") from None
+        raise depth_met(allowed) from None
     except ValueError as problem:
         where = conflict(text)
         reason = f"{where.detail}; {problem}" if where else f"is no TOML: {problem}"
         raise ParseError(reason) from None
+    check_depth(document, allowed)
+    return document

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from auditor.errors import ParseError
-from auditor.lockfiles._yaml_tree import MAX_DEPTH, EventBuilder, Repeat, YamlDocument
+from auditor.jsondoc import depth_met
+from auditor.limits import Limits
+from auditor.lockfiles._yaml_tree import MERGE, EventBuilder, Repeat, YamlDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,17 +55,24 @@ _FLOW = re.compile(
 )
 
 
+_QUICK_DEPTH = 50
+"""Collections inside one another; lockfiles have six at most."""
+
+
 class _Unusual(Exception):  # noqa: N818 - no error: the thorough reader takes over
     """The text uses something that the quick reader leaves to the thorough one."""
 
 
-def yaml_documents(text: str) -> tuple[YamlDocument, ...]:
-    """Read all documents of a text; raise ParseError for broken, too deep or aliased ones."""
+def yaml_documents(text: str, limits: Limits | None = None) -> tuple[YamlDocument, ...]:
+    """Read all documents of a text.
+
+    Raises ParseError for what is no YAML, LimitError (`json-depth`) for what is nested too deep.
+    """
     plain = text.replace("\r\n", "\n")
     if not (_ODD_ASCII if plain.isascii() else _ODD).search(plain):
         with suppress(_Unusual):
             return _quick(plain)
-    return _thorough(plain)
+    return _thorough(plain, limits or Limits())
 
 
 def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - one loop, its state in locals: it runs per line
@@ -105,7 +114,7 @@ def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - o
                     outer.append((container, level, key))
                     _put(container, key, [])
                     container, level = (container[key] if is_map else container[-1]), indent
-                    if len(outer) > MAX_DEPTH:
+                    if len(outer) > _QUICK_DEPTH:
                         raise _Unusual
                 else:
                     if pending:
@@ -139,7 +148,7 @@ def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - o
         else:
             indent, name, value = split
         if indent > level:
-            if not pending or len(outer) > MAX_DEPTH:
+            if not pending or len(outer) > _QUICK_DEPTH:
                 raise _Unusual
             outer.append((container, level, key))
             _put(container, key, {})
@@ -251,7 +260,7 @@ def _tokens(spelled: str) -> Iterator[tuple[bool, str]]:
 
 
 def _collection(opening: str, tokens: Iterator[tuple[bool, str]], depth: int) -> Any:  # noqa: ANN401
-    if depth > MAX_DEPTH:
+    if depth > _QUICK_DEPTH:
         raise _Unusual
     mapping: dict[str, Any] = {}
     items: list[Any] = []
@@ -264,7 +273,7 @@ def _collection(opening: str, tokens: Iterator[tuple[bool, str]], depth: int) ->
             break
         key = ""
         if is_map:
-            if is_sign or next(tokens, None) != (True, ":") or token in mapping:
+            if is_sign or next(tokens, None) != (True, ":") or token in mapping or token == MERGE:
                 raise _Unusual
             key = token
             is_sign, token = next(tokens, (True, ""))  # noqa: PLW2901
@@ -285,9 +294,9 @@ def _collection(opening: str, tokens: Iterator[tuple[bool, str]], depth: int) ->
     return mapping if is_map else items
 
 
-def _thorough(text: str) -> tuple[YamlDocument, ...]:
+def _thorough(text: str, limits: Limits) -> tuple[YamlDocument, ...]:
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    builder = EventBuilder()
+    builder = EventBuilder(limits)
     try:
         for event in yaml.parse(text, Loader=loader):
             builder.event(event)
@@ -296,6 +305,8 @@ def _thorough(text: str) -> tuple[YamlDocument, ...]:
         words = getattr(problem, "problem", None) or str(problem).partition("\n")[0]
         where = f"line {mark.line + 1:,}" if mark else ""
         raise ParseError(f"is no YAML: {words}", where) from None
-    except (RecursionError, UnicodeError, ValueError) as problem:
+    except RecursionError:
+        raise depth_met(limits) from None
+    except (UnicodeError, ValueError) as problem:
         raise ParseError(f"is no YAML: {problem}") from None
     return builder.documents()
