@@ -8,15 +8,13 @@ of a wrong type counts as one that is not there, and nothing is read that costs 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from auditor import tomldoc
 from auditor.errors import ParseError
-from auditor.jsondoc import check_depth, depth_met
-from auditor.limits import Limits
 
 PYPROJECT = "pyproject.toml"
 CONFIG_NAMES = (PYPROJECT, "setup.cfg", "setup.py", "MANIFEST.in")
@@ -24,8 +22,6 @@ CONFIG_NAMES = (PYPROJECT, "setup.cfg", "setup.py", "MANIFEST.in")
 LARGEST = 1024 * 1024
 """Bytes of a pyproject.toml; nobody writes a longer one by hand."""
 
-_DEEP_KEY = re.compile(r"""(?<![\w."'-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){64}""")
-"""A key of more parts than anybody writes, for which the parser's time grows with the cube."""
 _METADATA = re.compile(r"(?m)^\[metadata\]")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
 
@@ -108,17 +104,7 @@ def parsed(data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise ParseError(f"is not UTF-8 text (at line {line:,})") from None
-    if deep := _DEEP_KEY.search(text):
-        line = text.count("\n", 0, deep.start()) + 1
-        raise ParseError(f"has a key that is nested too deep (at line {line:,})")
-    try:
-        document = tomllib.loads(text)
-    except RecursionError:
-        raise depth_met(Limits()) from None
-    except ValueError as problem:  # also a number with more digits than Python reads
-        raise ParseError(f"is no TOML: {problem}") from None
-    check_depth(document, Limits())
-    return document
+    return tomldoc.parsed(text)
 
 
 def table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

@@ -391,6 +391,6 @@ def purl(package: LockedPackage) -> str:
         from packaging.utils import canonicalize_name  # noqa: PLC0415
 
         name = canonicalize_name(name)
-    path = "/".join(quote(part, safe="") for part in name.split("/"))
-    version = f"@{quote(package.version, safe='')}" if package.version else ""
+    path = "/".join(quote(part, safe="", errors="replace") for part in name.split("/"))
+    version = f"@{quote(package.version, safe='', errors='replace')}" if package.version else ""
     return f"pkg:{package.ecosystem}/{path}{version}"

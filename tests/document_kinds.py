@@ -11,7 +11,7 @@ import struct
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -37,6 +37,7 @@ from auditor import (
 )
 from auditor.advisories import packs
 from auditor.archives import walk
+from auditor.errors import MemberError
 from auditor.facts.lock.index import UserSettings
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
@@ -68,8 +69,8 @@ class Kind:
     tree: Any = None
     printed: Print = mutations.as_json
     text: bytes | None = None
-    free: frozenset[str] = field(default_factory=frozenset)
-    """Keys whose values nobody reads, or of which each is as good as another."""
+    whole: tuple[str, ...] = ()
+    """What messages say that are about the document, and not about one of its values."""
 
     @property
     def sound(self) -> bytes:
@@ -204,7 +205,10 @@ def _asar(data: bytes) -> list[str]:
         if isinstance(entry, (Oddity, Unread)):
             said.append(f"{entry.path} {getattr(entry, 'detail', getattr(entry, 'reason', ''))}")
         else:
-            b"".join(entry[1])
+            try:
+                b"".join(entry[1])
+            except MemberError as problem:  # which is a gap of the member
+                said.append(f"{entry[0].path}: {problem}")
     return said
 
 
@@ -311,6 +315,7 @@ def _locks() -> list[Kind]:
     return found
 
 
+_OF_ANSWERS = ("has no demo-kit", "does not say how large", "has no sound digest")
 NPM_ANSWER = {
     "name": "demo-kit",
     "dist-tags": {"latest": "1.0.0"},
@@ -589,8 +594,8 @@ def _of_users() -> list[Kind]:
         Kind(name="manifest", read=_parsed(manifestfile.parsed, "m"), tree=MANIFEST),
         Kind(name="baseline", read=_parsed(baselinefile.parsed, "b"), tree=BASELINE),
         Kind(name="report", read=_parsed(earlier.read, "r"), tree=REPORT),
-        Kind(name="npm's answer", read=_npm_answer, tree=NPM_ANSWER),
-        Kind(name="an index's answer", read=_pypi_answer, tree=PYPI_ANSWER),
+        Kind(name="npm's answer", read=_npm_answer, tree=NPM_ANSWER, whole=_OF_ANSWERS),
+        Kind(name="an index's answer", read=_pypi_answer, tree=PYPI_ANSWER, whole=_OF_ANSWERS),
     ]
 
 

@@ -11,7 +11,7 @@ from auditor.errors import InputError, UsageError
 from tests import mutations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from tests.document_kinds import Kind
 
@@ -44,16 +44,17 @@ def results(kind: Kind, step: int = 1, start: int = 0) -> Iterator[Result]:
 
 
 def _names(change: mutations.Change) -> tuple[str, ...]:
-    """Return what of a change's path a message must name: its last key, as far as it has one."""
+    """Return what of a change's path a message may name: its key; of what is gone its holder's."""
     keys = [part for part in change.path if isinstance(part, str)]
-    return (keys[-1],) if keys else ()
+    gone = change.kind == mutations.REMOVED and len(keys) > 1
+    return (keys[-1], keys[-2]) if gone else tuple(keys[-1:])
 
 
-def _result(kind: Kind, change: str, data: bytes, keys: Iterable[str]) -> Result:
+def _result(kind: Kind, change: str, data: bytes, keys: tuple[str, ...]) -> Result:
     try:
         said = kind.read(data)
     except (InputError, UsageError) as problem:
-        return Result(change=change, ending="refused", wrong=_unnamed(str(problem), keys))
+        return Result(change=change, ending="refused", wrong=_unnamed(str(problem), (*keys, *kind.whole)))
     except Exception as problem:  # noqa: BLE001 - that is what is looked for
         last = traceback.extract_tb(problem.__traceback__)[-1]
         where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
@@ -62,10 +63,10 @@ def _result(kind: Kind, change: str, data: bytes, keys: Iterable[str]) -> Result
     return Result(change=change, ending="told" if said else "read")
 
 
-def _unnamed(message: str, keys: Iterable[str]) -> str:
+def _unnamed(message: str, keys: tuple[str, ...]) -> str:
     """Return what a message lacks: one line, and the key or else the line."""
     if not message or "\n" in message or len(message) > 2000:
         return f"no clear line: {message[:200]!r}"
-    if all(key in message for key in keys) or _LINE.search(message):
+    if not keys or any(key in message for key in keys) or _LINE.search(message):
         return ""
     return f"no key in {message[:300]!r}"

@@ -192,7 +192,9 @@ def _lines(table: dict[str, Any]) -> Iterator[str]:
 
 def _inline(value: object) -> str:
     if isinstance(value, dict):
-        return "{{{}}}".format(", ".join(f"{json.dumps(k)} = {_inline(v)}" for k, v in pairs(value)))
+        return "{{{}}}".format(
+            ", ".join(f"{json.dumps(k)} = {_inline(v)}" for k, v in pairs(value))
+        )
     if isinstance(value, list):
         return "[{}]".format(", ".join(map(_inline, value)))
     return value.isoformat() if isinstance(value, (date, time)) else as_json(value)

@@ -8,25 +8,28 @@ what follows, of that again, and of the JSON (electron/asar, "Format"). The JSON
 
 from __future__ import annotations
 
-import json
 import struct
 from typing import TYPE_CHECKING, Any
 
+from auditor import jsondoc
 from auditor.archives.inflate import PLAIN_CHUNK
-from auditor.errors import ArchiveError, LimitError, MemberError
+from auditor.decoding import utf8
+from auditor.errors import ArchiveError, LimitError, MemberError, ParseError
 from auditor.model import Member, MemberType, Oddity
+from auditor.safe import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.archives.tar import Entry
-    from auditor.limits import Budget
+    from auditor.limits import Budget, Limits
 
 _HEAD = 16
 _DIGITS = 15
 """Of an offset: a file of more bytes is none that we read."""
 _LARGEST_HEADER = 16 * 1024 * 1024
 """Bytes of JSON: the limit of members comes to less."""
+_SHOWN = 200
 _NOWHERE = 1_000_000_000_000_000
 """Behind the end of any file."""
 
@@ -51,7 +54,7 @@ def members(data: memoryview, budget: Budget) -> Iterator[Entry]:
     if body > len(data):
         raise ArchiveError("the header of the asar is cut short")
     reached = body
-    for path, row in _rows(_header(bytes(data[_HEAD : _HEAD + size])), budget):
+    for path, row in _rows(_header(bytes(data[_HEAD : _HEAD + size]), budget.limits), budget):
         budget.member()
         member = _member(path, row)
         if member.type is not MemberType.FILE or row.get("unpacked") is True:
@@ -65,14 +68,14 @@ def members(data: memoryview, budget: Budget) -> Iterator[Entry]:
         yield Oddity(kind="trailing-data", path="", detail=detail)
 
 
-def _header(raw: bytes) -> dict[str, Any]:
+def _header(raw: bytes, limits: Limits) -> dict[str, Any]:
     try:
-        header = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise ArchiveError("the header of the asar cannot be read") from None
+        header = jsondoc.parsed(utf8(raw, limits), limits)
+    except ParseError as problem:
+        raise ArchiveError(f"the header of the asar cannot be read: {problem}") from None
     files = header.get("files") if isinstance(header, dict) else None
     if not isinstance(files, dict):
-        raise ArchiveError("the header of the asar lists no files")
+        raise ArchiveError("the header of the asar lists no files (no object under 'files')")
     return files
 
 
@@ -82,7 +85,9 @@ def _rows(files: dict[str, Any], budget: Budget) -> Iterator[tuple[str, dict[str
     while pending:
         path, row = pending.pop()
         if not isinstance(row, dict):
-            raise ArchiveError("the header of the asar has a row that is none")
+            raise ArchiveError(
+                f"the header of the asar has no object at {shortened(path, _SHOWN)!r}"
+            )
         if path.count("/") > budget.limits.path_depth:
             raise LimitError("path-depth", budget.limits.path_depth, path.count("/"), "folders")
         yield path, row
@@ -95,11 +100,12 @@ def _member(path: str, row: dict[str, Any]) -> Member:
     link = row.get("link")
     if isinstance(link, str):
         return Member(path=path, name=path, size=0, type=MemberType.SYMLINK, link=link)
-    if "files" in row:
+    if isinstance(row.get("files"), dict):
         return Member(path=path, name=path, size=0, type=MemberType.DIRECTORY)
     size = row.get("size")
-    if not isinstance(size, int) or size < 0:
-        raise ArchiveError(f"the asar's file {path!r} has no size")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        shown = shortened(path, _SHOWN)
+        raise ArchiveError(f"the asar's {shown!r} has no size, and neither link nor files")
     mode = 0o755 if row.get("executable") is True else 0o644
     return Member(path=path, name=path, size=size, mode=mode)
 
@@ -114,7 +120,7 @@ def _offset(row: dict[str, Any]) -> int:
 
 def _content(data: memoryview, start: int, size: int, budget: Budget) -> Iterator[bytes]:
     if start + size > len(data):
-        raise MemberError("its content lies outside of the asar")
+        raise MemberError("its content lies outside of the asar, by its offset and size")
     for at in range(start, start + size, PLAIN_CHUNK):
         piece = bytes(data[at : min(at + PLAIN_CHUNK, start + size)])
         budget.take(len(piece))

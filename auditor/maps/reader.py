@@ -1,9 +1,9 @@
 """From the bytes of a source map to its sources, counted and digested (ECMA-426, section 4).
 
-Two parsers, one answer: msgspec keeps the embedded texts as raw slices, so that a map of 60 MB
+Three parsers, one answer: msgspec keeps the embedded texts as raw slices, so that a map of 60 MB
 costs little more than itself; what it refuses or may read in two ways (repeated or escaped keys,
 NaN, lone surrogates, maps that lie deeper in a document) goes to the standard library's parser,
-which shows every key.
+which shows every key. What nests too deep for either is gone through by `deep`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from auditor.errors import ParseError
-from auditor.maps import links, mappings
+from auditor.maps import deep, links, mappings
 from auditor.maps.languages import language_of
 from auditor.maps.origin import is_third_party, plain_name
 from auditor.model import ByteCount, Unread
@@ -129,7 +129,7 @@ def read(data: bytes, origin: Origin = HERE) -> SourceMap | None:
     """Read one map; None when the text is JSON but holds no source map.
 
     A document that only contains maps (a build cache) is read as their sum. Raises ParseError
-    when the text is not JSON, or nests deeper than the parsers follow.
+    when the text is not JSON.
     """
     collected = Collected()
     for one in walk(data, origin):
@@ -169,7 +169,12 @@ def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
     """
     data = unwrapped(data)
     parts = _fast(data, origin)
-    yield from _slow(_pairs(data), origin) if parts is None else parts
+    if parts is None:
+        try:
+            parts = _slow(_pairs(data), origin)
+        except RecursionError:
+            parts = _deep(data, origin)
+    yield from parts
 
 
 def of_texts(texts: Sequence[tuple[str, str]], origin: Origin = HERE) -> Iterator[Part | Given]:
@@ -295,12 +300,11 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _pairs(data: bytes) -> object:
+    """Parse a document; raise ParseError, or RecursionError for one that nests too deep."""
     try:
         return json.loads(
             data.decode("utf-8", "replace"), object_pairs_hook=_Pairs, parse_int=_number
         )
-    except RecursionError:
-        raise TooDeepError("nested too deep to be read as JSON") from None
     except ValueError as problem:
         raise ParseError(f"not readable as JSON: {problem}") from None
 
@@ -350,6 +354,20 @@ def _slow(document: object, origin: Origin) -> Iterator[Part | Given]:
             pending.extend((value, inner) for value in reversed(node))
         elif isinstance(node, str) and place is not _Place.TEXTS and _is_written_map(node):
             yield from _written(node, origin)
+
+
+def _deep(data: bytes, origin: Origin) -> Iterator[Part | Given]:
+    """Yield every map of a document that nests deeper than the other parsers follow."""
+    try:
+        found = deep.objects(data)
+    except ParseError as problem:
+        raise TooDeepError(f"nested too deep, and {problem}") from None
+    for one in found:
+        if isinstance(one, str):
+            if _is_written_map(one):
+                yield from _written(one, origin)
+        else:
+            yield from _parts(_Pairs(one.pairs), origin, regular=one.regular)
 
 
 def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part | Given]:
