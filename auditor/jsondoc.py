@@ -127,6 +127,23 @@ def has_repeated(document: object) -> bool:
     return False
 
 
+def repeated_values(document: object) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the path of each key that stands twice, and all its values in the order of the text.
+
+    What lies inside of values that lost is not looked at.
+    """
+    pending = [("", document)]
+    while pending:
+        path, node = pending.pop()
+        if isinstance(node, Repeated):
+            for key, values in node.earlier.items():
+                yield _below(path, key), [*values, node[key]]
+        if isinstance(node, dict):
+            pending += [(_below(path, key), value) for key, value in node.items()]
+        elif isinstance(node, list):
+            pending += [(f"{path}[{index}]", value) for index, value in enumerate(node)]
+
+
 def repeats(text: str, document: object) -> Iterator[tuple[str, int]]:
     """Yield the path of each key that stands again in its object, and on which line it does.
 

@@ -47,7 +47,14 @@ def answer(data: bytes, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(data, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        document = jsondoc.parsed(utf8(data))
+        return again(jsondoc.parsed(utf8(data)), shape)
+
+
+def again(document: object, shape: type[T]) -> T:
+    """Return what was parsed already as a type that keeps parts of it as JSON (`msgspec.Raw`).
+
+    Raises ParseError with the key's path.
+    """
 
     def made(value: object) -> T:
         text = json.dumps(value, ensure_ascii=False)

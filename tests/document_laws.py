@@ -54,7 +54,9 @@ def _result(kind: Kind, change: str, data: bytes, keys: tuple[str, ...]) -> Resu
     try:
         said = kind.read(data)
     except (InputError, UsageError) as problem:
-        return Result(change=change, ending="refused", wrong=_unnamed(str(problem), (*keys, *kind.whole)))
+        return Result(
+            change=change, ending="refused", wrong=_unnamed(str(problem), (*keys, *kind.whole))
+        )
     except Exception as problem:  # noqa: BLE001 - that is what is looked for
         last = traceback.extract_tb(problem.__traceback__)[-1]
         where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"

@@ -18,7 +18,7 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._npm import MANIFEST, Notes, manifest, origin_of, split
 from auditor.lockfiles._versions import Versions
-from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, unquoted
+from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, told_of_nul, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,8 @@ _METADATA = "__metadata"
 _VERSIONS = Versions(place="__metadata.version", known=("4 to 10",))
 _KEY = r'"(?:[^"\\]++|\\.)*+"|\'[^\']*+\'|[^\s"\'#:{}\[\]&*!|>%@`][^:\s]*+(?::[^:\s]++)*+'
 _FIELD = re.compile(rf"({_KEY}):(?:[ \t]+(.*?))?[ \t]*")
+_NO_TEXT = frozenset("&*!|>{[")
+"""How a value begins that YAML reads as something else than a plain text; yarn writes none."""
 _MOST_PATCHES = 8
 """Patches of a patched package."""
 _ARCHIVE = "__archiveUrl"
@@ -73,6 +75,7 @@ class _Block:
 
 def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
     """Yield the entries; what is no line of theirs is noted."""
+    told_of_nul(text, notes)
     block: _Block | None = None
     long = ""
     for number, raw in enumerate(text.split("\n"), 1):
@@ -91,7 +94,7 @@ def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
                 notes.lost(f"line {number:,}", "is no header of an entry")
         elif block is not None:
             pair = _field(line)
-            if pair is None:
+            if pair is None or ((pair[1] or "")[:1] in _NO_TEXT and line[-1:] not in "\"'"):
                 notes.lost(f"line {number:,}", "is no field of an entry")
             else:
                 block.take(len(raw) - len(raw.lstrip()), *pair)

@@ -10,16 +10,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auditor.errors import ParseError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_TOKEN = re.compile(
-    rb"([^\"{}\[\]]*+)(?:(\"(?:[^\"\\]++|\\.)*+\")(\s*+:)?|([{}\[\]]))", re.DOTALL
-)
+_TOKEN = re.compile(rb"([^\"{}\[\]]*+)(?:(\"(?:[^\"\\]++|\\.)*+\")(\s*+:)?|([{}\[\]]))", re.DOTALL)
 """Numbers, words and signs, behind them a text, with its colon if it is a key, or a bracket."""
 _SCALAR = re.compile(rb"[^\s,:]+")
 _LISTS = frozenset({"sources", "sourcesContent", "ignoreList", "x_google_ignoreList"})
@@ -27,7 +22,7 @@ _TEXTS = frozenset({"sourceRoot", "mappings"})
 _CONTENT = "sourcesContent"
 
 _REGULAR, _SECTIONS, _SECTION, _ITEMS, _OTHER = range(5)
-"""What is open: a map by its place, the list of sections, one of these, a list of `_LISTS`, else."""
+"""What is open: a map by its place, the list of sections, one of them, one of `_LISTS`, or else."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,7 +77,9 @@ class _Scan:
         if sign in b"{[":
             self._begin(sign)
         else:
-            if not self._brackets or self._brackets.pop() != sign[0] - 2:  # `{` and `}`, `[` and `]`
+            if (
+                not self._brackets or self._brackets.pop() != sign[0] - 2
+            ):  # `{` and `}`, `[` and `]`
                 raise ParseError(f"not readable as JSON: byte {position:,} closes nothing")
             self.levels.pop()
             while self._objects and self._objects[-1][0] > len(self.levels):
