@@ -34,6 +34,8 @@ _SURPRISE = re.compile(
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = 1000
+TOO_DEEP = "exceeded maximum nesting depth"
+"""What libyaml says of a text that nests deeper than it follows."""
 _PLAIN: dict[str, object] = {"true": True, "false": False, "null": None}
 
 
@@ -52,6 +54,8 @@ def load(text: str, lines: dict[str, int] | None = None) -> Any:  # noqa: ANN401
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         words = getattr(problem, "problem", None) or str(problem)
+        if words == TOO_DEEP:
+            raise depth_met(Limits()) from None
         raise ParseError(str(words), f"line {mark.line + 1}" if mark else "") from None
     except RecursionError:
         raise depth_met(Limits()) from None

@@ -55,17 +55,21 @@ REFUSED = [
     (
         "  size: {over: 10}",
         "  size: {glob: '*'}",
-        "where.size: 'glob' cannot compare a field of type int",
+        "where.size.glob: 'glob' cannot compare a field of type int",
     ),
-    ("  size: {over: 10}", "  size: {over: [1, 2]}", "where.size: 'over' takes one value"),
-    ("  size: {over: 10}", "  size: {over: '10'}", "where.size: '10' is no int"),
+    ("  size: {over: 10}", "  size: {over: [1, 2]}", "where.size.over: 'over' takes one value"),
+    ("  size: {over: 10}", "  size: {over: '10'}", "where.size.over: '10' is no int"),
     (
         "  size: {over: 10}",
         "  size: 1.5",
         "line 5: has '1.5' without quotes, which YAML readers disagree about",
     ),
     ("  size: {over: 10}", "  executable: 1", "where.executable: 1 is no bool"),
-    ("  size: {over: 10}", "  name: {listed-in: nowhere.txt}", "where.name: no list 'nowhere.txt'"),
+    (
+        "  size: {over: 10}",
+        "  name: {listed-in: nowhere.txt}",
+        "where.name.listed-in: no list 'nowhere.txt'",
+    ),
     ("  size: {over: 10}", "  name: [a, a]", "where.name: says one value twice"),
     (
         "where:\n  size: {over: 10}",

@@ -19,6 +19,7 @@ from auditor.errors import ParseError
 from auditor.jsondoc import depth_met
 from auditor.limits import Limits
 from auditor.lockfiles._yaml_tree import MERGE, EventBuilder, Repeat, YamlDocument
+from auditor.yamldoc import TOO_DEEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +56,8 @@ _FLOW = re.compile(
 )
 
 
-_QUICK_DEPTH = 50
-"""Collections inside one another; lockfiles have six at most."""
+_QUICK_DEPTH = 40
+"""Collections inside one another, in blocks and once more on a line; lockfiles have six at most."""
 
 
 class _Unusual(Exception):  # noqa: N818 - no error: the thorough reader takes over
@@ -68,11 +69,14 @@ def yaml_documents(text: str, limits: Limits | None = None) -> tuple[YamlDocumen
 
     Raises ParseError for what is no YAML, LimitError (`json-depth`) for what is nested too deep.
     """
+    allowed = limits or Limits()
     plain = text.replace("\r\n", "\n")
-    if not (_ODD_ASCII if plain.isascii() else _ODD).search(plain):
+    if allowed.json_depth > 2 * (_QUICK_DEPTH + 1) and not (
+        _ODD_ASCII if plain.isascii() else _ODD
+    ).search(plain):
         with suppress(_Unusual):
             return _quick(plain)
-    return _thorough(plain, limits or Limits())
+    return _thorough(plain, allowed)
 
 
 def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - one loop, its state in locals: it runs per line
@@ -304,6 +308,8 @@ def _thorough(text: str, limits: Limits) -> tuple[YamlDocument, ...]:
         mark = getattr(problem, "problem_mark", None)
         words = getattr(problem, "problem", None) or str(problem).partition("\n")[0]
         where = f"line {mark.line + 1:,}" if mark else ""
+        if words == TOO_DEEP:
+            raise depth_met(limits) from None
         raise ParseError(f"is no YAML: {words}", where) from None
     except RecursionError:
         raise depth_met(limits) from None
