@@ -13,7 +13,8 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from auditor import facts, yamldoc
-from auditor.errors import LimitError, ParseError, RuleError
+from auditor.decoding import utf8
+from auditor.errors import InputError, LimitError, ParseError, RuleError
 from auditor.exposure import Level
 from auditor.match import OPERATORS, Condition, Lists, Operand, Where
 from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
@@ -166,14 +167,14 @@ def load(
     rules: dict[str, Rule] = {}
     for folder in folders:
         for path in sorted((folder / "data").glob("*.txt")):
-            text = path.read_text(encoding="utf-8")
+            text = _content(path)
             digest.update(f"{path.name}\0{text}\0".encode())
             lists[path.name] = frozenset(
                 line.strip().lower() for line in text.splitlines() if line[:1] not in {"#", ""}
             )
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
-            text = path.read_text(encoding="utf-8")
+            text = _content(path)
             digest.update(f"{path.name}\0{text}\0".encode())
             if folder == builtin_folder() and (
                 (lockfile is not None and _is_idle(text, lockfile))
@@ -186,6 +187,16 @@ def load(
             if not telling or rule.exposure is not None:
                 rules[rule.id] = rule
     return Ruleset(rules=tuple(rules.values()), lists=lists, digest=digest.hexdigest()[:16])
+
+
+def _content(path: Path) -> str:
+    """Return a file of a folder with rules as text; raise RuleError where it cannot be read."""
+    try:
+        return utf8(path.read_bytes())
+    except OSError as problem:
+        raise RuleError(path.name, f"cannot be read: {problem.strerror or problem}") from None
+    except InputError as problem:
+        raise RuleError(path.name, str(problem)) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +215,7 @@ def heads(folders: Iterable[Path]) -> dict[str, Head]:
     found: dict[str, Head] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
-            text = path.read_text(encoding="utf-8")
+            text = _content(path)
             severity = _SEVERITY.search(text)
             if severity is not None and severity[1].upper() in Severity.__members__:
                 level = Severity[severity[1].upper()]

@@ -46,13 +46,15 @@ _PROTOCOLS = {
 class _Block:
     """The lines of one entry, taken apart."""
 
-    __slots__ = ("_inner", "_name", "again", "descriptors", "fields", "line", "maps")
+    __slots__ = ("_inner", "_name", "again", "descriptors", "fields", "line", "maps", "twice")
 
     def __init__(self, header: str, line: int) -> None:
         self.descriptors = tuple(part for p in header.split(", ") if (part := p.strip()))
         self.line = line
         self.fields: dict[str, str] = {}
         self.again: list[tuple[str, str]] = []
+        self.twice: list[str] = []
+        """Members of maps that stand there again, with another value."""
         self.maps: dict[str, dict[str, str]] = {}
         self._inner: dict[str, str] | None = None
         self._name = ""
@@ -68,6 +70,8 @@ class _Block:
             self.fields[key] = value or ""
         elif self._inner is not None and indent <= 4:
             self._name = key
+            if self._inner.get(key, value or "") != (value or ""):
+                self.twice.append(key)
             self._inner[key] = value or ""
         elif self._inner is not None and key == "optional" and value == "true":
             self._inner[self._name] = key  # a member of dependenciesMeta
@@ -223,6 +227,9 @@ class _Lock:
             return
         for key, _ in block.again:
             detail = f"{block.descriptors[0]!r} has the field {key!r} more than once"
+            self.notes.problem("duplicate-key", block.descriptors[0], detail, block.line)
+        for key in block.twice:
+            detail = f"{block.descriptors[0]!r} asks for {key!r} more than once"
             self.notes.problem("duplicate-key", block.descriptors[0], detail, block.line)
         current = block.fields
         for change in ({}, *(dict([pair]) for pair in block.again[:MOST])):
