@@ -193,10 +193,9 @@ def _content(path: Path) -> str:
     """Return a file of a folder with rules as text; raise RuleError where it cannot be read."""
     try:
         return utf8(path.read_bytes())
-    except OSError as problem:
-        raise RuleError(path.name, f"cannot be read: {problem.strerror or problem}") from None
-    except InputError as problem:
-        raise RuleError(path.name, str(problem)) from None
+    except (OSError, InputError) as problem:
+        reason = f"cannot be read: {problem.strerror}" if isinstance(problem, OSError) else problem
+        raise RuleError(path.name, str(reason)) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

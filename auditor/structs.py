@@ -57,10 +57,17 @@ def again(document: object, shape: type[T]) -> T:
     """
 
     def made(value: object) -> T:
-        text = json.dumps(value, ensure_ascii=False)
-        return msgspec.json.decode(text.encode("utf-8", "replace"), type=shape)
+        return msgspec.json.decode(_encoded(value), type=shape)
 
     return _checked(document, made)
+
+
+def _encoded(value: object) -> bytes:
+    """Return values as JSON: numbers that it has not are null, half a character is `?`."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def converted(document: Any, shape: type[T]) -> T:  # noqa: ANN401 - untyped until now

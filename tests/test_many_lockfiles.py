@@ -113,7 +113,7 @@ BROKEN = [
     ("yarn.lock", b"# yarn lockfile v1\nhello\n", "has no entry of a yarn.lock"),
     ("pnpm-lock.yaml", b"lockfileVersion: '9.0'\npackages: [\n", "is no YAML"),
     ("pnpm-lock.yaml", b"- a\n- b\n", "is a list, where a mapping must stand"),
-    ("pnpm-lock.yaml", b"lockfileVersion: '9.0'\na: &a [*a]\n", "has the alias '*a'"),
+    ("pnpm-lock.yaml", b"a: &a [*a]\n", "is missing at 'lockfileVersion'"),
     ("pnpm-lock.yaml", b"", "is empty, where a pnpm lockfile must stand"),
     ("bun.lock", BUN[:60].encode(), "not readable as JSON"),
     ("bun.lockb", b"\x00\xff", "is not UTF-8 text (byte 1)"),
