@@ -40,7 +40,11 @@ class Examination:
     ) -> None:
         self._source = source
         self._budget = budget
-        self._all = _Asked(reader for reader in readers if wheel or not reader.wheels_only)
+        self._all = _Asked(
+            reader.within(budget.limits) if reader.within else reader
+            for reader in readers
+            if wheel or not reader.wheels_only
+        )
         self._of_texts = _Asked(reader for reader in self._all.readers if reader.embedded)
         self._members: list[Member] = []
         self._oddities: list[Oddity] = []

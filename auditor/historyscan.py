@@ -179,7 +179,8 @@ def _states(scanner: Scanner, work: _Work) -> list[_State]:
             continue
         try:
             above = posixpath.basename(posixpath.dirname(names[blob]))
-            document = Document(path=posixpath.basename(names[blob]), data=data, folder=above)
+            name = posixpath.basename(names[blob])
+            document = Document(path=name, data=data, folder=above, limits=scanner.limits)
             inventory = scanner.read(document, folder)
         except InputError as problem:
             found.append((blob, (), str(problem)))

@@ -34,11 +34,20 @@ class Limits:
     """Folders in one member's path."""
     header_bytes: int = MIB
     """One PAX or long-name header."""
+    text_bytes: int = 64 * MIB
+    """One document that is read as a whole: JSON, YAML, TOML, lines. Source maps are none."""
+    json_depth: int = 100
+    """Objects and lists inside one another in a document; no tool writes more, 200 can be read."""
+    yaml_aliases: int = 10_000
+    """Values that the aliases of one YAML document stand for."""
     matches: int = 100_000
     """Places in one member where one content pattern is tried."""
     history_states: int = 50_000
     """Different contents of lockfiles in the history of one repository."""
 
+
+_MOST = {"json_depth": 200}
+"""What parsers and what walks their trees can follow, whatever is asked for."""
 
 RATIO_FLOOR = 64 * MIB
 """Below this many inflated bytes the ratio is not judged: small repetitive text is normal."""
@@ -58,6 +67,9 @@ def with_changes(limits: Limits, changes: tuple[str, ...]) -> Limits:
             raise UsageError(f"--limit {name!r} is not known; there are {', '.join(known)}")
         if not value.isascii() or not value.isdigit() or len(value) > 18 or int(value) < 1:
             raise UsageError(f"--limit {name} takes a whole number from 1, not {value[:30]!r}")
+        most = _MOST.get(known[name])
+        if most is not None and int(value) > most:
+            raise UsageError(f"--limit {name} takes at most {most:,}: no more can be read")
         limits = replace(limits, **{known[name]: int(value)})
     return limits
 

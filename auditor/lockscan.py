@@ -199,7 +199,7 @@ class Scanner:
     def _found(self, found: Found) -> None:
         if found.label == STDIN:
             name = next(iter(self._format.files), STDIN) if self._format else STDIN
-            document = lockfiles.Document(path=name, data=self.request.stdin)
+            document = lockfiles.Document(path=name, data=self.request.stdin, limits=self.limits)
             self._document(document, STDIN, Path())
             return
         if found.reason:
@@ -285,7 +285,7 @@ class Scanner:
             data = git.content_at(found.path.parent, against, name)
         if data is None:
             return (Earlier(label=against, inventory=Inventory(path=name, format="")),)
-        document = lockfiles.Document(path=name, data=data)
+        document = lockfiles.Document(path=name, data=data, limits=self.limits)
         return (Earlier(label=against, inventory=self.read(document, found.path.parent)),)
 
     def read(self, document: Document, folder: Path) -> Inventory:
@@ -391,6 +391,6 @@ def purl(package: LockedPackage) -> str:
         from packaging.utils import canonicalize_name  # noqa: PLC0415
 
         name = canonicalize_name(name)
-    path = "/".join(quote(part, safe="") for part in name.split("/"))
-    version = f"@{quote(package.version, safe='')}" if package.version else ""
+    path = "/".join(quote(part, safe="", errors="replace") for part in name.split("/"))
+    version = f"@{quote(package.version, safe='', errors='replace')}" if package.version else ""
     return f"pkg:{package.ecosystem}/{path}{version}"

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from auditor.errors import ParseError
+from auditor.jsondoc import depth_met
+from auditor.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +33,16 @@ _SURPRISE = re.compile(
     """
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGITS = 1000
+TOO_DEEP = "exceeded maximum nesting depth"
+"""What libyaml says of a text that nests deeper than it follows."""
 _PLAIN: dict[str, object] = {"true": True, "false": False, "null": None}
 
 
 def load(text: str, lines: dict[str, int] | None = None) -> Any:  # noqa: ANN401 - a document is untyped until shape has read it
     """Read one document; raise ParseError whose key is `line N` for anything ambiguous.
+
+    Raises LimitError (`json-depth`) for one that is nested too deep.
 
     `lines` is filled with the line, from 1, of each value by its place: `waivers[0].until`. With it
     a date without quotes is its text: who asks for lines reads a file in which people write dates.
@@ -47,8 +54,12 @@ def load(text: str, lines: dict[str, int] | None = None) -> Any:  # noqa: ANN401
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         words = getattr(problem, "problem", None) or str(problem)
+        if words == TOO_DEEP:
+            raise depth_met(Limits()) from None
         raise ParseError(str(words), f"line {mark.line + 1}" if mark else "") from None
-    except (RecursionError, UnicodeError, ValueError) as problem:
+    except RecursionError:
+        raise depth_met(Limits()) from None
+    except (UnicodeError, ValueError) as problem:
         raise ParseError(f"not readable as YAML: {problem}") from None
     return document
 
@@ -59,6 +70,8 @@ class _Reader:
     def __init__(self, events: Iterator[Any], lines: dict[str, int] | None) -> None:
         self._events = events
         self._lines = lines
+        self._limits = Limits()
+        self._depth = 0
 
     def document(self) -> object:
         """Return the one document of the text."""
@@ -86,6 +99,14 @@ class _Reader:
             self._lines.setdefault(place, event.start_mark.line + 1)  # keys come behind
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
+        self._depth += 1
+        if self._depth > self._limits.json_depth:
+            raise depth_met(self._limits)
+        found = self._collection(event, place)
+        self._depth -= 1
+        return found
+
+    def _collection(self, event: Any, place: str) -> object:  # noqa: ANN401
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[object] = []
             while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
@@ -108,6 +129,8 @@ class _Reader:
         if text in _PLAIN:
             return _PLAIN[text]
         if _INTEGER.match(text):
+            if len(text) > _DIGITS:
+                raise _refused(event, f"has a number of {len(text):,} digits")
             return int(text)
         if self._lines is not None and _DATE.fullmatch(text):
             return text

@@ -13,6 +13,10 @@ LAYERS = [
     {"errors", "exits", "exposure", "shipped", "model", "words", "inventory"},
     {
         "limits",
+        "decoding",
+        "jsondoc",
+        "tomldoc",
+        "structs",
         "shape",
         "safe",
         "yamldoc",

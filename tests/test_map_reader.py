@@ -328,15 +328,11 @@ def test_what_is_no_json_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("depth", [2_000, 200_000])
-def test_deep_nesting_is_refused_or_read(depth: int) -> None:
+def test_deep_nesting_is_read(depth: int) -> None:
     deep = "[" * depth + "]" * depth
     data = f'{{"x":{deep},"sources":["a"],"sourcesContent":["let a"],"mappings":""}}'.encode()
-    try:
-        found = reader.read(data)
-    except reader.TooDeepError as problem:
-        assert "nested too deep" in str(problem)  # noqa: PT017 - either way is right
-    else:
-        assert told(found) == [("a", False, 5, 1, True)]
+
+    assert told(reader.read(data)) == [("a", False, 5, 1, True)]
 
 
 @pytest.mark.parametrize("depth", [1, 31, 32, 33, 100])

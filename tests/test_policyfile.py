@@ -190,7 +190,7 @@ def test_a_file_that_has_other_uses_may_have_no_policy(name: str, text: str) -> 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('{"audit": broken', "package.json: may hold a policy, and is not readable as JSON: "),
+        ('{"audit": broken', "package.json: may hold a policy: not readable as JSON: "),
         ('{"audit": []}', "package.json, audit: is no object"),
     ],
 )

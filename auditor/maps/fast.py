@@ -57,7 +57,14 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
         return None
     held = sum(document.sourcesContent is not None for document in maps)
     escaped = b"\\u00" in data and _ESCAPED_KEY.search(data) is not None
-    if escaped or data.count(b'"sourcesContent"') > held:
+    named = sum(document.sources is not None for document in maps)
+    mapped = sum(memoryview(document.mappings).nbytes > 0 for document in maps)
+    if (
+        escaped
+        or data.count(b'"sourcesContent"') > held
+        or data.count(b'"sources"') > named
+        or data.count(b'"mappings"') > mapped
+    ):
         return None  # a key twice, escaped, or elsewhere: the other parser shows every one
     regular = [document for document in maps if _is_map(document)]
     if len(regular) < held or (not regular and b"sourcesContent" in data):
