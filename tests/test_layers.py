@@ -56,6 +56,8 @@ LAYERS = [
         "home",
         "texts",
         "recovery",
+        "masking",
+        "blame",
     },
     {"manifestfile", "earlier"},
     {"rulefile", "incidentfile"},
