@@ -65,7 +65,7 @@ def _reason(problem: Exception) -> str:
 
 def _message(problem: BaseException) -> str:
     try:
-        return str(problem)
+        return " ".join(str(problem).split())
     except Exception:  # noqa: BLE001 - of a class that we do not know
         return ""
 

@@ -36,12 +36,13 @@ _LEAST = 8
 
 def hidden(text: str, folder: Path | None = None) -> str:
     """Return a text without secrets; `folder` is where a client ran that may have printed it."""
-    return masking.hidden(text, _known(Path() if folder is None else folder))
+    here = Path() if folder is None else folder
+    return masking.hidden(text, _known(here, frozenset(os.environ.items())))
 
 
 @cache
-def _known(folder: Path) -> frozenset[str]:
-    return known(folder, os.environ)
+def _known(folder: Path, environment: frozenset[tuple[str, str]]) -> frozenset[str]:
+    return known(folder, dict(environment))
 
 
 def known(folder: Path, environment: Mapping[str, str]) -> frozenset[str]:
