@@ -434,6 +434,8 @@ def purl(package: LockedPackage) -> str:
         from packaging.utils import canonicalize_name  # noqa: PLC0415
 
         name = canonicalize_name(name)
-    path = "/".join(quote(part, safe="") for part in name.split("/"))
-    version = f"@{quote(package.version, safe='')}" if package.version else ""
+    # a lone surrogate has no bytes in UTF-8, and JSON can spell one
+    path = "/".join(quote(part, safe="", errors="replace") for part in name.split("/"))
+    version = quote(package.version, safe="", errors="replace")
+    version = f"@{version}" if version else ""
     return f"pkg:{package.ecosystem}/{path}{version}"

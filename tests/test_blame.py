@@ -1,4 +1,4 @@
-"""Each exception that can come up, raised at each place where work ends, through the real command."""
+"""Each exception that can come up, at each place where work ends, through the real command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 import pytest
@@ -28,9 +28,11 @@ from auditor.__main__ import run
 from auditor.archives.inflate import Inflated
 from auditor.blame import bug, of_input
 from auditor.errors import BugError, InputError, LimitError, SpentError, UsageError
-from auditor.facts import Contents
-from auditor.model import Member
 from tests.conftest import tarball
+
+if TYPE_CHECKING:
+    from auditor.facts import Contents
+    from auditor.model import Member
 
 Pack = Callable[..., Path]
 
@@ -72,7 +74,7 @@ OF_INPUT: dict[str, Exception] = {
     "permission": PermissionError(13, "Permission denied"),
     "value": ValueError("not what was expected"),
     "digits": _of(lambda: int("9" * 5000)),
-    "unicode": _of(lambda: b"\xff".decode()),
+    "unicode": _of(b"\xff".decode),
     "surrogates": _of("\ud800".encode),
     "recursion": RecursionError("maximum recursion depth exceeded"),
     "memory": MemoryError(),
