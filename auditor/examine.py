@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from auditor.anchors import Anchors
 from auditor.archives import Entry, Loose, holds_archive, is_brotli, unread_format, walk
-from auditor.errors import InputError, LimitError, MemberError
+from auditor.blame import of_input
+from auditor.errors import LimitError, MemberError, SpentError
 from auditor.facts import Contents, Embedded, Hits, Reader
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
@@ -103,8 +104,9 @@ class Examination:
                 self._members.append(member)
                 if member.size or member.type in _WITH_CONTENT:
                     self._file(member, content, depth)
-        except InputError as problem:
-            self._gap(last if depth == 0 else outer, f"not read to the end: {problem}")
+        except Exception as problem:  # noqa: BLE001 - of an archive's structure, sorted by fault
+            why = of_input(problem, f"the walk through {self._source}")
+            self._gap(last if depth == 0 else outer, f"not read to the end: {why}")
 
     def _file(self, member: Member, content: Iterator[bytes], depth: int) -> None:
         limit = self._budget.limits.member_bytes
@@ -114,8 +116,8 @@ class Examination:
             return
         try:
             data = _whole(content)
-        except MemberError as problem:
-            self._gap(member.path, f"not looked into: {problem}")
+        except (MemberError, MemoryError) as problem:
+            self._gap(member.path, f"not looked into: {of_input(problem, member.path)}")
             return
         self._look(member, data, self._all)
         if holds_archive(data):
@@ -140,9 +142,15 @@ class Examination:
                 for anchor in hits.keys() & reader.anchors
                 for offset in hits[anchor]
             )
-            if found or reader.wants(member):
-                for seen in reader.read(member, data, found):
-                    self._seen(seen)
+            try:
+                if found or reader.wants(member):
+                    for seen in self._budget.watched(reader.read(member, data, found)):
+                        self._seen(seen)
+            except SpentError:
+                raise  # the next reader would meet it, too
+            except Exception as problem:  # noqa: BLE001 - of one reader, sorted by fault
+                why = of_input(problem, f"{_name(reader)} on {member.path} of {self._source}")
+                self._gap(member.path, f"not looked into in full: {why}")
 
     def _seen(self, seen: object) -> None:
         if isinstance(seen, Unread):
@@ -166,6 +174,12 @@ class Examination:
 
     def _gap(self, path: str, reason: str) -> None:
         self.gaps.append(Gap(location=Location(source=self._source, path=path), reason=reason))
+
+
+def _name(reader: Reader) -> str:
+    """Return what a bug report calls a reader."""
+    read = reader.read
+    return f"the reader {getattr(read, '__module__', '?').rpartition('.')[2]}"
 
 
 def _whole(content: Iterator[bytes]) -> bytes:

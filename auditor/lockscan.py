@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import incidentfile, lockfiles, policy, rulefile
+from auditor.blame import of_input
 from auditor.errors import InputError, UsageError
 from auditor.facts.lock import dropper
 from auditor.facts.lock.change import Earlier
@@ -28,7 +29,7 @@ from auditor.namelists import NameList
 from auditor.names import Level
 from auditor.names import index as names_index
 from auditor.outcome import Outcome
-from auditor.sources import installed, settings
+from auditor.sources import gauges, installed, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
     from auditor.facts.lock.names import NameJudge
     from auditor.facts.lock.said import RegistrySaid
     from auditor.inventory import LockedPackage
+    from auditor.limits import Budget
     from auditor.lockcontents import Observation
     from auditor.lockfiles import Document, Format
     from auditor.lockonline import Asker
+    from auditor.names import Lookalike
     from auditor.sources.file import Progress
 
     Announce = Callable[[str], Progress | None]
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 STDIN = "-"
 SHARED = 32
 """Files for which a further process is worth its start."""
+LOST = "not examined: the system ended the process that was to read it; is there enough memory?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +148,19 @@ def outcomes(scanner: Scanner, found: list[Found]) -> Iterator[Outcome]:
         yield from map(scanner.outcome_of, found)
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where it pays
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(scanner.request,)) as pool:
-        yield from pool.map(_work, found, chunksize=8)
+    done = 0
+    try:
+        with ProcessPoolExecutor(workers, initializer=_start, initargs=(scanner.request,)) as pool:
+            for one in pool.map(_work, found, chunksize=8):
+                done += 1
+                yield one
+    except BrokenProcessPool:  # the system ended one, as it does where memory runs out
+        lost = Outcome()
+        for one_found in found[done:]:
+            lost.gap(one_found.label, LOST)
+        yield lost
 
 
 _OURS: list[Scanner] = []
@@ -175,7 +189,7 @@ class Scanner:
             settings=settings.of_user(), allowed=frozenset(host.lower() for host in allowed)
         )
         self._names = NamesAsked(
-            judge=name_judge,
+            judge=self._name_judge,
             level=request.names,
             internal=NameList(request.internal),
             reviewed=NameList(request.reviewed),
@@ -185,11 +199,17 @@ class Scanner:
         self.incidents = incidentfile.load(folders, request.incidents)
         self._asker = _asker(request.online)
         self._outcome = Outcome()
+        self._budget = gauges.budget(self.limits)
 
     def outcome_of(self, found: Found) -> Outcome:
         """Audit one lockfile, or installed tree; what cannot be read is a gap."""
         self._outcome = Outcome()
-        self._found(found)
+        self._budget = gauges.budget(self.limits)
+        try:
+            self._found(found)
+        except Exception as problem:  # noqa: BLE001 - the one boundary of a file, sorted by fault
+            why = of_input(problem, found.label)
+            self._outcome.gap(found.label, f"not examined in full: {why}")
         return self._outcome
 
     @property
@@ -247,7 +267,7 @@ class Scanner:
         path = found.path / files.HIDDEN
         try:
             document = files.document(Found(path=path, label=found.label), self.request.limits)
-            return (HiddenSeen(inventory=lockfiles.read(document)),)
+            return (HiddenSeen(inventory=self.read(document, found.path)),)
         except InputError:
             return ()
 
@@ -289,14 +309,20 @@ class Scanner:
         return (Earlier(label=against, inventory=self.read(document, found.path.parent)),)
 
     def read(self, document: Document, folder: Path) -> Inventory:
-        """Read a document that lies in a folder; bun is asked for its binary lockfile as text."""
+        """Read a document that lies in a folder; bun is asked for its binary lockfile as text.
+
+        Raises InputError for whatever cannot be read about it.
+        """
         format_, binary = self._format, bun_lockb.FORMAT
         if format_ in {None, binary} and document.data.startswith(bun_lockb.MAGIC):
             from auditor.sources import bun_lockb as bun  # noqa: PLC0415 - seldom needed
 
             document = bun.printed(document, folder, self.request.limits)
             format_ = binary
-        return lockfiles.read(document, format_)
+        try:
+            return lockfiles.read(document, format_)
+        except Exception as problem:  # noqa: BLE001 - of one document, sorted by fault
+            raise of_input(problem, f"the reader of lockfiles on {document.path}") from None
 
     def _document(self, document: Document, label: str, folder: Path, *seen: Observation) -> None:
         try:
@@ -326,7 +352,24 @@ class Scanner:
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
         seen = (*seen, *self._lookups(inventory, folder, label))
         contents = contents_of(inventory, beside, self.incidents, self._users, self._names, *seen)
-        self._outcome.judged(self.judge, artifact, contents, {})
+        self._budget = gauges.budget(self.limits)  # without what registries took
+        self._outcome.judged(self.judge, artifact, contents, {}, self._budget)
+
+    def _name_judge(self, ecosystem: str) -> NameJudge:
+        return _Watched(name_judge(ecosystem), self._budget)
+
+
+class _Watched:
+    """Judges names as another one does, as long as there is time for a lockfile."""
+
+    def __init__(self, judge: NameJudge, budget: Budget) -> None:
+        self._judge = judge
+        self._budget = budget
+
+    def judge(self, name: str, level: Level, /) -> Lookalike | None:
+        """Return what a name imitates, None for nothing; raises SpentError."""
+        self._budget.check()
+        return self._judge.judge(name, level)
 
 
 def _asker(wish: OnlineWish | None) -> Asker | None:
@@ -391,6 +434,8 @@ def purl(package: LockedPackage) -> str:
         from packaging.utils import canonicalize_name  # noqa: PLC0415
 
         name = canonicalize_name(name)
+    # a lone surrogate has no bytes in UTF-8, and JSON can spell one
     path = "/".join(quote(part, safe="", errors="replace") for part in name.split("/"))
-    version = f"@{quote(package.version, safe='', errors='replace')}" if package.version else ""
+    version = quote(package.version, safe="", errors="replace")
+    version = f"@{version}" if version else ""
     return f"pkg:{package.ecosystem}/{path}{version}"

@@ -60,6 +60,8 @@ LAYERS = [
         "home",
         "texts",
         "recovery",
+        "masking",
+        "blame",
     },
     {"manifestfile", "earlier"},
     {"rulefile", "incidentfile"},
