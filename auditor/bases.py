@@ -27,6 +27,10 @@ _LONGEST = 2000
 """Characters of an address."""
 _TOKEN = 16_384
 """Characters of a line that shows who asks; servers take no longer ones."""
+_CERT = re.compile(r"(?mi)^[ \t]*cert[ \t]*[=:][ \t]*(\S.*?)[ \t]*$")
+_ODD = re.compile(r"[\x00-\x20\x7f\\]|(?:/|%2f)\.{1,2}(?=[/?#]|%2f|$)|%2e|%5c", re.IGNORECASE)
+"""What one reader of an address may take for another path or host than the next."""
+_PORTS = {"http": 80, "https": 443}
 _PRINTABLE = re.compile(r"[\x20-\x7e]+\Z")
 
 
@@ -40,6 +44,20 @@ class Base:
     """For people: host and port."""
     authorization: str = field(default="", repr=False)
     """What the header of that name says; empty for nobody in particular."""
+    place: str = ""
+    """What that is for, as npm writes it (`//host/a/`); empty for all of the host."""
+    users: bool = True
+    """The user's own settings name it, or the client itself; not a project's alone."""
+    authorities: str = ""
+    """A file of certificates that the user's client trusts; empty for the usual ones."""
+
+    def shown_to(self, url: str) -> str:
+        """Return what an address is shown of who asks: nothing outside of what it is for."""
+        if not self.authorization or _ODD.search(url) or not is_same(self.url, url):
+            return ""
+        path = urlsplit(url).path or "/"
+        mine = "/" + self.place.removeprefix("//").partition("/")[2]
+        return self.authorization if f"{path}/".startswith(mine) else ""
 
     @property
     def places(self) -> Iterator[str]:
@@ -58,6 +76,26 @@ class Npmrc:
     """Addresses by scope (`@acme`), that of all others by the empty text."""
     authorizations: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What is shown to a registry, by its address without the scheme."""
+    cafile: str = ""
+    """A file of certificates that are trusted in place of the usual ones."""
+
+
+def is_same(url: str, other: str) -> bool:
+    """Tell whether two addresses have scheme, host and port in common.
+
+    Raises ValueError for what is no address.
+    """
+    return _origin(url) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    found = urlsplit(url)
+    return found.scheme, (found.hostname or "").lower(), found.port or _PORTS.get(found.scheme)
+
+
+def has_login(url: str) -> bool:
+    """Tell whether an address has a name or password in it; raise ValueError for none."""
+    return "@" in urlsplit(url).netloc
 
 
 def base(text: str) -> Base | None:
@@ -89,17 +127,20 @@ def npmrc(text: str, variables: Mapping[str, str] | None = None) -> Npmrc:
     """
     registries: dict[str, str] = {}
     authorizations: dict[str, str] = {}
+    cafile = ""
     for key, written in _LINE.findall(text):
         value = written if variables is None else _filled(written, variables)
         if key == "registry" or (key.startswith("@") and key.endswith(":registry")):
             registries[key.rpartition(":")[0]] = value
+        elif key == "cafile":
+            cafile = value
         elif key.startswith("//"):
             place, _, what = key.rpartition(":")
             kind = {"_authToken": "Bearer", "_auth": "Basic"}.get(what)
             sound = "${" not in value and len(value) <= _TOKEN and _PRINTABLE.match(value)
             if kind and sound:
                 authorizations[place.rstrip("/") + "/"] = f"{kind} {value}"
-    return Npmrc(registries=registries, authorizations=authorizations)
+    return Npmrc(registries=registries, authorizations=authorizations, cafile=cafile)
 
 
 def _filled(value: str, variables: Mapping[str, str]) -> str:
@@ -112,6 +153,12 @@ def _filled(value: str, variables: Mapping[str, str]) -> str:
 def pip_index(text: str) -> str:
     """Return the index of a `pip.conf`, its further ones aside; empty without one."""
     found = _PIP.search(text)
+    return found[1] if found else ""
+
+
+def pip_cert(text: str) -> str:
+    """Return the file of certificates of a `pip.conf`; empty without one."""
+    found = _CERT.search(text)
     return found[1] if found else ""
 
 
@@ -134,4 +181,15 @@ def variable_index(value: str) -> str:
     return _NAMED.sub("", value.strip())
 
 
-__all__ = ["Base", "Npmrc", "base", "npmrc", "pip_index", "uv_index", "variable_index"]
+__all__ = [
+    "Base",
+    "Npmrc",
+    "base",
+    "has_login",
+    "is_same",
+    "npmrc",
+    "pip_cert",
+    "pip_index",
+    "uv_index",
+    "variable_index",
+]

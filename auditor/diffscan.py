@@ -28,13 +28,16 @@ def diff(
     Of what has several files, those are compared that are alike: with a file named, the one like
     it; of a release the one that most people install; of a project all that it publishes.
     """
-    like = None
-    if Path(before).is_file() and not is_report(before):
-        like = Path(before).name
-    elif is_spec(after):
-        like = ""
     wanted = Wanted(against=(before,), new=True, manifests=False)
-    return scan(replace(request, targets=(after,), like=like, compare=wanted), announce, output)
+    request = replace(request, targets=(after,), like=like(before, after), compare=wanted)
+    return scan(request, announce, output)
 
 
-__all__ = ["diff"]
+def like(before: str, after: str) -> str | None:
+    """Return the name that a file of the later target is to be like; None to take all of them."""
+    if Path(before).is_file() and not is_report(before):
+        return Path(before).name
+    return "" if is_spec(after) else None
+
+
+__all__ = ["diff", "like"]

@@ -29,6 +29,7 @@ from auditor.namelists import NameList
 from auditor.names import Level
 from auditor.names import index as names_index
 from auditor.outcome import Outcome
+from auditor.registries import Setting
 from auditor.sources import gauges, installed, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
@@ -90,6 +91,10 @@ class LockRequest:
     """Names that the user has looked at, in the same spellings."""
     online: OnlineWish | None = None
     """What registries are asked; None for nothing."""
+    programs: bool = True
+    """Other programs, and further processes of our own, may be started."""
+    users: tuple[Setting, ...] | None = None
+    """The registries of the user's own settings; None to read these."""
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.INTAKE
     settings: policy.Settings = field(default_factory=policy.Settings)
@@ -143,7 +148,9 @@ def outcomes(scanner: Scanner, found: list[Found]) -> Iterator[Outcome]:
 
     These are to get few requests at a time, and no name twice.
     """
-    workers = 1 if scanner.request.online else min(os.cpu_count() or 1, len(found) // SHARED)
+    request = scanner.request
+    alone = request.online or not request.programs
+    workers = 1 if alone else min(os.cpu_count() or 1, len(found) // SHARED)
     if workers < 2:
         yield from map(scanner.outcome_of, found)
         return
@@ -152,7 +159,7 @@ def outcomes(scanner: Scanner, found: list[Found]) -> Iterator[Outcome]:
 
     done = 0
     try:
-        with ProcessPoolExecutor(workers, initializer=_start, initargs=(scanner.request,)) as pool:
+        with ProcessPoolExecutor(workers, initializer=_start, initargs=(request,)) as pool:
             for one in pool.map(_work, found, chunksize=8):
                 done += 1
                 yield one
@@ -186,7 +193,8 @@ class Scanner:
         self.limits = request.limits
         allowed = request.settings.policy.allowed_hosts
         self._users = UserSettings(
-            settings=settings.of_user(), allowed=frozenset(host.lower() for host in allowed)
+            settings=settings.of_user() if request.users is None else request.users,
+            allowed=frozenset(host.lower() for host in allowed),
         )
         self._names = NamesAsked(
             judge=self._name_judge,
@@ -315,6 +323,10 @@ class Scanner:
         """
         format_, binary = self._format, bun_lockb.FORMAT
         if format_ in {None, binary} and document.data.startswith(bun_lockb.MAGIC):
+            if not self.request.programs:
+                raise InputError(
+                    f"is bun's binary lockfile, and no program runs here; {bun_lockb.HOW}"
+                )
             from auditor.sources import bun_lockb as bun  # noqa: PLC0415 - seldom needed
 
             document = bun.printed(document, folder, self.request.limits)

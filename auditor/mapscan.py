@@ -19,6 +19,7 @@ from auditor.maps.reader import Source
 from auditor.model import ArtifactKind, Gap, Location
 from auditor.recovery import NOT_READ, Recovery, of_contents
 from auditor.sources import directory, gauges
+from auditor.sources.ahead import Ahead
 from auditor.sources.file import ReadFile
 from auditor.specs import is_spec, spec_of
 
@@ -48,6 +49,10 @@ class Request:
     """A new or empty folder, into which what can be recovered is written."""
     registry_folder: Path | None = None
     """Whose settings say where a registry is; the current folder by default."""
+    ahead: Ahead | None = None
+    """The release that was fetched already; None to fetch it."""
+    spooled: Path | None = None
+    """The file that standard input was put into already; None to do that."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -56,25 +61,32 @@ def examined(request: Request, announce: Announce = lambda _: None) -> Recovery:
 
     Raises UsageError where the target is not there, or the folder is not to be written into.
     """
-    target = request.target
-    if target != STDIN and not is_spec(target) and not Path(target).exists():
-        raise UsageError(f"{target}: no such file or folder")
+    check(request)
     extraction = None
     if request.extract is not None:
-        if request.extract.resolve().is_relative_to(Path(target).resolve()):
-            # what is written there would be read as what ships
-            raise UsageError(f"{request.extract}: lies in {target}; name a folder beside it")
         from auditor.sources.extraction import Extraction  # noqa: PLC0415 - where one is asked for
 
         extraction = Extraction(request.extract, request.limits)
     try:
         found = _Examiner(request, extraction, announce).found()
     except Exception as problem:  # noqa: BLE001 - the one boundary of a target, sorted by fault
-        found = of_nothing(target, str(of_input(problem, f"the recovery from {target}")))
+        why = of_input(problem, f"the recovery from {request.target}")
+        found = of_nothing(request.target, str(why))
     if extraction is None:
         return found
     said, gaps = extraction.concluded(found)
     return replace(found, notes=(*found.notes, *said), gaps=(*found.gaps, *gaps))
+
+
+def check(request: Request) -> None:
+    """Raise UsageError where the target is not there, or what is written would lie in it."""
+    target = request.target
+    if target != STDIN and not is_spec(target) and not Path(target).exists():
+        raise UsageError(f"{target}: no such file or folder")
+    extract = request.extract
+    if extract is not None and extract.resolve().is_relative_to(Path(target).resolve()):
+        # what is written there would be read as what ships
+        raise UsageError(f"{extract}: lies in {target}; name a folder beside it")
 
 
 def of_nothing(target: str, reason: str) -> Recovery:
@@ -102,6 +114,8 @@ class _Examiner:
         if target == STDIN:
             from auditor.sources import standardinput  # noqa: PLC0415 - where it is asked for
 
+            if self._request.spooled is not None:
+                return self._file(self._request.spooled, "standard input")
             with standardinput.spooled(self._limits) as path:
                 return self._file(path, "standard input")
         if is_spec(target):
@@ -118,7 +132,7 @@ class _Examiner:
         from auditor.sources.release import Releases  # noqa: PLC0415
 
         self._announce(f"asking for {target}")
-        releases = Releases(self._limits, self._request.registry_folder)
+        releases = self._request.ahead or Releases(self._limits, self._request.registry_folder)
         release = releases.find(spec_of(target))
         files = {file.name: file for file in release.files}
         if not files:

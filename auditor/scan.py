@@ -39,6 +39,7 @@ from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
 from auditor.shipping import DIGESTS, shipped
 from auditor.sources import directory, gauges
+from auditor.sources.ahead import Ahead
 from auditor.sources.file import Progress, ReadFile
 from auditor.sources.wish import Wish
 from auditor.specs import is_spec, spec_of
@@ -72,6 +73,8 @@ class Request:
     one that most people install."""
     registry_folder: Path | None = None
     """Whose settings say where a registry is; the current folder by default."""
+    ahead: Ahead | None = None
+    """The releases that were fetched already; None to fetch each when it is its turn."""
     compare: Wanted = field(default_factory=Wanted)
     online: bool = False
     """Ask the registry of each package how large its releases were."""
@@ -191,7 +194,9 @@ class _Scanner:
         from auditor.sources.release import AbsentError, Releases  # noqa: PLC0415 - where one is asked for
 
         self._announce(f"asking for {target}")
-        releases = Releases(self._request.limits, self._request.registry_folder)
+        releases = self._request.ahead or Releases(
+            self._request.limits, self._request.registry_folder
+        )
         try:
             release = releases.find(spec_of(target))
         except AbsentError as problem:

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ssl
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -103,8 +106,10 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
 
-def served(served: Served) -> ThreadingHTTPServer:
-    """Start a registry; who calls shuts it down."""
+def served(
+    served: Served, address: str = "127.0.0.1", context: ssl.SSLContext | None = None
+) -> ThreadingHTTPServer:
+    """Start a registry, with TLS where a context is given; who calls shuts it down."""
 
     class Handler(BaseHTTPRequestHandler):
         disable_nagle_algorithm = True
@@ -139,8 +144,12 @@ def served(served: Served) -> ThreadingHTTPServer:
             except OSError:  # who asks went away, as it should
                 self.close_connection = True
 
-    server = _Server(("127.0.0.1", 0), Handler)
+    server = _Server((address, 0), Handler)
     server.daemon_threads = True
+    if context is not None:
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     served.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server

@@ -73,7 +73,7 @@ LAYERS = [
     {"mutants"},
     {"triage", "baselinefile", "starting", "since"},
     {"report", "mapview", "docs", "incidentpage"},
-    {"sources"},
+    {"sources", "sandbox"},
     {"outcome", "comparing", "deciding", "verifying"},
     {"scan", "packonline", "lockscan", "lockonline", "namescan", "mapscan"},
     {"diffscan"},

@@ -350,7 +350,7 @@ def packed(handler: BaseHTTPRequestHandler) -> None:
         (packed, "answers in a packing that was not asked for"),
         (b" " * 5001, "limit archive-bytes of 5,000 bytes met (found at least 5,001 bytes); raise"),
         (leads_to("file:///etc/passwd"), "redirects to no https address"),
-        (leads_to("http://[::1/"), "cannot be asked (ValueError)"),
+        (leads_to("http://[::1/"), "redirects to no address"),
         (leads_to("http://a.example:99999/"), "to no address"),
         (leads_to("/files/demo-kit-1.1.0.tgz"), "redirects more than 3 times"),
     ],

@@ -9,7 +9,7 @@ import click
 
 from auditor import __version__
 
-_NOT_COMMANDS = frozenset({"options", "output", "streams"})
+_NOT_COMMANDS = frozenset({"confined", "options", "output", "streams"})
 
 
 class _Commands(click.Group):

@@ -14,12 +14,15 @@ from auditor.cli.options import (
     internal_options,
     output_options,
     policy_options,
+    sandbox_options,
     wishes,
 )
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
-    from auditor.lockscan import OnlineWish
+    from collections.abc import Iterator
+
+    from auditor.lockscan import LockRequest, OnlineWish
 
 
 @click.command("lock")
@@ -69,6 +72,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="With --online: ask again what was asked within the last hour.",
 )
+@sandbox_options
 @policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
@@ -84,6 +88,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     online: bool,
     min_age: str | None,
     no_cache: bool,
+    sandbox: str | None,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str | None,
@@ -105,14 +110,23 @@ def command(  # noqa: PLR0913 - one parameter per option
     """
     del debug  # read by the top-level handler
     from auditor import lockscan  # noqa: PLC0415 - see options: only the called command's cost
-    from auditor.cli import output  # noqa: PLC0415
+    from auditor.cli import confined, output  # noqa: PLC0415
     from auditor.deciding import decided  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
+    from auditor.sources import settings  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
     files = output.destinations(reports)
+    if sandbox is not None:
+        git = bool(against) and not Path(against).is_file()
+        confined.refuse(
+            (online, "--online", "leave it out, or look up the same lockfile without a sandbox"),
+            (git, "--against with a revision", "git is not asked there; name a file"),
+            (said["write_baseline"] is not None, "--write-baseline", "write it without a sandbox"),
+        )
+        confined.check(sandbox)
     decision = decided(wishes(said, fail_on, profile, rules), (Path(),), Profile.RELEASE)
     policy = decision.policy
     level = level or policy.names or "default"
@@ -126,15 +140,36 @@ def command(  # noqa: PLR0913 - one parameter per option
         internal=(*internal, *names_in(internal_files), *policy.internal),
         reviewed=(*reviewed, *policy.reviewed),
         online=_wish(min_age, online=online, cached=not no_cache),
+        programs=sandbox is None,
+        users=None if sandbox is None else settings.of_user(),
         rules=decision.rules,
         profile=decision.profile,
         settings=decision.settings,
         limits=with_changes(Limits(), limits),
     )
-    with output.progress() as announce:
-        result = lockscan.scan(request, announce)
-    result = output.with_baseline(result, said["write_baseline"])
-    return output.show(result, format_, files, verbose=verbose, quiet=quiet, listed=listed)
+
+    def call() -> int:
+        with output.progress() as announce:
+            result = lockscan.scan(request, announce)
+        result = output.with_baseline(result, said["write_baseline"])
+        return output.show(result, format_, files, verbose=verbose, quiet=quiet, listed=listed)
+
+    wall = confined.Wall(
+        mode=sandbox,
+        limits=request.limits,
+        reads=(*_read(request), *request.rules) if sandbox is not None else (),
+        files=tuple(path for _, path in files),
+    )
+    return confined.run(wall, call)
+
+
+def _read(request: LockRequest) -> Iterator[Path]:
+    """Yield what is read for some targets: a lockfile's folder, and settings above it."""
+    from auditor.sources.lockfiles import beside  # noqa: PLC0415 - where a sandbox is asked for
+
+    for target in filter(None, (*request.targets, request.against)):
+        if target != "-":
+            yield from beside(Path(target))
 
 
 def _wish(min_age: str | None, *, online: bool, cached: bool) -> OnlineWish | None:

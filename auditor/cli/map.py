@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from auditor import mapview
-from auditor.cli.options import limits_option
+from auditor.cli.options import limits_option, sandbox_options
 
 if TYPE_CHECKING:
     from auditor.recovery import Recovery
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Exit with 1 where first-party source can be recovered that ships nowhere else.",
 )
+@sandbox_options
 @limits_option
 @click.option("-v", "--verbose", is_flag=True, help="List every file and every map.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer alone.")
@@ -61,6 +63,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     format_: str,
     reports: tuple[str, ...],
     fail: bool,
+    sandbox: str | None,
     limits: tuple[str, ...],
     verbose: bool,
     quiet: bool,
@@ -77,26 +80,51 @@ def command(  # noqa: PLR0913 - one parameter per option
     """
     del debug  # read by the top-level handler
     from auditor import exits  # noqa: PLC0415 - see options: only the called command's cost
-    from auditor.cli import output, streams  # noqa: PLC0415
+    from auditor.cli import confined, output, streams  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
-    from auditor.mapscan import Request, examined  # noqa: PLC0415
+    from auditor.mapscan import STDIN, Request, check, examined  # noqa: PLC0415
+    from auditor.sources import newfolder, standardinput  # noqa: PLC0415
 
     files = output.destinations(reports, mapview.names())
     if html is not None:
         files.append(("html", html))
-    request = Request(target=target, extract=extract, limits=with_changes(Limits(), limits))
-    with output.progress() as announce:
-        found = examined(request, announce)
-    view = output.terminal(verbose=verbose, quiet=quiet)
-    # all before the first is written: where one fails, none is there that says all is well
-    shown = _rendered(found, format_, view)
-    texts = [_rendered(found, name, output.paper()) for name, _ in files]
-    streams.put(shown)
-    for (_, path), text in zip(files, texts, strict=True):
-        output.write(path, text)
-    if found.gaps:
-        return exits.EXIT_INCOMPLETE
-    return exits.EXIT_FAIL if fail and found.totals.undisclosed.files else exits.EXIT_PASS
+    confined.check(sandbox)
+    changed = with_changes(Limits(), limits)
+    with ExitStack() as stack:
+        ahead = stack.enter_context(confined.releases(sandbox, changed, target))
+        confined.fetch(ahead, target, "")
+        spooled = None
+        if target == STDIN and sandbox is not None:
+            spooled = stack.enter_context(standardinput.spooled(changed))
+        request = Request(
+            target=target, extract=extract, ahead=ahead, spooled=spooled, limits=changed
+        )
+
+        def call() -> int:
+            with output.progress() as announce:
+                found = examined(request, announce)
+            view = output.terminal(verbose=verbose, quiet=quiet)
+            # all before the first is written: where one fails, none is there that says all is well
+            shown = _rendered(found, format_, view)
+            texts = [_rendered(found, name, output.paper()) for name, _ in files]
+            streams.put(shown)
+            for (_, path), text in zip(files, texts, strict=True):
+                output.write(path, text)
+            if found.gaps:
+                return exits.EXIT_INCOMPLETE
+            return exits.EXIT_FAIL if fail and found.totals.undisclosed.files else exits.EXIT_PASS
+
+        if extract is not None and sandbox is not None:
+            check(request)
+            newfolder.NewFolder(extract)  # what makes the folder cannot be had later
+        wall = confined.Wall(
+            mode=sandbox,
+            limits=changed,
+            reads=(Path(target), *(ahead.paths if ahead else ()), *filter(None, [spooled])),
+            writes=() if extract is None else (extract,),
+            files=tuple(path for _, path in files),
+        )
+        return confined.run(wall, call)
 
 
 def _rendered(found: Recovery, name: str, view: View) -> str:

@@ -130,6 +130,24 @@ def policy_options(function: F) -> F:
     return function
 
 
+def sandbox_options(function: F) -> F:
+    """Add `--sandbox` and `--try-sandbox`."""
+    required = click.option(
+        "--sandbox",
+        "sandbox",
+        flag_value="require",
+        help="Read in a process that can open nothing but what it is to read, start no program and "
+        "reach no network; an error where that cannot be had. Linux.",
+    )
+    tried = click.option(
+        "--try-sandbox",
+        "sandbox",
+        flag_value="try",
+        help="The same, as far as it can be had here, and say what cannot.",
+    )
+    return required(tried(function))
+
+
 def output_options(function: F) -> F:
     """Add what says how a report is shown, and when it fails."""
     for option in reversed(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Timer
@@ -20,7 +21,8 @@ from auditor.safe import safe
 from auditor.sources import userfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TextIO
 
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
@@ -93,10 +95,47 @@ def paper() -> report.View:
     return report.View(verbose=True, root=root, folder=folder)
 
 
+_held: dict[Path, TextIO] = {}
+"""Files that were opened before this process gave up opening any."""
+
+
+@contextmanager
+def held(paths: Iterable[Path]) -> Iterator[None]:
+    """Open files that are to be written later; raise UsageError where that fails.
+
+    What is in one stays there until it is written. One that was made here, and was not written, is
+    taken away at the end.
+    """
+    made = []
+    try:
+        for path in paths:
+            if not os.path.lexists(path):
+                made.append(path)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+            _held[path] = os.fdopen(handle, "w", encoding="utf-8")
+        yield
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be written: {problem.strerror or problem}") from None
+    finally:
+        for path in [*_held]:
+            _held.pop(path).close()
+        for path in made:
+            with suppress(OSError):
+                if path.stat().st_size == 0:
+                    path.unlink()
+
+
 def write(path: Path, text: str) -> None:
     """Write a file that the user named; raise UsageError where that fails."""
     try:
-        path.write_text(text, encoding="utf-8")
+        if path not in _held:
+            path.write_text(text, encoding="utf-8")
+            return
+        file = _held[path]
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.truncate(0)
+        file.write(text)
+        file.flush()
     except (OSError, ValueError) as problem:
         why = getattr(problem, "strerror", None) or problem
         raise UsageError(f"{path}: cannot be written: {why}") from None

@@ -7,7 +7,13 @@ from typing import Unpack
 
 import click
 
-from auditor.cli.options import PolicyOptions, output_options, policy_options, wishes
+from auditor.cli.options import (
+    PolicyOptions,
+    output_options,
+    policy_options,
+    sandbox_options,
+    wishes,
+)
 
 
 @click.command("pack")
@@ -63,6 +69,7 @@ from auditor.cli.options import PolicyOptions, output_options, policy_options, w
     help="Look up how large earlier releases are, at the registry that npm, or pip or uv, is "
     "configured for, and tell one that is much larger.",
 )
+@sandbox_options
 @policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
@@ -79,6 +86,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     write_manifest: bool,
     verify: Path | None,
     online: bool,
+    sandbox: str | None,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str | None,
@@ -99,7 +107,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     Nothing of a package file ever runs.
     """
     del debug  # read by the top-level handler
-    from auditor.cli import output  # noqa: PLC0415 - see options: only the called command's cost
+    from auditor.cli import confined, output  # noqa: PLC0415 - see options: only the called command's cost
     from auditor.comparing import Wanted  # noqa: PLC0415
     from auditor.deciding import decided  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
@@ -111,30 +119,62 @@ def command(  # noqa: PLR0913 - one parameter per option
         return _verified(verify, targets)
     files = output.destinations(reports)
     targets = targets or (".",)
+    if sandbox is not None:
+        confined.refuse(
+            (
+                not as_is and any(Path(target).is_dir() for target in targets),
+                "packing a project",
+                "pack it, and audit the file (or the folder, with --as-is)",
+            ),
+            (online, "--online", "leave it out, or look up the same file without a sandbox"),
+            (write_manifest, "--write-manifest", "it takes a project's folder"),
+            (said["write_baseline"] is not None, "--write-baseline", "write it without a sandbox"),
+            (
+                not all(Path(one).exists() for one in against),
+                "--against a release",
+                "name a package file, or the JSON report of a run",
+            ),
+        )
+        confined.check(sandbox)
     folders = [here if (here := Path(target)).is_dir() else Path() for target in targets]
     decision = decided(wishes(said, fail_on, profile, rules), folders, Profile.RELEASE)
     manifest = manifest or decision.path(decision.policy.manifest)
-    request = Request(
-        targets=targets,
-        wish=Wish(
-            packer=packer,
-            ignore_scripts=ignore_scripts,
-            isolation=not no_isolation,
-            workspaces=workspaces,
-            all_workspaces=all_workspaces,
-        ),
-        as_is=as_is,
-        compare=Wanted(against=against, manifest=manifest, write=write_manifest),
-        online=online,
-        rules=decision.rules,
-        profile=decision.profile,
-        settings=decision.settings,
-        limits=with_changes(Limits(), limits),
-    )
-    with output.progress() as announce:
-        result = scan(request, announce, output.packer_output(verbose=verbose))
-    result = output.with_baseline(result, said["write_baseline"])
-    return output.show(result, format_, files, verbose=verbose, quiet=quiet)
+    changed = with_changes(Limits(), limits)
+    with confined.releases(sandbox, changed, *targets) as ahead:
+        for target in targets:
+            confined.fetch(ahead, target)
+        request = Request(
+            targets=targets,
+            wish=Wish(
+                packer=packer,
+                ignore_scripts=ignore_scripts,
+                isolation=not no_isolation,
+                workspaces=workspaces,
+                all_workspaces=all_workspaces,
+            ),
+            as_is=as_is,
+            ahead=ahead,
+            compare=Wanted(against=against, manifest=manifest, write=write_manifest),
+            online=online,
+            rules=decision.rules,
+            profile=decision.profile,
+            settings=decision.settings,
+            limits=changed,
+        )
+
+        def call() -> int:
+            with output.progress() as announce:
+                result = scan(request, announce, output.packer_output(verbose=verbose))
+            result = output.with_baseline(result, said["write_baseline"])
+            return output.show(result, format_, files, verbose=verbose, quiet=quiet)
+
+        wall = confined.Wall(
+            mode=sandbox,
+            limits=changed,
+            reads=confined.named(request, manifest),
+            files=tuple(path for _, path in files),
+        )
+        return confined.run(wall, call)
 
 
 def _verified(report: Path, targets: tuple[str, ...]) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from auditor.errors import InputError
 from auditor.lockfiles.bun_lockb import HOW
 from auditor.sources import child
+from auditor.sources.privatefolder import private_folder
 
 if TYPE_CHECKING:
     from auditor.limits import Limits
@@ -45,15 +45,15 @@ def printed(document: Document, folder: Path, limits: Limits) -> Document:
 
 def _ask(data: bytes, project: Path, limits: Limits) -> bytes:
     program = _program(project)
-    with tempfile.TemporaryDirectory(prefix="audit-", ignore_cleanup_errors=True) as private:
-        folder = Path(private, "lockfile")
+    with private_folder() as private:
+        folder = private / "lockfile"
         folder.mkdir()
         (folder / _NAME).write_bytes(data)
         try:
             answer = child.answer(
                 (program, _NAME),
                 folder,
-                _environment(private),
+                _environment(str(private)),
                 seconds=PATIENCE,
                 most=limits.member_bytes,
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from auditor import bases
 from auditor.errors import InputError
 from auditor.limits import MIB
 from auditor.sources import child, settings
+from auditor.sources.privatefolder import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,19 +140,39 @@ class _Npm:
 
     def _shown(self, url: str, *, users: bool) -> Base:
         found = _checked(url, "npm")
+        trusted = self._variables.get("npm_config_cafile") or next(
+            (one.cafile for one in self._users if one.cafile), ""
+        )
         readers = [self._project]
         if users or found.url.startswith("https:"):
             readers = [self._project, *self._users]
-        authorization = found.authorization or _authorization(found, readers)
-        return bases.Base(url=found.url, host=found.host, authorization=authorization)
+        place, shown = "", found.authorization
+        if not shown:
+            place, shown = _authorization(found, readers)
+        return replace(
+            found,
+            authorization=shown,
+            place=place,
+            users=users,
+            authorities=_authorities(trusted, "cafile of npm"),
+        )
 
 
-def _authorization(base: Base, readers: list[Npmrc]) -> str:
+def _authorization(base: Base, readers: list[Npmrc]) -> tuple[str, str]:
+    """Return what is shown to a registry, and the place that it is for."""
     for place in base.places:
         for reader in readers:
             if found := reader.authorizations.get(place):
-                return found
-    return ""
+                return place, found
+    return "", ""
+
+
+def _authorities(path: str, whose: str) -> str:
+    """Return a file of certificates that the user's settings name; raise InputError for none."""
+    found = os.path.expanduser(path)  # noqa: PTH111 - never raises
+    if found and not Path(found).is_file():
+        raise InputError(f"the {whose} names no file of certificates")
+    return found
 
 
 def _beside(path: Path) -> str:
@@ -213,8 +234,8 @@ def _program(environment: Mapping[str, str], *names: str) -> str | None:
 
 def _said(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
     """Return what a client prints in an empty folder; raise InputError where it fails."""
-    with tempfile.TemporaryDirectory(prefix="audit-", ignore_cleanup_errors=True) as private:
-        said = child.answer(command, Path(private), environment, seconds=_PATIENCE, most=_PRINTED)
+    with private_folder() as private:
+        said = child.answer(command, private, environment, seconds=_PATIENCE, most=_PRINTED)
     if said.ended.code != 0:
         raise InputError(said.ended.manner)
     return said.data.decode("utf-8", "replace")
@@ -227,14 +248,23 @@ def _index(clients: Clients) -> Base:
     """
     environment = clients.environment
     variables = {key.lower(): value for key, value in environment.items() if value}
+    texts = [*settings.texts("pip.conf", environment)]
+    cert = variables.get("pip_cert") or next(filter(None, map(bases.pip_cert, texts)), "")
+    found = _checked(_index_of(clients, variables, texts), "Python")
+    return replace(found, authorities=_authorities(cert, "cert of pip"))
+
+
+def _index_of(clients: Clients, variables: Mapping[str, str], texts: list[str]) -> str:
     for name in _VARIABLES:
         if value := variables.get(name):
-            return _checked(bases.variable_index(value), "Python")
-    for file, read in (("pip.conf", bases.pip_index), ("uv.toml", bases.uv_index)):
-        for text in settings.texts(file, environment):
-            if url := read(text):
-                return _checked(url, "Python")
-    return _checked(clients.pip(), "Python")
+            return bases.variable_index(value)
+    for text in texts:
+        if url := bases.pip_index(text):
+            return url
+    for text in settings.texts("uv.toml", clients.environment):
+        if url := bases.uv_index(text):
+            return url
+    return clients.pip()
 
 
 def _checked(url: str, whose: str) -> Base:

@@ -6,7 +6,9 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from auditor.errors import MemberError
 from auditor.model import Member, MemberType, Unread
+from auditor.sources import regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,16 +73,24 @@ def member_of(path: Path, folder: Path, budget: Budget) -> tuple[Member, Iterato
     )
     if kind is not MemberType.FILE:
         return member, iter(())
-    with path.open("rb"):  # a file that cannot be read must say so here, not in mid-pass
+    with regular.opened(path):  # a file that cannot be read must say so here, not in mid-pass
         pass
-    return member, _content(path, budget)
+    return member, _content(path, regular.state(status), budget)
 
 
-def _content(path: Path, budget: Budget) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            budget.take(len(chunk))
-            yield chunk
+def _content(path: Path, known: regular.State, budget: Budget) -> Iterator[bytes]:
+    """Yield a file's bytes; raise MemberError where it is not what it was when it was listed."""
+    left = known[2]
+    try:
+        with regular.opened(path) as file:
+            while left >= 0 and (chunk := file.read(_CHUNK)):
+                left -= len(chunk)
+                budget.take(len(chunk))
+                yield chunk
+            if left or regular.state(os.fstat(file.fileno())) != known:
+                raise MemberError(regular.CHANGED)
+    except OSError as problem:
+        raise MemberError(f"cannot be read: {problem.strerror or problem}") from None
 
 
 def _shown(path: Path, folder: Path) -> str:

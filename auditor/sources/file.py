@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from io import RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from auditor.errors import InputError, LimitError
+from auditor.sources import regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,10 +26,11 @@ class ReadFile(RawIOBase):
     def __init__(self, path: Path, limits: Limits, progress: Progress | None = None) -> None:
         super().__init__()
         try:
-            self._file: BinaryIO = path.open("rb")
+            self._file: BinaryIO = regular.opened(path, links=True)
         except OSError as problem:
             raise InputError(f"cannot be opened: {problem.strerror or problem}") from None
-        self.size = path.stat().st_size
+        self._state = regular.state(os.fstat(self._file.fileno()))
+        self.size = self._state[2]
         if self.size > limits.archive_bytes:
             self._file.close()
             raise LimitError("archive-bytes", limits.archive_bytes, self.size, "bytes")
@@ -56,9 +59,14 @@ class ReadFile(RawIOBase):
         return self._file.fileno()
 
     def finish(self) -> str:
-        """Read what the archive's reader left, and return the digest of the whole file."""
-        while self.read(1024 * 1024):
+        """Read what the archive's reader left, and return the digest of the whole file.
+
+        Raises InputError where the file changed since it was opened.
+        """
+        while self._done <= self.size and self.read(1024 * 1024):
             pass
+        if self._state != regular.state(os.fstat(self._file.fileno())):
+            raise InputError(regular.CHANGED)
         return self._digest.hexdigest()
 
     def close(self) -> None:

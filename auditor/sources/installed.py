@@ -8,16 +8,15 @@ each copy counts once.
 from __future__ import annotations
 
 import os
-import stat
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import ParseError, SpentError
+from auditor.errors import InputError, SpentError
 from auditor.facts.distribution import headers
 from auditor.inventory import Inventory, LockedPackage, Origin
 from auditor.shape import json_object
-from auditor.sources import gauges
+from auditor.sources import gauges, regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -88,7 +87,7 @@ class _Tree:
             if path.name == ".pnpm":
                 for store in self._folders(path, f"{prefix}.pnpm"):
                     inner = store / "node_modules"
-                    if _is_folder(inner):
+                    if _is_folder(inner) and not inner.is_symlink():
                         place = f"{prefix}.pnpm/{store.name}/node_modules/"
                         yield from self.node(inner, place, depth + 1)
             elif path.name.startswith("@"):
@@ -124,7 +123,7 @@ class _Tree:
             return json_object(_content(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, ParseError) as problem:
+        except (OSError, ValueError, InputError) as problem:
             self.unread.append((place, f"its package.json cannot be read: {_why(problem)}"))
             return None
 
@@ -143,8 +142,10 @@ class _Tree:
 
     def _distribution(self, path: Path, place: str) -> Iterator[LockedPackage]:
         try:
+            if path.parent.is_symlink():
+                raise ValueError("lies behind a link, which is not followed")  # noqa: TRY301
             said = headers(_content(path))
-        except (OSError, ValueError) as problem:
+        except (OSError, ValueError, InputError) as problem:
             self.unread.append((place, f"its {path.name} cannot be read: {_why(problem)}"))
             return
         if "Name" not in said or "Version" not in said:
@@ -186,9 +187,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _content(path: Path) -> bytes:
-    state = path.stat()
-    if not stat.S_ISREG(state.st_mode):  # a pipe would be waited for
-        raise ValueError("is no regular file")
-    if state.st_size > _LARGEST:
+    data = regular.content(path, _LARGEST)
+    if len(data) > _LARGEST:
         raise ValueError(f"larger than {_LARGEST:,} bytes")
-    return path.read_bytes()
+    return data

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from auditor import lockfiles
 from auditor.errors import InputError, LimitError
 from auditor.model import Unread
-from auditor.sources import settings
+from auditor.sources import regular, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,9 @@ def _listed(
 
 def _installed(top: Path, target: str, folder: Path) -> Iterator[Found]:
     hidden = folder / HIDDEN
-    if _may_be_there(hidden):
+    if os.path.islink(hidden):  # noqa: PTH114 - Path.is_symlink raises where a permission is missing
+        yield Found(path=hidden, label=_joined(target, top, hidden), reason=_LINK)
+    elif _may_be_there(hidden):
         yield Found(path=hidden, label=_joined(target, top, hidden))
     yield Found(path=folder, label=_joined(target, top, folder), installed=True)
 
@@ -154,7 +156,8 @@ def document(found: Found, limits: Limits) -> Document:
             reason = f"of {len(paths):,} files beside the lockfile, {_MOST} were read"
             unread.append(Unread(path=name, reason=reason))
         for path in paths[:_MOST]:
-            if path != found.path and path.is_file() and not path.is_symlink():
+            is_out = path.is_symlink() or regular.through_link(found.path.parent, path)
+            if path != found.path and path.is_file() and not is_out:
                 shown = path.relative_to(found.path.parent).as_posix()
                 try:
                     beside[shown] = _content(path, _SMALL)
@@ -172,6 +175,14 @@ def document(found: Found, limits: Limits) -> Document:
         unread=tuple(unread),
         limits=limits,
     )
+
+
+def beside(target: Path) -> Iterator[Path]:
+    """Yield what is read of a target, of what lies beside it, and of the settings above it."""
+    top = target if target.is_dir() else target.parent
+    yield top
+    yield target
+    yield from settings.files_above(top)
 
 
 def siblings(found: Found, names: tuple[str, ...]) -> dict[str, Found]:
@@ -205,7 +216,7 @@ def _content(path: Path, most: int) -> bytes:
         size = path.stat().st_size
         if size > most:
             raise LimitError("member-bytes", most, size, "bytes")
-        return path.read_bytes()
+        return regular.content(path, most, links=True)
     except OSError as problem:
         raise InputError(f"cannot be read: {problem.strerror or problem}") from None
 

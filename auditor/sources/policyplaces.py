@@ -9,6 +9,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from auditor.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -33,20 +35,27 @@ _SAID = {
 def near(folder: Path) -> Iterator[tuple[Path, ...]]:
     """Yield what may hold a policy, folder by folder, from `folder` up to its repository's root.
 
-    Outside of a repository the folder alone counts: what lies above may be anybody's.
+    Outside of a repository the folder alone counts: what lies above may be anybody's. Raises
+    UsageError for a link that leads out of what is looked through.
     """
     start = folder.absolute()
     parents = [start, *start.parents][:_DEEPEST]
     root = next((n for n, here in enumerate(parents) if os.path.lexists(here / ".git")), 0)
     for here in parents[: root + 1]:
-        found = tuple(path for name in (*OWN, *SHARED) if _may_hold(path := here / name))
+        paths = [here / name for name in (*OWN, *SHARED)]
+        found = tuple(path for path in paths if _may_hold(path, parents[root]))
         if found:
             yield found
 
 
-def _may_hold(path: Path) -> bool:
+def _may_hold(path: Path, root: Path) -> bool:
     if not path.is_file():
         return False
+    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+        raise UsageError(
+            f"{path}: may hold a policy, and is a link out of the project; --config names one, "
+            "--no-config obeys none"
+        )
     try:
         if path.name in OWN or path.stat().st_size > _LARGEST:
             return True

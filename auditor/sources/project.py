@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -13,6 +12,7 @@ from auditor.errors import UsageError
 from auditor.packers import Packer
 from auditor.sources import package_json, workspaces
 from auditor.sources.packer_choice import Demand, demanded
+from auditor.sources.privatefolder import private_folder
 from auditor.sources.program import Program, installed
 from auditor.sources.rehearsal import Rehearsal
 
@@ -79,10 +79,10 @@ def packed(  # noqa: PLR0913 - one parameter per option of the command
     root = directory.resolve()
     demand, program = _program(root, packer, label)
     targets = _targets(root, label, program.packer.name, workspaces, everything=all_workspaces)
-    with tempfile.TemporaryDirectory(prefix="audit-", ignore_cleanup_errors=True) as private:
+    with private_folder() as private:
         made = []
         for number, target in enumerate(targets):
-            place = Path(private, str(number))
+            place = private / str(number)
             place.mkdir()
             manifest = package_json.read(target.folder, target.label)
             tarball, notes = Rehearsal(

@@ -13,7 +13,6 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -26,6 +25,7 @@ from auditor.errors import InputError, PackerError, UsageError
 from auditor.packers import PYTHON, Packer
 from auditor.safe import safe
 from auditor.sources import child
+from auditor.sources.privatefolder import private_folder
 from auditor.sources.project import Packed
 from auditor.words import listed
 
@@ -101,8 +101,8 @@ def python_packed(
     document = _document(root, label)
     _check(root, label, document)
     builder = _builder(root, document, packer, isolation=isolation)
-    with tempfile.TemporaryDirectory(prefix="audit-", ignore_cleanup_errors=True) as private:
-        place = Path(private, "out")
+    with private_folder() as private:
+        place = private / "out"
         place.mkdir()
         ended = child.run(
             (*builder.command, str(place)), root, {**os.environ, VARIABLE: "1"}, output

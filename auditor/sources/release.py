@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from auditor.names import spelling
 from auditor.releases import of_document
 from auditor.safe import safe
 from auditor.sources.configured import Configured
+from auditor.sources.privatefolder import private_folder
 from auditor.sources.registry import JSON, path_of
 from auditor.sources.transport import Transport
 
@@ -77,8 +77,8 @@ class Releases:
         Raises InputError where it does not come, or is not what the index says it is.
         """
         base, document = self._place(release.spec)
-        with tempfile.TemporaryDirectory(prefix="audit-", ignore_cleanup_errors=True) as private:
-            path = Path(private) / file.name
+        with private_folder() as private:
+            path = private / file.name
             try:
                 checked = self._fetch(base, urljoin(base.url + document, file.url), file, path)
             except LimitError as problem:

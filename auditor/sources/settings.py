@@ -106,6 +106,13 @@ def above(folder: Path, format_name: str) -> dict[str, bytes]:
     return {}
 
 
+def files_above(folder: Path) -> Iterator[Path]:
+    """Yield the files that `above` may read, whatever the format; that they exist is not said."""
+    names = {name for some in _UPWARD.values() for name in some}
+    for here in list(folder.absolute().parents)[:_DEEPEST]:
+        yield from (here / name for name in sorted(names) if not (here / name).is_symlink())
+
+
 def _places(variables: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
     """Yield the files that clients read, each with the name that tells how it is read.
 

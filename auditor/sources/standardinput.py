@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import LimitError, UsageError
+from auditor.sources.privatefolder import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from auditor.limits import Limits
 
@@ -27,8 +27,8 @@ def spooled(limits: Limits) -> Iterator[Path]:
     """
     if sys.stdin.isatty():
         raise UsageError("- stands for standard input, and that is a terminal; redirect a file")
-    with tempfile.TemporaryDirectory(prefix="audit-", ignore_cleanup_errors=True) as private:
-        path = Path(private, NAME)
+    with private_folder() as private:
+        path = private / NAME
         size = 0
         with path.open("wb") as file:
             while chunk := sys.stdin.buffer.read(_CHUNK):

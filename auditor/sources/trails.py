@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 
 from auditor.advisories import signs
 from auditor.advisories.signs import Sort
+from auditor.errors import InputError
 from auditor.facts.lock.indicator import SignSeen
 from auditor.model import Unread
+from auditor.sources import regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -111,7 +113,10 @@ def _matches(
     else:
         found = [top / pattern]
     for path in found[:_MOST]:
-        yield from _look(path, incident, sign, sort)
+        if sort is Sort.HOST or not regular.through_link(top, path):
+            yield from _look(path, incident, sign, sort)
+        elif os.path.lexists(path):
+            yield Unread(path=str(path), reason="lies behind a link, which is not followed")
 
 
 def _look(path: Path, incident: str, sign: FileSign, sort: Sort) -> Iterator[SignSeen | Unread]:
@@ -126,9 +131,10 @@ def _look(path: Path, incident: str, sign: FileSign, sort: Sort) -> Iterator[Sig
     if stat.S_ISREG(status.st_mode) and status.st_size <= _LARGEST:
         try:
             data = _content(path)
-        except OSError as problem:
+        except (OSError, InputError) as problem:
             if sign.contains:
-                yield Unread(path=str(path), reason=f"cannot be read: {problem.strerror}")
+                reason = getattr(problem, "strerror", None) or problem
+                yield Unread(path=str(path), reason=f"cannot be read: {reason}")
                 return
             data = b""
         digest = hashlib.sha256(data).hexdigest() if data else ""
@@ -149,6 +155,4 @@ def _look(path: Path, incident: str, sign: FileSign, sort: Sort) -> Iterator[Sig
 
 def _content(path: Path) -> bytes:
     """Read a regular file, whatever has been put in its place since it was looked at."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        return file.read(_LARGEST)
+    return regular.content(path, _LARGEST)

@@ -1,21 +1,28 @@
 """Asking registries over HTTP: documents into memory, files onto the disk, all within bounds.
 
 A registry may be anybody's, or broken: what it answers is bounded in bytes and in time. What shows
-who asks goes to the host of its base alone, never along with a redirect and never into a message.
+who asks goes to the host of its base alone, and below the path that it is for, never along with a
+redirect to elsewhere and never into a message. Cookies are not kept. Where else an answer leads to
+is looked at (`peers`). Certificates are always checked, whatever a client is told: against those of
+`REQUESTS_CA_BUNDLE`, of npm's `cafile` or pip's `cert`, or the usual ones.
 """
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from auditor import __version__
+from auditor.bases import Base, has_login, is_same
 from auditor.errors import InputError, LimitError
 from auditor.limits import MIB
+from auditor.sources.peers import Guard, adapter, place_of
 from auditor.words import counted
 
 if TYPE_CHECKING:
@@ -23,7 +30,6 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest, Response, Session
 
-    from auditor.bases import Base
     from auditor.limits import Limits
 
     T = TypeVar("T")
@@ -36,6 +42,19 @@ _LARGEST = 32 * MIB
 """Bytes of a document, unpacked; the largest ones of npm packages have about that."""
 _REDIRECTS = 3
 _CHUNK = 64 * 1024
+
+
+_UNTRUSTED = (
+    "has a certificate that is not trusted (REQUESTS_CA_BUNDLE, npm's cafile or pip's cert names a "
+    "file of others; strict-ssl and trusted-host, which switch the check off, are not followed)"
+)
+_CERTIFICATES = {
+    9: "has a certificate that is not valid yet",
+    10: "has a certificate that has expired",
+    62: "has a certificate for another host",
+    64: "has a certificate for another host",
+}
+"""By OpenSSL's number of what is wrong (`X509_V_ERR_…`)."""
 
 
 class UnansweredError(InputError):
@@ -53,7 +72,7 @@ class _Question:
     take: Callable[[bytes], object]
     anywhere: bool
     """A redirect may lead to another host, without what shows who asks."""
-    authorization: str = field(default="", repr=False)
+    base: Base
 
 
 class Transport:
@@ -61,6 +80,7 @@ class Transport:
 
     def __init__(self) -> None:
         self._session: Session | None = None
+        self._guard = Guard()
 
     def document(self, base: Base, path: str, accept: str) -> bytes | None:
         """Return a document of a registry; None where it has no such one.
@@ -80,7 +100,7 @@ class Transport:
             packings=frozenset({"gzip", "identity", ""}),
             take=take,
             anywhere=False,
-            authorization=base.authorization,
+            base=base,
         )
         there = self._within(_LONGEST, lambda: self._asked(question))
         return bytes(data) if there else None
@@ -102,9 +122,12 @@ class Transport:
             place.write(chunk)
 
         try:
-            own = _same(base.url, url)
+            login = has_login(url)
+            place_of(url)
         except ValueError:
             raise InputError("names a file at no address") from None
+        if login:
+            raise InputError("names a file at an address with a login in it")
         if not (_encrypted(url) or (_plain(url) and _plain(base.url))):
             raise InputError("names a file at no https address")
         question = _Question(
@@ -113,7 +136,7 @@ class Transport:
             packings=frozenset({"identity", ""}),
             take=take,
             anywhere=True,
-            authorization=base.authorization if own else "",
+            base=base,
         )
         seconds = limits.download_seconds
         try:
@@ -132,36 +155,33 @@ class Transport:
         """Ask, and follow where the answer leads; False where there is nothing."""
         import requests  # noqa: PLC0415 - 60 ms, for those alone who want something of a registry
 
-        if self._session is None:
-            self._session = requests.Session()
-        url = question.url
+        session = self._session = self._session or self._opened()
+        base, url = question.base, question.url
+        self._guard.begin(base.url, trusted=base.users)
         headers = {
             "Accept": question.accept,
             "Accept-Encoding": "gzip" if "gzip" in question.packings else "identity",
             "User-Agent": f"audit/{__version__}",
         }
-        if question.authorization:
-            headers["Authorization"] = question.authorization
+        shown = base.shown_to(url)
         try:
             for _ in range(_REDIRECTS + 1):
-                with self._session.get(
+                self._guard.check_written(url)
+                with session.get(
                     url,
-                    headers=headers,
+                    headers={**headers, "Authorization": shown} if shown else headers,
                     auth=_as_it_is,
                     timeout=PATIENCE,
                     stream=True,
                     allow_redirects=False,
+                    verify=base.authorities or True,
                 ) as response:
                     if not response.is_redirect:
                         return _taken(response, question)
-                    target = _next(url, response.headers["Location"], anywhere=question.anywhere)
-                    if not _same(url, target):
-                        headers.pop("Authorization", None)
-                    url = target
-        except requests.exceptions.SSLError:
-            raise UnansweredError(
-                "has a certificate that is not trusted (REQUESTS_CA_BUNDLE names a file of others)"
-            ) from None
+                    url = _next(url, response.headers["Location"], anywhere=question.anywhere)
+                    shown = shown and base.shown_to(url)
+        except requests.exceptions.SSLError as problem:
+            raise UnansweredError(_distrust(problem)) from None
         except requests.exceptions.Timeout:
             raise UnansweredError(_too_slow(PATIENCE)) from None
         except (
@@ -173,6 +193,33 @@ class Transport:
             # The text of such an error may have the whole address in it.
             raise UnansweredError(f"cannot be asked ({type(problem).__name__})") from None
         raise InputError(f"redirects more than {_REDIRECTS} times")
+
+    def _opened(self) -> Session:
+        """Return a session that keeps no cookies and connects to nothing the guard refuses."""
+        import requests  # noqa: PLC0415 - see above
+
+        class Unled(requests.Session):
+            """Looks at no redirect by itself: it would read the whole of its body for that."""
+
+            def get_redirect_target(self, resp: Response) -> None:
+                del resp
+
+        session = Unled()
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, adapter(self._guard.check))
+        return session
+
+
+def _distrust(problem: BaseException) -> str:
+    """Return what is wrong with an encrypted connection; the error's own text may name the host."""
+    seen: list[BaseException] = [problem]
+    for one in seen:
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return _CERTIFICATES.get(one.verify_code, _UNTRUSTED)
+        more = (*one.args, getattr(one, "reason", None))
+        seen += [other for other in more if isinstance(other, BaseException)]
+    return "does not speak TLS as it should"
 
 
 def _as_it_is(request: PreparedRequest) -> PreparedRequest:
@@ -201,9 +248,12 @@ def _next(url: str, location: str, *, anywhere: bool) -> str:
     """
     try:
         target = urljoin(url, location)
-        same = _same(url, target)
+        same = is_same(url, target)
+        login = has_login(target)
     except ValueError:
         raise InputError("redirects to no address") from None
+    if login:
+        raise InputError("redirects to an address with a login in it, which is not followed")
     if same:
         return target
     if not anywhere:
@@ -219,16 +269,6 @@ def _encrypted(url: str) -> bool:
 
 def _plain(url: str) -> bool:
     return url.lower().startswith("http://")
-
-
-def _same(url: str, other: str) -> bool:
-    """Tell whether two addresses have scheme, host and port in common."""
-    return _origin(url) == _origin(other)
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    found = urlsplit(url)
-    return found.scheme, (found.hostname or "").lower(), found.port
 
 
 class _TooSlowError(UnansweredError):
