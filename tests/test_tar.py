@@ -38,6 +38,7 @@ Z = "file 'z' 3 end"
 CHECKSUM = "error: a header's checksum is wrong; nothing behind it can be trusted"
 NO_MEMBERS = "error: no members: this is no tar archive, or an empty one"
 DANGLING = "error: an extended header at the end belongs to no member"
+PREFIX = "in front of its path, others do not"
 NO_END = "no-end '': ends without the end-of-archive blocks: members may have been cut off"
 NOT_EXPANDED = "not looked into: sparse files are not expanded"
 BEHIND = "some tools list it, others never see it"
@@ -68,8 +69,20 @@ CASES: dict[str, tuple[bytes, list[str]]] = {
         ["file 'é' 1 1", Z],
     ),
     "the headers of Version 7": (
-        archive(file(b"a", b"1", magic=V7, type=b"\0", prefix=b"no prefix"), AFTER),
+        archive(file(b"a", b"1", magic=V7, type=b"\0"), AFTER),
         ["file 'a' 1 1", Z],
+    ),
+    "a prefix where Version 7 has none, which Python reads": (
+        archive(file(b"a", b"1", magic=V7, type=b"\0", prefix=b".."), AFTER),
+        [f"ambiguous-header 'a': some readers put '..' {PREFIX}", "file 'a' 1 1", Z],
+    ),
+    "a prefix behind a magic of another version": (
+        archive(file(b"a", b"1", magic=b"ustar\x0001", prefix=b"b"), AFTER),
+        [f"ambiguous-header 'b/a': some readers put 'b' {PREFIX}", "file 'b/a' 1 1", Z],
+    ),
+    "a prefix that a pax path stands in for": (
+        archive(pax({"path": b"c"}), file(b"a", b"1", magic=V7, prefix=b"b"), AFTER),
+        ["file 'c' 1 1", Z],
     ),
     "a name in two fields": (
         archive(file(b"b.js", b"1", prefix=b"package/lib"), AFTER),
@@ -77,7 +90,11 @@ CASES: dict[str, tuple[bytes, list[str]]] = {
     ),
     "GNU has other fields where ustar has the prefix": (
         archive(file(b"b.js", b"1", magic=GNU, prefix=b"15017461132"), AFTER),
-        ["file 'b.js' 1 1", Z],
+        [
+            f"ambiguous-header 'b.js': some readers put '15017461132' {PREFIX}",
+            "file 'b.js' 1 1",
+            Z,
+        ],
     ),
     "a mode that is no number": (
         archive(file(b"a", mode=b"rw-r--r-")),

@@ -47,6 +47,8 @@ _STRUCTURAL = frozenset({"path", "linkpath", "size"})
 _KEPT = _STRUCTURAL | {"uname", "gname", "GNU.sparse.name"}
 _EXTENDING = frozenset({b"x", b"g", b"X", b"L", b"K"})
 """Headers that say something of those behind them: pax, Solaris' pax, GNU long names."""
+_WITH_PREFIX = b"ustar\x0000"
+"""The magic behind which every reader takes offset 345 for the beginning of the path."""
 _LARGEST_OCTAL = 8**11
 """Sizes from here on do not fit into a header: there the extended one alone is right."""
 
@@ -148,6 +150,8 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
             raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
         if late or claimed != size or claimed != member.size:
             yield from _oddities(member, size, claimed, late)
+        if block[345] and block[257:265] != _WITH_PREFIX and "path" not in settings:
+            yield from _doubtful_prefix(member, block)
         if member.type is MemberType.SPARSE:
             _skip_sparse_headers(tape, block)
         content = tape.pieces(member.size)
@@ -219,6 +223,16 @@ def _oddities(member: Member, size: int, claimed: int, late: str) -> Iterator[Od
     if claimed and member.type in _WITHOUT_DATA:
         detail = f"a {member.type.value} whose header claims {claimed:,} bytes of content"
         yield Oddity(kind="link-with-data", path=member.path, detail=detail)
+
+
+def _doubtful_prefix(member: Member, block: bytes) -> Iterator[Oddity]:
+    """Tell of a header of an older form in which some readers look for a prefix all the same.
+
+    Python's does, whatever the magic; in a sparse file's header nobody does.
+    """
+    if member.type is not MemberType.SPARSE:
+        detail = f"some readers put {_text(block[345:500])!r} in front of its path, others do not"
+        yield Oddity(kind=AMBIGUOUS, path=member.path, detail=detail)
 
 
 def _no_header(block: bytes, tape: Tape, ended: int) -> Oddity:
