@@ -217,6 +217,28 @@ def test_the_order_of_members_does_not_matter_to_the_quick_parser(keys: str) -> 
     assert told(reader.read(data)) == EXPECTED
 
 
+TWICE: dict[str, tuple[object, object]] = {
+    "sources": (["src/b.ts"], None),
+    "mappings": ("*", ["A"]),
+    "sourceRoot": ("/x", None),
+    "ignoreList": ([0], []),
+    "x_google_ignoreList": ([0], None),
+}
+
+
+@pytest.mark.parametrize("texts", [True, False])
+@pytest.mark.parametrize("turned", [True, False])
+@pytest.mark.parametrize("key", TWICE)
+def test_of_a_key_that_stands_there_twice_both_parsers_take_the_last(
+    key: str, turned: bool, texts: bool
+) -> None:
+    sound = {k: v for k, v in MEMBERS.items() if k != key and (texts or k != "sourcesContent")}
+    values = TWICE[key][::-1] if turned else TWICE[key]
+    twice = b",".join(f'"{key}":{json.dumps(value)}'.encode() for value in values)
+    data = dumped(sound)[:-1] + b"," + twice + b"}"
+    assert reader.read(data) == standard_library(data)
+
+
 def test_no_order_of_members_matters() -> None:
     for keys in permutations(["version", "sources", "sourcesContent", "mappings", "names"]):
         assert told(reader.read(dumped({key: MEMBERS[key] for key in keys}))) == EXPECTED

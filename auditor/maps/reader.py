@@ -289,9 +289,10 @@ class _Pairs(list[tuple[str, Any]]):
         """Return each value of `key` that is of `kind`."""
         return [value for name, value in self if name == key and isinstance(value, kind)]
 
-    def first(self, key: str, kind: type) -> Any:  # noqa: ANN401 - JSON is untyped
-        """Return the first value of `key` that is of `kind`, or None."""
-        return next(iter(self.every(key, kind)), None)
+    def last(self, key: str, kind: type) -> Any:  # noqa: ANN401 - JSON is untyped
+        """Return the value that counts for whoever reads JSON, the last one; None of other kinds."""
+        found = next((value for name, value in reversed(self) if name == key), None)
+        return found if isinstance(found, kind) else None
 
 
 def _pairs(data: bytes) -> object:
@@ -354,27 +355,27 @@ def _slow(document: object, origin: Origin) -> Iterator[Part | Given]:
 
 def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part | Given]:
     """Yield one regular map, once for each reading that repeated keys allow."""
-    names = document.first("sources", list)
+    names = document.last("sources", list)
     readings = document.every("sourcesContent", list)
     told = [r for r in readings if any(isinstance(text, str) and text for text in r)]
-    mapped = bool(readings) or document.first("mappings", str) is not None
+    written = document.last("mappings", str)
+    mapped = bool(readings) or written is not None
     if not told and not (regular and mapped and names is not None):
         return
-    ignored = document.first("ignoreList", list)
+    ignored = document.last("ignoreList", list)
     if ignored is None:
-        ignored = document.first("x_google_ignoreList", list)
+        ignored = document.last("x_google_ignoreList", list)
     named = Named(
         names or (),
-        document.first("sourceRoot", str) or "",
+        document.last("sourceRoot", str) or "",
         [index for index in ignored or () if isinstance(index, int)],
         origin,
     )
-    written = document.every("mappings", str)
     for reading in told or [[]]:
         texts = [text if isinstance(text, str) else None for text in reading]
         in_code = None
-        if written and named.has_own_text(map(bool, texts)):
-            in_code = mappings.used(written[-1].encode("utf-8", "replace"), len(named.names))
+        if written is not None and named.has_own_text(map(bool, texts)):
+            in_code = mappings.used(written.encode("utf-8", "replace"), len(named.names))
         yield from part_of(named, texts, in_code)
 
 
