@@ -112,7 +112,7 @@ class _Brotli:
 
     @property
     def unused_data(self) -> bytes:
-        return b""  # the library refuses bytes behind the stream's end
+        return b""  # the library refuses bytes behind the stream's end, but for those not read yet
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         piece = bytes(self._object.process(data, output_buffer_limit=max_length))
@@ -182,7 +182,8 @@ class Inflated:
         pending = self._enough(self._head)
         if self._brotli:
             self.streams = 1
-            yield from self._member(_Brotli(), pending)
+            rest = yield from self._member(_Brotli(), pending)
+            self._count_trailing(self._enough(rest), padding=b"")
             return
         magic = _format(pending)
         if magic is None:
@@ -214,9 +215,9 @@ class Inflated:
                 yield chunk
         return decompressor.unused_data
 
-    def _count_trailing(self, pending: bytes) -> None:
+    def _count_trailing(self, pending: bytes, padding: bytes = b"\0") -> None:
         while pending:
-            self.trailing += len(pending if self.trailing else pending.lstrip(b"\0"))
+            self.trailing += len(pending if self.trailing else pending.lstrip(padding))
             pending = self._read()
 
 
