@@ -35,8 +35,10 @@ _FIELDS = {
 _VALUES: dict[str, tuple[bytes, ...]] = {
     "name": (b"", b"a", b"a/", b"../a", b"/a", b"./a", b"a\0b", b"\xff", b"a//b", b"package/a"),
     "mode": (b"0000644\0", b"0004755\0", b"", b"\x80\0\0\0\0\0\0\1", b"-1", b"9"),
-    "size": (b"00000000000\0", b"00000000003\0", b"00000001000\0", b"77777777777\0", b"8")
-    + (b"\x80" + bytes(10) + b"\3", b"\xff" * 12, b" 3 ", b""),
+    "size": (
+        *(b"00000000000\0", b"00000000003\0", b"00000001000\0", b"77777777777\0", b"8", b""),
+        *(b"\x80" + bytes(10) + b"\3", b"\xff" * 12, b" 3 "),
+    ),
     "sum": (b"0000000\0", b""),
     "type": (*(bytes([one]) for one in b"01234567LKSxgXDNVM\0A "),),
     "link": (b"", b"a", b"../../a", b"/etc/x"),
@@ -111,11 +113,8 @@ _NUMBERS = (0, 1, 2, 8, 9, 0x7FFF, 0xFFFF, 0xFFFFFFFF, 0x7FFFFFFF, 93)
 
 def zip(data: bytes, most: int, chance: Random, mutate: Mutate) -> bytes:  # noqa: A001 - the format
     """Change records or anything, then make offsets, counts and sums right, or most of them."""
-    if chance.random() < 0.5:
-        data = mutate(data, most)
-    else:
-        data = _zip_field(data, chance)
-    return _zip_repaired(data, chance)[:most]
+    changed = mutate(data, most) if chance.random() < 0.5 else _zip_field(data, chance)
+    return _zip_repaired(changed, chance)[:most]
 
 
 def _places(data: bytes, magic: bytes) -> list[int]:

@@ -57,13 +57,22 @@ class Target:
 def targets() -> Mapping[str, Target]:
     """Return all targets by name; the modules are imported here."""
     found: dict[str, Target] = {}
-    folder = HERE / "targets"
-    for info in sorted(pkgutil.iter_modules([str(folder)]), key=lambda one: one.name):
-        module = importlib.import_module(f"tests.fuzz.targets.{info.name}")
-        for target in module.TARGETS:
+    for module in modules():
+        for target in targets_of(module):
             if target.name in found:
                 raise TypeError(f"two fuzz targets are called {target.name!r}")
             found[target.name] = target
+    return found
+
+
+def modules() -> tuple[str, ...]:
+    """Return the names of the modules that have targets."""
+    return tuple(sorted(info.name for info in pkgutil.iter_modules([str(HERE / "targets")])))
+
+
+def targets_of(module: str) -> tuple[Target, ...]:
+    """Return the targets of one module, which is imported here, and no other."""
+    found: tuple[Target, ...] = importlib.import_module(f"tests.fuzz.targets.{module}").TARGETS
     return found
 
 
@@ -103,7 +112,7 @@ def _is_unseen(sign: str) -> bool:
     return unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-def texts(value: object) -> Iterator[str]:
+def texts(value: object) -> Iterator[str]:  # noqa: PLR0912 - as many as there are kinds
     """Yield everything that a value holds as texts, the same for equal values; bytes as a sum."""
     if isinstance(value, str):
         yield str(value)

@@ -27,7 +27,8 @@ from auditor.errors import InputError, MemberError
 from auditor.examine import Examination
 from auditor.limits import Budget, Limits
 from auditor.model import Member, MemberType, Oddity, Unread
-from tests import payloads, tar_bytes as archives
+from tests import payloads
+from tests import tar_bytes as archives
 from tests.fuzz import structures
 from tests.fuzz.target import BrokenError, Target
 
@@ -109,7 +110,11 @@ def compared(rows: list[Row], theirs: Iterable[tuple[str, bytes]], who: str) -> 
     others = {row[0].name for row in rows if isinstance(row[0], Member)} - files.keys()
     for name, content in theirs:
         plain = name.isascii() and "\\" not in name and "\0" not in name
-        if plain and name not in others and (len(content), zlib.crc32(content)) not in files.get(name, ()):
+        if (
+            plain
+            and name not in others
+            and (len(content), zlib.crc32(content)) not in files.get(name, ())
+        ):
             raise BrokenError(f"{who} sees {name!r} with {content[:20]!r}, and we see nothing odd")
 
 
@@ -256,8 +261,6 @@ class _Drip(BytesIO):
         return super().read(1 if size else size)
 
 
-
-
 def _stream(file: BytesIO, *, brotli: bool) -> tuple[str, bytes, int, int]:
     """Return how a stream ended, what came before that, and what stood behind it."""
     stream = Inflated(file, Budget(LIMITS), brotli=brotli)
@@ -320,7 +323,6 @@ def stream_seeds(pack: Callable[[bytes], bytes]) -> Iterator[bytes]:
 # whole packages
 
 
-
 def run_package(data: bytes) -> object:
     """Audit an archive: all readers over all members, all collectors over what they saw."""
     collectors, readers = facts.load(lockfile=False)
@@ -345,7 +347,7 @@ def run_package(data: bytes) -> object:
 
 def package_seeds() -> Iterator[bytes]:
     """Yield small packages of each kind, one of them with archives inside."""
-    from tests.conftest import tarball  # noqa: PLC0415
+    from tests.conftest import tarball
 
     inner = gzip.compress(archives.archive(archives.file(b"p/x.js", b"1")), mtime=0)
     yield gzip.decompress(

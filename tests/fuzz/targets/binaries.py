@@ -1,4 +1,4 @@
-"""Executables and libraries: ELF, Mach-O, PE, WebAssembly, `ar`. Whatever comes, nothing is raised."""
+"""Executables and libraries: ELF, Mach-O, PE, WebAssembly, `ar`. Nothing is ever raised."""
 
 from __future__ import annotations
 

@@ -120,10 +120,12 @@ waivers:
 POLICIES: dict[str, tuple[bytes, ...]] = {
     "yaml": (POLICY, b"internal: ['@a/*', b]\nallowed-hosts: [x.example.org]\ndata-age: 30d\n"),
     "toml": (
-        b"[tool.audit]\nfail-on = 'high'\n[tool.audit.budgets]\npacked = '1 MiB'\n"
-        b"[[tool.audit.waivers]]\nrule = 'lookalike-name'\nreason = 'r'\nuntil = 2027-01-01\n",
+        (
+            b"[tool.audit]\nfail-on = 'high'\n[tool.audit.budgets]\npacked = '1 MiB'\n"
+            b"[[tool.audit.waivers]]\nrule = 'lookalike-name'\nreason = 'r'\nuntil = 2027-01-01\n"
+        ),
     ),
-    "json": (b'{"name":"a","audit":{"fail-on":"low","waivers":[{"rule":"x","reason":"r"}]}}',),
+    "json": (b'{"name":"a","audit":{"fail-on":"low","deny-words":["secret"]}}',),
 }
 NAMES = {
     "yaml": policyfile.YAML_NAMES[0],
@@ -167,8 +169,8 @@ def run_report(data: bytes) -> object:
     return earlier.read(data, "report.json")
 
 
-REPORT = b"""{"schema_version":1,"verdict":"fail","artifacts":[{"source":"a.tgz","kind":"npm-tarball",
-"name":"a","version":"1.0.0","sha256":"00","ships":{"files":[{"path":"a.js","bytes":1,"kind":"x"}],
+REPORT = b"""{"schema_version":1,"verdict":"fail","artifacts":[
+{"source":"a.tgz","kind":"npm-tarball","name":"a","version":"1.0.0","sha256":"00","ships":{"files":[{"path":"a.js","bytes":1,"kind":"x"}],
 "abilities":[{"power":"command","name":"a","value":"b"}]}}],"findings":[{"fingerprint":"00ff00ff"}],
 "suppressed":[]}"""
 
@@ -280,8 +282,10 @@ TARGETS = (
         name="manifest",
         run=run_manifest,
         seeds=lambda: (
-            b'{"audit_manifest":1,"artifacts":{"wheel":{"files":{"a.py":["scripts",1]},'
-            b'"abilities":[["command","a","b"]]}}}',
+            (
+                b'{"audit_manifest":1,"artifacts":{"wheel":{"files":{"a.py":["scripts",1]},'
+                b'"abilities":[["command","a","b"]]}}}'
+            ),
         ),
         mutate=structures.json,
         longest=2048,

@@ -164,7 +164,7 @@ def run_evaluated(data: bytes) -> object:
 
 
 def evaluated_seeds() -> Iterator[bytes]:
-    body = '{\\nlet a = 1;\\n//# sourceURL=webpack://app/./src/a.js?\\n}'
+    body = "{\\nlet a = 1;\\n//# sourceURL=webpack://app/./src/a.js?\\n}"
     yield f'eval("{body}")'.encode()
     yield f"eval(__webpack_require__.ts('{body}'))".encode()
     yield b"eval(`\\u{1F600}\\ud83d\\ude00\\x41\n//# sourceURL=rspack-internal:///./b.js\n`)"
@@ -260,7 +260,15 @@ TARGETS = (
         run=run_links,
         seeds=link_seeds,
         mutate=structures.lines,
-        words=(b"//# sourceMappingURL=", b"/*# ", b" */", b"data:", b";base64,", b"%", b"\xe2\x80\xa8"),
+        words=(
+            b"//# sourceMappingURL=",
+            b"/*# ",
+            b" */",
+            b"data:",
+            b";base64,",
+            b"%",
+            b"\xe2\x80\xa8",
+        ),
         main=True,
     ),
     Target(

@@ -88,6 +88,12 @@ def run_member(data: bytes, path: str, kind: ArtifactKind) -> object:
     return examination.gaps, seen
 
 
+def run_manifest(data: bytes) -> object:
+    """Audit a tarball and a project whose package.json is the bytes."""
+    kinds = (ArtifactKind.NPM_TARBALL, ArtifactKind.PROJECT)
+    return [run_member(data, "package.json", kind) for kind in kinds]
+
+
 def run_metadata(data: bytes) -> object:
     """Take a METADATA document apart, then audit the wheel that it describes."""
     found = metadata_document.split("METADATA", data)
@@ -157,7 +163,7 @@ TARGETS = (
     ),
     Target(
         name="package-json",
-        run=partial(run_member, path="package.json", kind=ArtifactKind.PROJECT),
+        run=run_manifest,
         seeds=partial(seeds_of, "package.json"),
         mutate=structures.json,
         longest=2048,
