@@ -262,10 +262,10 @@ reader, to fool it, or to exhaust it, each of which one tool at a time was given
 {seconds} seconds, an empty folder and no network.
 
 *ok*: refused or with a finding where that is right, passed where that is. *missed*: passed without
-a word, though the tool says that it looks for such a thing. *crash*: an exception that nobody caught
-(the exit code is not 0, so that a build stops; what is wrong with the file is not said). *hang*: no
-end within the time, twice. *false alarm*: a sound file is refused. *not claimed*: passed, or not
-read at all, where the tool never said that it would look; that is no fault of it.
+a word, though the tool says that it looks for such a thing. *crash*: an exception that nobody
+caught (the exit code is not 0, so that a build stops; what is wrong is not said). *hang*: no end
+within the time, twice. *false alarm*: a sound file is refused. *not claimed*: passed, or not read
+at all, where the tool never said that it would look; that is no fault of it.
 
 """
 

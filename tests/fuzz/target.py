@@ -93,7 +93,7 @@ def check(target: Target, data: bytes) -> list[str]:
         raise BrokenError("two runs over the same bytes differ")
     for text in told:
         shown = safe(text)
-        if len(shown) > LONGEST or any(map(_is_unseen, shown)):
+        if len(shown) > LONGEST or _has_unseen(shown):
             raise BrokenError(f"is not printable: {shown!r}")
     return told
 
@@ -105,11 +105,13 @@ def _outcome(target: Target, data: bytes) -> list[str]:
         return [f"{type(problem).__name__}: {problem}"]
 
 
-def _is_unseen(sign: str) -> bool:
-    if sign.isprintable() or _SHOWN_FORMATS.match(sign):
-        return False
+def _has_unseen(text: str) -> bool:
     # blanks of other scripts, unassigned and private characters have a place or a box of their own
-    return unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    return not text.isprintable() and any(
+        unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        and not _SHOWN_FORMATS.match(sign)
+        for sign in text
+    )
 
 
 def texts(value: object) -> Iterator[str]:  # noqa: PLR0912 - as many as there are kinds

@@ -122,7 +122,8 @@ POLICIES: dict[str, tuple[bytes, ...]] = {
     "toml": (
         (
             b"[tool.audit]\nfail-on = 'high'\n[tool.audit.budgets]\npacked = '1 MiB'\n"
-            b"[[tool.audit.waivers]]\nrule = 'lookalike-name'\nreason = 'r'\nuntil = 2027-01-01\n"
+            b"[[tool.audit.waivers]]\nrule = 'lookalike-name'\npackage = 'x'\nreason = 'r'\n"
+            b"until = 2027-01-01\n"
         ),
     ),
     "json": (b'{"name":"a","audit":{"fail-on":"low","deny-words":["secret"]}}',),
