@@ -93,6 +93,7 @@ TOOLS = (
         reads={"": (sys.executable, "-m", "auditor", "{subject}", "{file}")},
         claims=EVERYTHING,
         words="claims every case: a file that it passes without a finding or a gap is a miss.",
+        environment={"PYTHONPATH": str(ROOT)},
     ),
     Tool(
         name="check-wheel-contents",
@@ -188,7 +189,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
     with tempfile.TemporaryDirectory() as folder:
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOBODY)
-        own = {"HOME": folder, "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
+        own = {"HOME": folder, "NO_COLOR": "1", "TERM": "dumb"}
         with tempfile.TemporaryFile() as said:
             child = subprocess.Popen(  # noqa: S603 - a tool that stands above
                 command,

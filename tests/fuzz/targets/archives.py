@@ -123,7 +123,7 @@ def compared(rows: list[Row], theirs: Iterable[tuple[str, bytes]], who: str) -> 
 
 def run_tar(data: bytes) -> object:
     whole = told(tar.members(iter([data]), Budget(LIMITS), strip=1))
-    step = 1 + len(data) // 4096
+    step = 1 if len(data) <= 2048 else 97  # byte by byte is slow
     pieces = (data[at : at + step] for at in range(0, len(data), step))
     if told(tar.members(pieces, Budget(LIMITS), strip=1)) != whole:
         raise BrokenError("chunks of another size give other members")
