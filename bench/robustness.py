@@ -125,7 +125,7 @@ TOOLS = (
         version="0.3.25",
         installer="npm",
         reads={NPM: ("{place}/node_modules/.bin/publint", "run", "--strict", "{file}")},
-        claims=re.compile(r"manifest|tx-pkg"),
+        claims=re.compile(r"manifest|tx-pkg-(?!noname)"),
         words=(
             "lints how a package's manifest and entry points work in different environments. A"
             " manifest that is broken is its subject, the archive around it is not."
@@ -142,7 +142,7 @@ TOOLS = (
                 ("{place}/bin/guarddog", "pypi", "scan", "--exit-non-zero-on-finding", "{file}"),
             ),
         },
-        claims=re.compile(r"limit|bomb|escape|\blm-(?!nested)|dotdot|absolute|-out\b|link-out"),
+        claims=re.compile(r"^limits (?!.*nested|.*pax)|bomb|escape|dotdot|absolute|-out\b"),
         words=(
             "looks for malicious behaviour in the code of a package, which no case here has. It"
             " unpacks before it looks, and says that this is safe: members that lead out of the"
