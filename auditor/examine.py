@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from auditor.anchors import Anchors
-from auditor.archives import Entry, is_archive, is_brotli, unread_format, walk
+from auditor.archives import Entry, Loose, is_archive, is_brotli, unread_format, walk
 from auditor.errors import InputError, LimitError, MemberError
 from auditor.facts import Contents, Embedded, Hits, Reader
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""
+_WITH_CONTENT = frozenset({MemberType.FILE, MemberType.UNKNOWN, MemberType.SPARSE})
+"""What is looked into even when it is empty; a link or a folder only where bytes are stored."""
 
 
 class _Asked:
@@ -85,12 +87,17 @@ class Examination:
                 if isinstance(entry, Unread):
                     self._gap(_inside(outer, entry.path), entry.reason)
                     continue
+                if isinstance(entry, Loose):
+                    path = _inside(outer, entry.name)
+                    rest = Member(path=path, name=entry.name, size=entry.size)
+                    self._file(rest, entry.content, depth)
+                    continue
                 member, content = entry
                 if outer:
                     member = replace(member, path=_inside(outer, member.path))
                 last = member.path
                 self._members.append(member)
-                if member.type in {MemberType.FILE, MemberType.UNKNOWN}:
+                if member.size or member.type in _WITH_CONTENT:
                     self._file(member, content, depth)
         except InputError as problem:
             self._gap(last if depth == 0 else outer, f"not read to the end: {problem}")

@@ -15,12 +15,13 @@ import importlib
 import json
 import pkgutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
 NPM = "demo-kit-1.0.0.tgz"
 WHEEL = "demo_kit-1.0.0-py3-none-any.whl"

@@ -10,13 +10,13 @@ import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from auditor.archives import Entry, tar, walk
-from auditor.errors import InputError
+from auditor.archives import Entry, Loose, tar, walk
+from auditor.errors import InputError, MemberError
 from auditor.limits import Budget, Limits
 from auditor.model import Oddity, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -111,13 +111,45 @@ def gnu_long(name: bytes, type: bytes = b"L") -> bytes:  # noqa: A002
     return file(b"././@LongLink", name + b"\0", type=type, magic=GNU)
 
 
-def gnu_sparse(name: bytes, stored: bytes, *, claimed: int, more: int = 0) -> bytes:
-    """Return an old GNU sparse member of `claimed` bytes, with `more` further map blocks."""
-    tail = bytes(41) + octal(0) + octal(len(stored)) + bytes(24 * 3) + bytes([more > 0])
-    tail += base256(claimed)
-    maps = b"".join(bytes(504) + bytes([left > 1]) + bytes(7) for left in range(more, 0, -1))
+def gnu_sparse(
+    name: bytes,
+    stored: bytes,
+    *,
+    claimed: int,
+    pieces: Sequence[tuple[int, int]] | None = None,
+) -> bytes:
+    """Return an old GNU sparse member of `claimed` bytes, its map in as many blocks as it takes."""
+    rows = [(0, len(stored))] if pieces is None else pieces
+    spelled = [base256(offset) + octal(length) for offset, length in rows]
+    inner, further = spelled[:4], spelled[4:]
+    blocks = b""
+    while further:
+        taken, further = further[:21], further[21:]
+        blocks += b"".join(taken).ljust(504, b"\0") + bytes([bool(further)]) + bytes(7)
+    tail = bytes(41) + b"".join(inner).ljust(96, b"\0") + bytes([bool(blocks)]) + base256(claimed)
     block = header(name, size=len(stored), type=b"S", magic=GNU, tail=tail)
-    return block + maps + padded(stored)
+    return block + blocks + padded(stored)
+
+
+def sparse_10(
+    name: bytes,
+    pieces: Sequence[tuple[int, int]],
+    claimed: int,
+    stored: bytes,
+    *,
+    text: bytes | None = None,
+) -> bytes:
+    """Return a sparse member of pax format 1.0; `text` is the map in place of the right one."""
+    if text is None:
+        numbers = [len(pieces), *(number for piece in pieces for number in piece)]
+        text = b"".join(b"%d\n" % number for number in numbers)
+    said = {
+        "GNU.sparse.major": b"1",
+        "GNU.sparse.minor": b"0",
+        "GNU.sparse.name": name,
+        "GNU.sparse.realsize": b"%d" % claimed,
+    }
+    return pax(said) + file(b"GNUSparseFile.0/" + name, padded(text) + stored)
 
 
 def archive(*parts: bytes) -> bytes:
@@ -161,12 +193,18 @@ def told(entries: Iterator[Entry]) -> list[str]:
                 lines.append(f"{entry.kind} {entry.path!r}: {entry.detail}")
             elif isinstance(entry, Unread):
                 lines.append(f"unread {entry.path!r}: {entry.reason}")
+            elif isinstance(entry, Loose):
+                lines.append(f"loose {entry.name!r} {entry.size}")
             else:
                 member, content = entry
                 target = f" -> {member.link}" if member.link else ""
                 line = f"{member.type.value} {member.path!r} {member.size}{target}"
                 lines.append(line)
-                text = b"".join(content)
+                try:
+                    text = b"".join(content)
+                except MemberError as problem:
+                    lines.append(f"refused {member.path!r}: {problem}")
+                    continue
                 if text:
                     lines[-1] = f"{line} {text[:20].decode('latin-1')}"
     except InputError as problem:

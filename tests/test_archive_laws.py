@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.archives import walk
+from auditor.archives.entry import Loose
 from auditor.errors import InputError, MemberError
 from auditor.limits import Budget, Limits
 from auditor.model import MemberType, Oddity, Unread
@@ -118,6 +119,8 @@ def read(data: bytes, *, brotli: bool = False) -> tuple[Files, list[str]]:
                 said.append(entry.kind)
             elif isinstance(entry, Unread):
                 said.append(entry.reason)
+            elif isinstance(entry, Loose):
+                said.append(entry.name)
             elif entry[0].type is MemberType.FILE:
                 try:
                     files[entry[0].path] = b"".join(entry[1])

@@ -11,11 +11,12 @@ import lzma
 import struct
 import sys
 import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
 LOCAL = b"PK\x03\x04"
 CENTRAL = b"PK\x01\x02"
@@ -131,7 +132,7 @@ def local_header(entry: Entry) -> bytes:
             said["size"],
             len(name),
             len(extra),
-        )  # fmt: skip
+        )
         + name
         + extra
     )
@@ -164,7 +165,7 @@ def central_header(entry: Entry, offset: int) -> bytes:
             0,
             entry.mode << 16 | entry.attributes,
             said["offset"],
-        )  # fmt: skip
+        )
         + name
         + extra
         + comment
@@ -186,7 +187,7 @@ def end_record(**said: int | bytes) -> bytes:
             said.get("size", 0),
             said.get("offset", 0),
             said.get("length", len(comment)),
-        )  # fmt: skip
+        )
         + comment
     )
 
@@ -226,9 +227,10 @@ def zipped(  # noqa: PLR0913 - each is a place where something may stand
     tail: bytes = b"",
     end: Mapping[str, int | bytes] | None = None,
 ) -> bytes:
-    """Return a zip: `head` before the first entry, `between` the last and the directory, `middle`
-    between the directory and the end record, `tail` behind it.
+    """Return a zip with bytes where none belong.
 
+    `head` stands before the first entry, `between` the last one and the directory, `middle` before
+    the end record, `tail` behind it.
     Offsets count `head`, unless `shifted`: then all of them are as if it were not there.
     """
     base = 0 if shifted else len(head)

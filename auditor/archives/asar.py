@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import struct
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from auditor.archives.entry import BEHIND, loose
 from auditor.archives.inflate import PLAIN_CHUNK
 from auditor.errors import ArchiveError, LimitError, MemberError
 from auditor.model import Member, MemberType, Oddity
@@ -19,7 +21,7 @@ from auditor.model import Member, MemberType, Oddity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.archives.tar import Entry
+    from auditor.archives.entry import Entry
     from auditor.limits import Budget
 
 _HEAD = 16
@@ -27,6 +29,7 @@ _DIGITS = 15
 """Of an offset: a file of more bytes is none that we read."""
 _LARGEST_HEADER = 16 * 1024 * 1024
 """Bytes of JSON: the limit of members comes to less."""
+_BETWEEN = "(between the files)"
 _NOWHERE = 1_000_000_000_000_000
 """Behind the end of any file."""
 
@@ -50,30 +53,67 @@ def members(data: memoryview, budget: Budget) -> Iterator[Entry]:
         raise ArchiveError(f"the header of the asar has {size:,} bytes")
     if body > len(data):
         raise ArchiveError("the header of the asar is cut short")
-    reached = body
-    for path, row in _rows(_header(bytes(data[_HEAD : _HEAD + size])), budget):
+    files, repeated = _header(bytes(data[_HEAD : _HEAD + size]))
+    for name in repeated:
+        detail = f"the header of the asar has {name!r} twice: some read the first, some the last"
+        yield Oddity(kind="ambiguous-directory", path="", detail=detail)
+    spans: list[tuple[int, int]] = []
+    for path, row in _rows(files, budget):
         budget.member()
         member = _member(path, row)
         if member.type is not MemberType.FILE or row.get("unpacked") is True:
             yield member, iter(())
             continue
         start = body + _offset(row)
-        reached = max(reached, start + member.size)
+        spans.append((start, start + member.size))
         yield member, _content(data, start, member.size, budget)
+    yield from _rest(data, body, sorted(spans), budget)
+
+
+def _rest(
+    data: memoryview, body: int, spans: list[tuple[int, int]], budget: Budget
+) -> Iterator[Entry]:
+    """Yield what belongs to no file: between two of them, and behind the last one."""
+    reached = body
+    between: list[bytes] = []
+    for start, end in spans:
+        if end > len(data):
+            continue  # it lies outside, which is said where its content is asked for
+        if start > reached:
+            between.append(bytes(data[reached:start]))
+        reached = max(reached, end)
+    hidden = sum(map(len, between))
+    if any(piece.strip(b"\0") for piece in between):
+        detail = f"{hidden:,} bytes between the files of the asar"
+        yield Oddity(kind="trailing-data", path="", detail=detail)
+        yield loose(_BETWEEN, between, budget)
     if reached < len(data):
         detail = f"{len(data) - reached:,} bytes behind the last file of the asar"
         yield Oddity(kind="trailing-data", path="", detail=detail)
+        yield loose(BEHIND, (bytes(data[reached:]),), budget)
 
 
-def _header(raw: bytes) -> dict[str, Any]:
+def _header(raw: bytes) -> tuple[dict[str, Any], list[str]]:
+    """Return the files that a header lists, and the keys that stand twice in one of its objects."""
+    repeated: list[str] = []
+
+    def paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counted = Counter(key for key, _ in pairs)
+            repeated.extend(key for key, count in counted.items() if count > 1)
+        return found
+
     try:
-        header = json.loads(raw)
+        header = json.loads(raw, object_pairs_hook=paired)
     except (ValueError, RecursionError):
         raise ArchiveError("the header of the asar cannot be read") from None
     files = header.get("files") if isinstance(header, dict) else None
     if not isinstance(files, dict):
         raise ArchiveError("the header of the asar lists no files")
-    return files
+    if not files:
+        raise ArchiveError("an asar without files")
+    return files, list(dict.fromkeys(repeated))
 
 
 def _rows(files: dict[str, Any], budget: Budget) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -98,7 +138,7 @@ def _member(path: str, row: dict[str, Any]) -> Member:
     if "files" in row:
         return Member(path=path, name=path, size=0, type=MemberType.DIRECTORY)
     size = row.get("size")
-    if not isinstance(size, int) or size < 0:
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < _NOWHERE:
         raise ArchiveError(f"the asar's file {path!r} has no size")
     mode = 0o755 if row.get("executable") is True else 0o644
     return Member(path=path, name=path, size=size, mode=mode)

@@ -14,6 +14,7 @@ import sys
 import tarfile
 import zipfile
 import zlib
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ import brotli
 
 from auditor import facts, kinds
 from auditor.archives import Entry, asar, listing, tar, walk, zip  # noqa: A004 - the format's name
+from auditor.archives.entry import Loose
 from auditor.archives.inflate import Inflated, inflated
 from auditor.errors import InputError, MemberError
 from auditor.examine import Examination
@@ -59,6 +61,9 @@ def rows_of(entries: Iterable[Entry]) -> Iterator[Row]:
     for entry in entries:
         if isinstance(entry, (Oddity, Unread)):
             yield (entry,)
+            continue
+        if isinstance(entry, Loose):
+            yield (entry.name, entry.size, b"".join(entry.content))
             continue
         member, content = entry
         members += 1
@@ -153,7 +158,7 @@ def tar_seeds() -> Iterator[bytes]:
     yield make.archive(make.gnu_long(b"p/" + b"n" * 120), make.file(b"s", b"abc", magic=make.GNU))
     yield make.archive(make.pax({"path": b"g"}, type=b"g"), make.file(b"a"), make.file(b"b"))
     yield make.archive(make.file(b"l", type=b"2", link=b"../x"), make.file(b"h", type=b"1"))
-    yield make.archive(make.gnu_sparse(b"s", b"data", claimed=9999, more=1))
+    yield make.archive(make.gnu_sparse(b"s", b"data", claimed=9999))
     yield make.archive(make.file(b"name", b"abc", prefix=b"some/where"))
     yield make.archive(make.file(b"old", b"abc", magic=make.V7))
     yield make.archive(make.file(b"wide", b"", size=make.base256(5))) + b"late"
@@ -261,35 +266,59 @@ class _Drip(BytesIO):
         return super().read(1 if size else size)
 
 
-def _stream(file: BytesIO, *, brotli: bool) -> tuple[str, bytes, int, int]:
-    """Return how a stream ended, what came before that, and what stood behind it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """How a stream ended, what came before that, what stood aside of it and behind it."""
+
+    ending: str
+    plain: bytes
+    aside: bytes
+    behind: bytes
+    streams: int
+    padded: bool
+
+    def said(self) -> bool:
+        """Tell whether anything at all is said against it."""
+        return bool(self.ending or self.behind or self.padded)
+
+
+def _stream(file: BytesIO, *, brotli: bool) -> _Read:
     stream = Inflated(file, Budget(LIMITS), brotli=brotli)
     pieces = []
     ending = ""
+    behind = b""
     try:
         for piece in stream:
             pieces.append(piece)  # noqa: PERF402 - what came before the error counts
+        behind = b"".join(stream.rest())
     except InputError as problem:
         ending = str(problem)
     plain = b"".join(pieces)
-    if len(plain) > LIMITS.unpacked_bytes:
+    if len(plain) > LIMITS.unpacked_bytes or len(stream.aside) > 2 * LIMITS.header_bytes:
         raise BrokenError("more comes out than the limits allow")
-    return ending, plain, stream.trailing, stream.streams
+    return _Read(
+        ending=ending,
+        plain=plain,
+        aside=stream.aside,
+        behind=behind,
+        streams=stream.streams,
+        padded=stream.padded,
+    )
 
 
 def run_stream(data: bytes, reference: Callable[[bytes], bytes], *, brotli: bool = False) -> object:
     whole = _stream(BytesIO(data), brotli=brotli)
     drip = _stream(_Drip(data), brotli=brotli)
-    well = not whole[0] and not whole[2]  # Brotli's library refuses what others leave behind it
-    if (drip != whole) if well else not (drip[0] or drip[2]):
+    # Brotli's library refuses what others leave behind it, so that only one of both has a rest
+    if (not drip.said()) if whole.said() else drip != whole:
         raise BrokenError(f"byte by byte it is {drip!r}, as a whole {whole!r}")
-    if well:
+    if not whole.said():
         try:
             other = reference(data)
         except Exception:  # noqa: BLE001 - it knows fewer forms, such as padding
-            other = whole[1]
-        if other != whole[1]:
-            raise BrokenError(f"another library reads {other[:50]!r}, we {whole[1][:50]!r}")
+            other = whole.plain
+        if other != whole.plain:
+            raise BrokenError(f"another library reads {other[:50]!r}, we {whole.plain[:50]!r}")
     try:
         alone: object = inflated(data, LIMITS.unpacked_bytes, brotli=brotli)
     except InputError as problem:

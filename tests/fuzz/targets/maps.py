@@ -143,7 +143,7 @@ def run_written(data: bytes) -> object:
     found = list(written.maps_in("a.js", data, written.keys_of(data)))
     for one in found:
         if not isinstance(one, Unread) and one.data is not None:
-            json.loads(one.data)
+            json.loads(one.data.decode("utf-8", "replace"))
     return found
 
 
