@@ -311,6 +311,9 @@ def _converted(values: object, shape: type[T], file: str, place: str = "") -> T:
     """Convert plain values to a shape; raise UsageError with the place, which is below `place`."""
     try:
         return msgspec.convert(values, shape)
+    except UnicodeEncodeError:  # JSON can write half a character, which no other text has
+        where = f", {place}" if place else ""
+        raise UsageError(f"{file}{where}: a text has half of a surrogate pair") from None
     except msgspec.ValidationError as problem:
         said = str(problem)
         found = _PLACE.search(said)
