@@ -26,7 +26,7 @@ TEXT = b"let answer = 42; // the same words, the same words\n" * 40
 NOISE = random.Random(7).randbytes(700_000)  # noqa: S311 - noise, the same each time
 CUT = "error: cut short: the compressed stream has no end"
 BEHIND = "behind the end-of-archive blocks: some tools list it, others never see it"
-DAMAGED = "error: the compressed stream is damaged ("
+DAMAGED = "error: the compressed stream is damaged"
 ONE = ["file 'a' 5 hello"]
 SEVERAL = "several-streams '': is 2 compressed streams in a row: some read the first alone"
 TGZ = gz(archive(file(b"a", b"hello")))

@@ -168,6 +168,14 @@ def _is_skippable(head: bytes) -> bool:
     return head[1:4] == _SKIPPABLE and head[0] & 0xF0 == 0x50
 
 
+def why(problem: Exception) -> str:
+    """Return what a library's error says of a stream, in words that are those of no library.
+
+    They change with its version and platform, and a gap must not.
+    """
+    return "asks for too much memory" if "memory" in str(problem).lower() else "is damaged"
+
+
 def _has_zero(start: int, data: bytes) -> bool:
     return data.find(b"\0", start) >= 0
 
@@ -302,7 +310,7 @@ class Inflated:
             except Exception as problem:  # each library has its own, none shared
                 if isinstance(problem, MemoryError):
                     raise
-                raise ArchiveError(f"the compressed stream is damaged ({problem})") from None
+                raise ArchiveError(f"the compressed stream {why(problem)}") from None
             pending = b""
             if chunk:
                 self._inflated += len(chunk)
@@ -331,7 +339,7 @@ def inflated(frame: bytes, most: int, *, brotli: bool = False) -> bytes:
         except Exception as problem:  # the library's own error is known where it is imported alone
             if isinstance(problem, MemoryError):
                 raise
-            raise ArchiveError(f"the compressed text is damaged ({problem})") from None
+            raise ArchiveError(f"the compressed text {why(problem)}") from None
         pending = b""
         pieces.append(piece)
         size += len(piece)

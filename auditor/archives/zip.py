@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from auditor.archives import zip_methods, zip_records
 from auditor.archives.entry import BEFORE, BEHIND, COMMENT, Entry, Loose, loose
 from auditor.archives.tar import stripped
-from auditor.archives.zip_records import DESCRIPTOR, LOCAL, UTF8, Local, Record, has_end
+from auditor.archives.zip_records import DESCRIPTOR, END, LOCAL, UTF8, Local, Record, has_end
 from auditor.errors import ArchiveError, InputError, LimitError, MemberError
 from auditor.model import Member, MemberType, Oddity, Unread
 
@@ -55,6 +55,9 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
     for index, record in enumerate(records):
         following = records[index + 1].offset if index + 1 < len(records) else directory
         path = _path(record, strip, budget)
+        if record.problem:
+            yield Unread(path=path, reason=record.problem)
+            continue
         try:
             found = zip_records.local(data, record.offset)
         except ArchiveError as problem:
@@ -144,7 +147,14 @@ def _odd(kind: str, detail: str, path: str = "") -> Oddity:
 
 
 def _loose(data: memoryview, start: int, end: int, name: str, budget: Budget) -> Loose:
+    """Return bytes that belong to no entry.
+
+    An end record is no archive: what it says was asked of it as one of several, so that what begins
+    with one is not taken for a zip in the zip.
+    """
     budget.member()
+    if bytes(data[start : start + 4]) == END:
+        start += 4
     return Loose(
         name=name,
         size=end - start,
@@ -174,8 +184,9 @@ def _of_endings(
     if close < first.end:
         yield _odd(_TRAILING, "bytes between the directory and the end record")
         yield _loose(data, close, first.end, _BEHIND_DIRECTORY, budget)
-    elif first.odd:  # what is around the records of zip64 is said there
-        yield _loose(data, first.end, first.comment, _BEHIND_DIRECTORY, budget)
+    start, end = first.further
+    if start < end:
+        yield _loose(data, start, end, _BEHIND_DIRECTORY, budget)
 
 
 def _unloved(records: list[Record]) -> Iterator[Oddity]:
@@ -225,6 +236,7 @@ def _gap(
         yield _odd("unlisted-entry", detail, hidden)
         if found.flags & DESCRIPTOR or found.start + found.packed > end:
             yield from _as_local(data[found.start : end], found, hidden, budget)
+            start = found.start
             break
         budget.member()
         yield from _member(data, record, found, hidden, budget)

@@ -136,7 +136,7 @@ def _decompressed(decompressor: Decompressor, piece: bytes) -> bytes:
     except Exception as problem:  # each library has its own, none shared
         if isinstance(problem, MemoryError):
             raise
-        raise MemberError(f"the compressed content is damaged ({problem})") from None
+        raise MemberError(f"the compressed content {inflate.why(problem)}") from None
 
 
 def _deflate() -> Decompressor:

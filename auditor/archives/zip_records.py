@@ -73,6 +73,8 @@ class Record:
     comment: bytes
     folder: bool
     """Its attributes say that it is a folder."""
+    problem: str = ""
+    """Why its values cannot be taken."""
 
 
 class Ending(NamedTuple):
@@ -91,6 +93,8 @@ class Ending(NamedTuple):
     tail: int
     """Offset behind the comment."""
     odd: tuple[str, ...]
+    further: tuple[int, int] = (0, 0)
+    """What stands in or behind the zip64 end record and is none of its fields."""
 
 
 class Local(NamedTuple):
@@ -126,17 +130,19 @@ def endings(data: memoryview) -> list[Ending]:
     found = _ending(data, places[0])
     others: list[Ending] = []
     for at in places[1:]:
-        if found.offset <= at or not found.entries:  # else it lies in an entry: a zip in the zip
-            try:
-                other = _ending(data, at)
-            except ArchiveError:
-                continue
-            if len(others) < _MOST_ENDINGS:
-                others.append(other)
+        try:
+            other = _ending(data, at)
+        except ArchiveError:
+            continue
+        # Any other one lies in the content of an entry: a zip in the zip.
+        if not found.entries or at >= found.offset or other.tail == len(data):
+            others.append(other)
     if others:
-        odd = f"{1 + len(others)} end records, and readers differ on which of them counts"
+        odd = f"{1 + len(others):,} end records, and readers differ on which of them counts"
         found = found._replace(odd=(*found.odd, odd))
-    return [found, *_second_place(data, found), *others]
+    # One of no entries tells nothing about where those of the others are.
+    known = sorted([found, *others[:_MOST_ENDINGS]], key=lambda ending: not ending.entries)
+    return [known[0], *_second_place(data, known[0]), *known[1:]]
 
 
 def _end_records(data: memoryview) -> list[int]:
@@ -189,7 +195,7 @@ def _zip64(data: memoryview, plain: Ending) -> Ending:
         odd.append("the zip64 end record says two numbers of entries")
     if length != _END64_RECORD.size - 12 or record + 12 + length != at:
         further = at - record - _END64_RECORD.size
-        odd.append(f"a zip64 end record of a length of its own, {further:,} bytes are behind it")
+        odd.append(f"a zip64 end record of another length than most, {further:,} bytes behind it")
     for name, narrow, wide, full in (
         ("number of entries", plain.entries, entries, _FULL_COUNT),
         ("size of the directory", plain.size, size, _FULL),
@@ -197,7 +203,14 @@ def _zip64(data: memoryview, plain: Ending) -> Ending:
     ):
         if narrow not in {full, wide}:
             odd.append(f"the two end records differ in the {name}")
-    return plain._replace(offset=offset, size=size, entries=entries, end=record, odd=tuple(odd))
+    return plain._replace(
+        offset=offset,
+        size=size,
+        entries=entries,
+        end=record,
+        odd=tuple(odd),
+        further=(record + _END64_RECORD.size, at),
+    )
 
 
 def _placed(data: memoryview, said: Ending) -> Ending:
@@ -214,7 +227,8 @@ def _second_place(data: memoryview, found: Ending) -> list[Ending]:
     if not found.shift or not _is_central(data, stated):
         return []
     odd = "two directories: one where the end record says, one right before it"
-    return [found._replace(offset=stated, shift=0, odd=(odd,))]
+    size = found.offset - stated if stated < found.offset else found.size
+    return [found._replace(offset=stated, size=size, shift=0, odd=(odd,))]
 
 
 def _is_central(data: memoryview, at: int) -> bool:
@@ -249,10 +263,11 @@ def directory(data: memoryview, ending: Ending, most: int) -> tuple[list[Record]
             return records, "the central directory is cut short or damaged"
         raw = bytes(data[names:extras])
         extra = bytes(data[extras:comments])
+        problem = ""
         try:
             size, packed, offset = _wide(extra, size, packed, offset)
-        except ArchiveError as problem:
-            return records, str(problem)
+        except ArchiveError as broken:
+            problem = str(broken)
         name = decoded(raw, flags)
         unix = made_by >> 8 in _UNIX
         mode = attributes >> 16 if unix else 0o644
@@ -273,6 +288,7 @@ def directory(data: memoryview, ending: Ending, most: int) -> tuple[list[Record]
                 extra=extra,
                 comment=bytes(data[comments:at]),
                 folder=bool(attributes & _DOS_FOLDER) or (unix and mode & 0o170000 == _UNIX_FOLDER),
+                problem=problem,
             )
         )
     if at != ending.offset + ending.size:

@@ -22,6 +22,22 @@ NPM_MEMBERS = (
     file(b"package/LICENSE", b"MIT License\n"),
 )
 
+KEY = (
+    b"-----BEGIN PRIVATE" + b" KEY-----\n"
+    b"MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n"
+    b"-----END PRIVATE" + b" KEY-----\n"
+)
+"""What must be found wherever bytes are: a private key that opens nothing."""
+MAP = json.dumps(
+    {
+        "version": 3,
+        "sources": ["../src/a.ts"],
+        "sourcesContent": ["export const answer = 42;\n"],
+        "mappings": "AAAA",
+    }
+).encode()
+"""What must be found in every file: a source map with a source that does not ship."""
+
 METADATA = b"""\
 Metadata-Version: 2.4
 Name: demo-kit
