@@ -290,7 +290,7 @@ class _Pairs(list[tuple[str, Any]]):
         return [value for name, value in self if name == key and isinstance(value, kind)]
 
     def last(self, key: str, kind: type) -> Any:  # noqa: ANN401 - JSON is untyped
-        """Return the value that counts for whoever reads JSON, the last one; None of other kinds."""
+        """Return the value that counts, which is the last one; None of another kind."""
         found = next((value for name, value in reversed(self) if name == key), None)
         return found if isinstance(found, kind) else None
 
