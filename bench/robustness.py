@@ -100,7 +100,7 @@ TOOLS = (
         version="0.6.3",
         installer="pip",
         reads={WHEEL: ("{place}/bin/check-wheel-contents", "{file}")},
-        claims=re.compile(r"record"),
+        claims=re.compile(r"\bwh-record|^wheel\S* .*record"),
         words=(
             "looks for what a wheel's author packed by mistake: bytecode, files of the wrong place,"
             " duplicates. Of what is tried here it says that it compares RECORD with the files, so"
@@ -142,7 +142,10 @@ TOOLS = (
                 ("{place}/bin/guarddog", "pypi", "scan", "--exit-non-zero-on-finding", "{file}"),
             ),
         },
-        claims=re.compile(r"^limits (?!.*nested|.*pax)|bomb|escape|dotdot|absolute|-out\b"),
+        claims=re.compile(
+            r"^limits (?!.*nested|.*pax)|bomb|escape|climb|dotdot|absolute|-out\b"
+            r"|beyond-the-ratio|hole-of-eight"
+        ),
         words=(
             "looks for malicious behaviour in the code of a package, which no case here has. It"
             " unpacks before it looks, and says that this is safe: members that lead out of the"
