@@ -26,6 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -231,6 +232,7 @@ def install(tool: Tool) -> None:
     mark = place / "installed"
     if not tool.installer or (mark.is_file() and mark.read_text("utf-8") == wanted):
         return
+    command: tuple[str, ...]
     if tool.installer == "pip":
         venv.create(place, clear=True, with_pip=True)
         pip = (str(place / "bin" / "python"), "-m", "pip", "install", "--quiet")
@@ -308,7 +310,8 @@ def measured(cases: Path, tools: Iterable[Tool], jobs: int) -> Rows:
     with ThreadPoolExecutor(jobs) as pool:
         for tool in tools:
             install(tool)
-            found = pool.map(lambda item: outcome(tool, *item, cases), expect.items())  # noqa: B023
+            of_tool = partial(outcome, tool, cases=cases)
+            found = pool.map(of_tool, expect.keys(), expect.values())
             for (name, case), one in zip(expect.items(), found, strict=True):
                 rows.setdefault((tool.name, case["class"]), Counter())[one] += 1
                 if one not in {Outcome.OK, Outcome.NOT_CLAIMED}:

@@ -83,8 +83,12 @@ def asar(files: Mapping[str, bytes]) -> bytes:
 
 
 def framed(data: bytes) -> bytes:
-    checksum = {zstd.CompressionParameter.checksum_flag: 1}
+    checksum: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
     return bytes(zstd.compress(data, options=checksum))
+
+
+def tarred_in(pack: Callable[[bytes], bytes], files: Mapping[str, bytes]) -> bytes:
+    return bytes(pack(tarred(files)))
 
 
 COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
@@ -100,11 +104,8 @@ FORMATS: dict[str, Callable[[Mapping[str, bytes]], bytes]] = {
     "zip": zipped,
     "a zip without compression": partial(zipped, method=zipfile.ZIP_STORED),
     "asar": asar,
-    **{
-        f"tar in {name}": lambda f, pack=pack: pack(tarred(f))
-        for name, pack in COMPRESSIONS.items()
-    },  # type: ignore[misc]
-    "tar in Brotli": lambda files: bytes(brotli.compress(tarred(files))),
+    **{f"tar in {name}": partial(tarred_in, pack) for name, pack in COMPRESSIONS.items()},
+    "tar in Brotli": partial(tarred_in, brotli.compress),
 }
 each_format = pytest.mark.parametrize("name", FORMATS)
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 import brotli
 
 from auditor import facts, kinds
-from auditor.archives import Entry, asar, listing, tar, walk, zip  # noqa: A004 - the format's name
-from auditor.archives.entry import Loose
+from auditor.archives import asar, listing, tar, walk, zip  # noqa: A004 - the format's name
+from auditor.archives.entry import Entry, Loose
 from auditor.archives.inflate import Inflated, inflated
 from auditor.errors import InputError, MemberError
 from auditor.examine import Examination

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ from tests import payloads
 from tests.fuzz import structures
 from tests.fuzz.target import BrokenError, Target
 from tests.made_maps import made_map
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -217,7 +223,7 @@ def bun_seeds() -> Iterator[bytes]:
     blob = payloads.bun_map({"a.ts": "let a", "b.ts": ""})
     for row, tail in ((52, 32), (36, 28), (28, 24)):
         yield payloads.bun([("/$bunfs/a.js", b"a", blob)], row=row, tail=tail)[2000:]
-    yield payloads.bun([("/$bunfs/a.js", b"a", payloads.zstd.compress(b"{}"))])[2000:]
+    yield payloads.bun([("/$bunfs/a.js", b"a", zstd.compress(b"{}"))])[2000:]
 
 
 def deno_seeds() -> Iterator[bytes]:
@@ -229,7 +235,7 @@ def pkg_seeds() -> Iterator[bytes]:
     files = {"/snapshot/a.js": ("1", b"let a"), "/snapshot/b.js": ("0", b"code")}
     yield payloads.pkg(files)[2000:]
     yield payloads.pkg({"/1/2": ("1", b"x")}, names={"snapshot": "1", "a.js": "2"})[2000:]
-    yield payloads.pkg({"/snapshot/a": ("1", payloads.zstd.compress(b"x"))}, packing=3)[2000:]
+    yield payloads.pkg({"/snapshot/a": ("1", zstd.compress(b"x"))}, packing=3)[2000:]
 
 
 _KEYS = tuple(

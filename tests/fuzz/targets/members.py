@@ -75,7 +75,9 @@ def run_member(data: bytes, path: str, kind: ArtifactKind) -> object:
     names = {ArtifactKind.WHEEL: "kit-1.0-py3-none-any.whl", ArtifactKind.SDIST: "kit-1.0.tar.gz"}
     contents = examination.contents(kind, 1000, names.get(kind, ""))
     if kind is ArtifactKind.PROJECT:
-        packed = {PackedPaths: (PackedPaths(paths=frozenset(members)),)}
+        packed: dict[type, tuple[object, ...]] = {
+            PackedPaths: (PackedPaths(paths=frozenset(members)),)
+        }
         contents = replace(contents, observations={**contents.observations, **packed})
     seen = []
     for collector in collectors.values():
