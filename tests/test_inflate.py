@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from io import BytesIO
 
+import brotli
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -368,6 +369,14 @@ def test_an_xz_stream_that_asks_for_gigabytes_is_an_error() -> None:
     data = lzma.compress(b"x", filters=filters)
 
     assert inflated(data)[3] == "ArchiveError"
+
+
+def test_bytes_behind_a_brotli_stream_count_where_a_read_ends_with_the_stream() -> None:
+    packed = brotli.compress(TEXT)
+    stream = Inflated(BytesIO(b"\0late"), Budget(Limits()), packed, brotli=True)
+
+    assert b"".join(stream) == TEXT
+    assert b"".join(stream.rest()) == b"\0late"
 
 
 # limits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from itertools import permutations, zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from auditor.errors import ParseError
 from auditor.maps import fast, reader
 from auditor.maps.reader import HERE, Origin, SourceMap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Document = dict[str, Any]
 
@@ -215,6 +218,46 @@ def test_the_order_of_members_does_not_matter_to_the_quick_parser(keys: str) -> 
     data = dumped({key: MEMBERS[key] for key in keys.split()})
     assert fast.parts(data, HERE) is not None, "the quick parser should not need help"
     assert told(reader.read(data)) == EXPECTED
+
+
+TWICE: dict[str, tuple[object, object]] = {
+    "sources": (["src/b.ts"], None),
+    "mappings": ("*", ["A"]),
+    "sourceRoot": ("/x", None),
+    "ignoreList": ([0], []),
+    "x_google_ignoreList": ([0], None),
+}
+
+
+@pytest.mark.parametrize("texts", [True, False])
+@pytest.mark.parametrize("turned", [True, False])
+@pytest.mark.parametrize("key", TWICE)
+def test_of_a_key_that_stands_there_twice_both_parsers_take_the_last(
+    key: str,
+    turned: bool,  # noqa: FBT001 - each is tried
+    texts: bool,  # noqa: FBT001
+) -> None:
+    sound = {k: v for k, v in MEMBERS.items() if k != key and (texts or k != "sourcesContent")}
+    values = TWICE[key][::-1] if turned else TWICE[key]
+    twice = b",".join(f'"{key}":{json.dumps(value)}'.encode() for value in values)
+    data = dumped(sound)[:-1] + b"," + twice + b"}"
+    assert reader.read(data) == standard_library(data)
+
+
+@pytest.mark.parametrize(
+    "mappings", ['["\\n"]', '{"\\n": 1}', "1", "null", r'"\ud800"', r'"A\/A"', '"', r'"\x"', '""']
+)
+def test_mappings_of_any_shape_are_read_alike_by_both_parsers(mappings: str) -> None:
+    sound = dumped({key: value for key, value in MEMBERS.items() if key != "mappings"})
+    data = sound[:-1] + f',"mappings":{mappings}}}'.encode()
+
+    def read(parse: Callable[[bytes], SourceMap | None]) -> SourceMap | str | None:
+        try:
+            return parse(data)
+        except ParseError:
+            return "refused"
+
+    assert read(reader.read) == read(standard_library)
 
 
 def test_no_order_of_members_matters() -> None:

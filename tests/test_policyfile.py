@@ -304,6 +304,24 @@ def test_what_is_wrong_is_refused_with_the_place(text: str, problem: str) -> Non
     assert told.startswith(problem)
 
 
+@pytest.mark.parametrize(
+    ("policy", "place"),
+    [
+        ({"\ud800": 1}, ""),
+        ({"rules": {"a": "\udfff"}}, ", rules.a"),
+    ],
+)
+def test_half_a_character_as_json_can_write_one_is_refused(
+    policy: dict[str, Any], place: str
+) -> None:
+    text = json.dumps({"name": "kit", "audit": policy})
+    document = policyfile.document("package.json", text, "package.json")
+    assert document is not None
+    with pytest.raises(UsageError) as caught:
+        policyfile.policy(document, RULES)
+    assert str(caught.value) == f"package.json{place}: a text has half of a surrogate pair"
+
+
 def test_a_protected_rule_may_be_made_more_severe_by_anybody() -> None:
     assert read("rules: {embedded-sources: critical}").overrides == {
         "embedded-sources": Override(severity=Severity.CRITICAL)

@@ -123,7 +123,7 @@ class _Brotli:
 
     @property
     def unused_data(self) -> bytes:
-        return b""  # the library refuses bytes behind the stream's end
+        return b""  # the library refuses bytes behind the stream's end, but for those not read yet
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         piece = bytes(self._object.process(data, output_buffer_limit=max_length))
@@ -222,7 +222,8 @@ class Inflated:
         pending = self._enough(self._head)
         if self._brotli:
             self.streams = 1
-            yield from self._member(_Brotli(), pending)
+            rest = yield from self._member(_Brotli(), pending)
+            self._rest = self._enough(rest)
             return
         magic = _format(pending)
         if magic is None:

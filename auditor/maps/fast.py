@@ -99,7 +99,7 @@ def _part(document: _Map, origin: Origin) -> Iterator[Part | Given]:
     named = Named(document.sources or (), document.sourceRoot or "", ignored or (), origin)
     carried = document.sourcesContent or ()
     in_code = None
-    if named.has_own_text(map(_holds_text, carried)):
+    if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
         in_code = mappings.used(_mappings(document.mappings), len(named.names))
     return part_of(named, map(_text_of, carried), in_code)
 
@@ -123,5 +123,5 @@ def _text_of(raw: msgspec.Raw) -> str | None:
 def _mappings(raw: msgspec.Raw) -> bytes | memoryview:
     view = memoryview(raw)[1:-1]
     if _BACKSLASH.search(view):  # some writers escape the slash, which is one of its digits
-        return (_text.decode(raw) or "").encode("utf-8", "replace")
+        return (_text_of(raw) or "").encode("utf-8", "replace")
     return view

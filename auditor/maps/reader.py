@@ -322,9 +322,10 @@ class _Pairs(list[tuple[str, Any]]):
                 values.setdefault(key, []).append(value)
         return tuple(key for key, all_ in values.items() if _differ(all_))
 
-    def first(self, key: str, kind: type) -> Any:  # noqa: ANN401 - JSON is untyped
-        """Return the first value of `key` that is of `kind`, or None."""
-        return next(iter(self.every(key, kind)), None)
+    def last(self, key: str, kind: type) -> Any:  # noqa: ANN401 - JSON is untyped
+        """Return the value that counts, which is the last one; None of another kind."""
+        found = next((value for name, value in reversed(self) if name == key), None)
+        return found if isinstance(found, kind) else None
 
 
 def _differ(values: list[Any]) -> bool:
@@ -407,28 +408,28 @@ def _deep(data: bytes, origin: Origin) -> Iterator[Part | Given]:
 
 def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part | Given]:
     """Yield one regular map, once for each reading that repeated keys allow."""
-    names = document.first("sources", list)
+    names = document.last("sources", list)
     readings = document.every("sourcesContent", list)
     told = [r for r in readings if any(isinstance(text, str) and text for text in r)]
-    mapped = bool(readings) or document.first("mappings", str) is not None
+    written = document.last("mappings", str)
+    mapped = bool(readings) or written is not None
     if not told and not (regular and mapped and names is not None):
         return
-    ignored = document.first("ignoreList", list)
+    ignored = document.last("ignoreList", list)
     if ignored is None:
-        ignored = document.first("x_google_ignoreList", list)
+        ignored = document.last("x_google_ignoreList", list)
     named = Named(
         names or (),
-        document.first("sourceRoot", str) or "",
+        document.last("sourceRoot", str) or "",
         [index for index in ignored or () if isinstance(index, int)],
         origin,
     )
-    written = document.every("mappings", str)
     repeated = document.repeated()
     for reading in told or [[]]:
         texts = [text if isinstance(text, str) else None for text in reading]
         in_code = None
-        if written and named.has_own_text(map(bool, texts)):
-            in_code = mappings.used(written[-1].encode("utf-8", "replace"), len(named.names))
+        if written is not None and named.has_own_text(map(bool, texts)):
+            in_code = mappings.used(written.encode("utf-8", "replace"), len(named.names))
         yield from part_of(named, texts, in_code, repeated)
 
 
