@@ -33,6 +33,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}\Z")
 _BOILERPLATE = re.compile(r"Malicious code in \S+ \([^()]+\)\Z")
 """What nearly all records of malicious-packages are titled: it says no more than id and name."""
+_VECTOR = re.compile(r"[A-Za-z0-9.:/]{8,400}\Z")
 _PLACE = re.compile(r" - at `\$?\.?(.*)`\Z")
 _TYPES = {
     "PyPI": "pypi",
@@ -201,8 +202,9 @@ def _summary(text: str) -> str:
 def _vectors(record: _Record) -> Iterator[str]:
     for one in (record, *(record.affected or ())):
         for said in one.severity or ():
-            if said.type.startswith("CVSS") and len(said.score) <= _LONGEST_SUMMARY:
-                yield said.score
+            score = said.score.strip()
+            if said.type.startswith("CVSS") and _VECTOR.match(score):
+                yield score
 
 
 def _packages(affected: list[_Affected]) -> Iterator[Affected]:
