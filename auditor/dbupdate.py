@@ -7,15 +7,15 @@ one that fails takes nothing from the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from auditor.errors import InputError, UsageError
-from auditor.limits import Limits
-from auditor.sources import advisoryimport, exports, onlyone, pieces
+from auditor.limits import MIB
+from auditor.sources import advisoryimport, exportfiles, exports, onlyone, pieces
 from auditor.sources.advisoryimport import Export, ImportResult
 from auditor.sources.exports import Fetched
 from auditor.sources.pieces import Piece
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from auditor.limits import Limits
     from auditor.sources.advisoryimport import Source
     from auditor.sources.exports import Progress
 
@@ -34,6 +35,8 @@ SOURCE = "https://osv-vulnerabilities.storage.googleapis.com/{ecosystem}/all.zip
 """Where OSV itself offers its exports (google.github.io/osv.dev/data)."""
 ECOSYSTEMS = {"npm": "npm", "pypi": "PyPI"}
 """How OSV spells an ecosystem, by how we do."""
+LIMITS = replace(exportfiles.LIMITS, archive_bytes=1024 * MIB, download_seconds=1800)
+"""What an export may cost; that of npm has 210 MB."""
 _PLACE = "{ecosystem}"
 _AGE = timedelta(days=1)
 
@@ -117,15 +120,17 @@ def update(  # noqa: PLR0913 - what the options of the command say
     *,
     now: datetime,
     force: bool = False,
-    limits: Limits | None = None,
+    shrink: bool = False,
+    limits: Limits = LIMITS,
     announce: Announce = lambda _: None,
 ) -> Iterator[Step]:
     """Fetch what is new and take it into a database; yield what became of each export.
 
-    `now` has a time zone. With `force` the last time that somebody was asked counts for nothing.
-    Raises InputError for a database that cannot be read, UsageError for one that cannot be written.
+    `now` has a time zone. With `force` the last time that somebody was asked counts for nothing;
+    `shrink` is what `import_exports` takes. Raises InputError for a database that cannot be read,
+    UsageError where none can be written.
     """
-    with onlyone.held(database) as alone:
+    with onlyone.held(database.with_name(f"{database.name}.update.lock")) as alone:
         if not alone:
             reason = "another update of this database is under way"
             yield from (Step(place=one, outcome=Outcome.SKIPPED, reason=reason) for one in wanted)
@@ -140,7 +145,7 @@ def update(  # noqa: PLR0913 - what the options of the command say
                 continue
             progress = announce(f"fetching {place.name}") or (lambda *_: None)
             one = _One(database, place, had, f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
-            yield one.updated(limits or Limits(), progress)
+            yield one.updated(limits, progress, shrink=shrink)
 
 
 def _since(had: Source, now: datetime) -> timedelta | None:
@@ -164,27 +169,36 @@ class _One:
         self._had = had
         self._when = when
 
-    def updated(self, limits: Limits, progress: Progress) -> Step:
+    def updated(self, limits: Limits, progress: Progress, *, shrink: bool) -> Step:
         """Fetch the export and take it; whatever fails, the database is as it was."""
-        host = urlsplit(self._place.url).netloc
+        known = "" if self._had is None else self._had.etag
         try:
-            owner = str(self._database.resolve())
-            piece = Piece(pieces.folder(), self._place.known, owner)
+            piece = Piece(pieces.folder(), self._place.known, str(self._database.resolve()))
         except InputError as problem:
             return self._step(Outcome.FAILED, str(problem))
-        known = "" if self._had is None else self._had.etag
         try:
             fetched = exports.fetch(self._place.url, piece, known, limits, progress)
         except InputError as problem:
+            host = urlsplit(self._place.url).netloc
             return self._step(Outcome.FAILED, f"{host} {problem}{_rest(piece)}")
-        if fetched is None:
-            return self._unchanged(known, "the server has nothing newer")
-        if self._had is not None and fetched.sha256 == self._had.sha256:
-            piece.drop()
-            return self._unchanged(fetched.validator, "what came is what the database has", fetched)
-        return self._taken(piece, fetched, limits)
+        try:
+            step = self._taken(known, fetched, limits, shrink=shrink)
+        except InputError as problem:
+            piece.drop()  # whatever is wrong with it, the next call must not meet it again
+            return self._step(Outcome.FAILED, f"cannot be imported: {problem}", fetched)
+        except UsageError as problem:  # a full disk, or another import: it is no fault of what came
+            return self._step(Outcome.FAILED, f"cannot be imported: {problem}", fetched)
+        piece.drop()
+        return step
 
-    def _taken(self, piece: Piece, fetched: Fetched, limits: Limits) -> Step:
+    def _taken(self, known: str, fetched: Fetched | None, limits: Limits, *, shrink: bool) -> Step:
+        """Have the database take what came, or note that it was asked about."""
+        if fetched is None:
+            self._confirm(known)
+            return self._step(Outcome.UNCHANGED, "the server has nothing newer")
+        if self._had is not None and fetched.sha256 == self._had.sha256:
+            self._confirm(fetched.validator)
+            return self._step(Outcome.UNCHANGED, "what came is what the database has", fetched)
         export = Export(
             path=fetched.path,
             name=self._place.name,
@@ -193,19 +207,15 @@ class _One:
             sha256=fetched.sha256,
             fetched_at=self._when,
         )
-        try:
-            taken = advisoryimport.import_exports(self._database, (export,), limits=limits)
-        except InputError as problem:
-            piece.drop()  # whatever is wrong with it, the next call must not meet it again
-            return self._step(Outcome.FAILED, f"cannot be imported: {problem}", fetched)
-        piece.drop()
+        taken = advisoryimport.import_exports(
+            self._database, (export,), limits=limits, shrink=shrink
+        )
         return Step(place=self._place, outcome=Outcome.IMPORTED, fetched=fetched, taken=taken)
 
-    def _unchanged(self, validator: str, why: str, fetched: Fetched | None = None) -> Step:
+    def _confirm(self, validator: str) -> None:
         advisoryimport.confirm(
             self._database, self._place.known, fetched_at=self._when, etag=validator
         )
-        return self._step(Outcome.UNCHANGED, why, fetched)
 
     def _step(self, outcome: Outcome, reason: str, fetched: Fetched | None = None) -> Step:
         return Step(place=self._place, outcome=outcome, reason=reason, fetched=fetched)

@@ -20,10 +20,6 @@ class Limits:
     """The archive as it lies on disk."""
     download_seconds: int = 300
     """One archive that comes from a registry."""
-    export_bytes: int = 1024 * MIB
-    """One export of advisories that is fetched; npm's has 210 MB."""
-    export_seconds: int = 1800
-    """The same, from the first question to the last byte."""
     unpacked_bytes: int = 2048 * MIB
     """All that is inflated for one target, nested archives together."""
     ratio: int = 200

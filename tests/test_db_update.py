@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -239,7 +241,7 @@ def test_what_is_new_replaces_what_was(
 
 
 def test_the_third_gate_is_a_lock(database: Path, wanted: tuple[Place, ...], npm: Shelf) -> None:
-    with onlyone.held(database) as alone:
+    with onlyone.held(database.with_name("advisories.db.update.lock")) as alone:
         assert alone
         steps = updated(database, wanted)
     assert outcomes(steps) == {"npm": "skipped", "PyPI": "skipped"}
@@ -259,15 +261,13 @@ def test_a_lock_that_cannot_lie_there_is_wrong_usage(tmp_path: Path) -> None:
         pass
 
 
-def test_the_lock_file_is_no_link(database: Path, tmp_path: Path) -> None:
-    if os.name == "nt":
-        pytest.skip("links need rights there")
-    (tmp_path / "others").write_text("theirs")
-    database.parent.mkdir()
-    database.with_name(f"{database.name}.lock").symlink_to(tmp_path / "others")
-    with pytest.raises(UsageError, match="cannot be written"), onlyone.held(database):
+def test_a_lock_can_be_had_again_and_another_file_is_none(tmp_path: Path) -> None:
+    for _ in range(2):
+        with onlyone.held(tmp_path / "x.lock") as alone:
+            assert alone
+    (tmp_path / "x.lock").write_bytes(b"no lock of ours" * 100)
+    with pytest.raises(UsageError, match="cannot be written"), onlyone.held(tmp_path / "x.lock"):
         pass
-    assert (tmp_path / "others").read_text() == "theirs"
 
 
 @pytest.mark.parametrize("bad", [404, b"<html>sign in</html>"], ids=["absent", "no zip"])
@@ -337,6 +337,37 @@ def test_of_what_broke_off_and_cannot_be_gone_on_from_nothing_is_kept(
     reason = updated(database, wanted)["npm"].reason
     assert reason.endswith(" bytes")
     assert left() == []
+
+
+def test_what_came_while_another_import_was_at_work_is_not_fetched_again(
+    database: Path, wanted: tuple[Place, ...], npm: Shelf
+) -> None:
+    wanted = wanted[:1]
+    database.parent.mkdir()
+    with onlyone.held(database.with_name("advisories.db.lock")):
+        steps = updated(database, wanted)
+    assert steps["npm"].outcome is Outcome.FAILED
+    assert "another import is at work" in steps["npm"].reason
+    assert left() == [".json", ".part"]
+
+    steps = updated(database, wanted)
+    assert outcomes(steps) == {"npm": "imported"}
+    assert npm.given == [f"200 {len(npm.content)}", "304 0"]
+    assert left() == []
+
+
+def test_less_than_half_of_what_was_is_taken_on_demand_alone(
+    database: Path, wanted: tuple[Place, ...], npm: Shelf
+) -> None:
+    wanted = wanted[:1]
+    updated(database, wanted)
+    npm.content, npm.etag = export(range(9)), '"two"'
+    (step,) = updated(database, wanted, force=True).values()
+    assert step.outcome is Outcome.FAILED
+    assert "--shrink" in step.reason
+    (step,) = dbupdate.update(database, wanted, now=NOW, force=True, shrink=True)
+    assert step.outcome is Outcome.IMPORTED
+    assert total(database) == 9
 
 
 def test_a_cache_that_cannot_be_made_fails_and_says_where(
@@ -427,7 +458,7 @@ def test_a_query_is_sent_and_neither_shown_nor_kept(
         ("--source", "ftp://a.example/x"),
         ("--ecosystem", "cargo"),
         ("--format", "sarif"),
-        ("--limit", "export-bites=1"),
+        ("--limit", "archive-bites=1"),
         ("more",),
     ],
 )
@@ -442,9 +473,9 @@ def test_wrong_usage_is_told_before_anybody_is_asked(
 
 
 def test_limits_have_names(capsys: pytest.CaptureFixture[str], database: Path) -> None:
-    code, _, err = called(capsys, "--limit", "export-bytes=100", "--ecosystem", "npm")
+    code, _, err = called(capsys, "--limit", "archive-bytes=100", "--ecosystem", "npm")
     assert code == 3
-    assert "raise it with --limit export-bytes=N" in err
+    assert "raise it with --limit archive-bytes=N" in err
     assert not database.exists()
 
 
@@ -457,8 +488,8 @@ def test_what_a_server_says_cannot_move_the_cursor(
     assert not database.exists()
 
 
-def slowly(content: bytes, pause: float) -> Callable[[BaseHTTPRequestHandler], None]:
-    """Return an answer whose second half comes after a pause."""
+def halved(content: bytes, rest: Event) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Return an answer whose second half comes when it is asked for."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
@@ -467,25 +498,31 @@ def slowly(content: bytes, pause: float) -> Callable[[BaseHTTPRequestHandler], N
         handler.end_headers()
         handler.wfile.write(content[: len(content) // 2])
         handler.wfile.flush()
-        time.sleep(pause)
+        rest.wait(60)
         handler.wfile.write(content[len(content) // 2 :])
 
     return answer
 
 
-def started() -> subprocess.Popen[str]:
+@contextmanager
+def started() -> Iterator[subprocess.Popen[str]]:
     """Start a call of its own, as a shell would."""
-    return subprocess.Popen(
+    call = subprocess.Popen(
         (sys.executable, "-m", "auditor", "db", "update", "--ecosystem", "npm"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
     )
+    with call:
+        try:
+            yield call
+        finally:
+            call.kill()
 
 
 def until(there: Callable[[], bool]) -> None:
-    latest = time.monotonic() + 20
+    latest = time.monotonic() + 60
     while not there():
         assert time.monotonic() < latest
         time.sleep(0.02)
@@ -497,15 +534,18 @@ def half_there(npm: Shelf) -> bool:
 
 
 def test_of_two_calls_at_once_one_does_the_work(database: Path, site: Served, npm: Shelf) -> None:
-    site.answers[NPM] = slowly(npm.content, 1.5)
-    first = started()
-    until(lambda: half_there(npm))
-    out, err = started().communicate(timeout=30)
-    assert out == "npm: not asked: another update of this database is under way\n"
-    assert err == ""
-    out, err = first.communicate(timeout=30)
-    assert (first.returncode, err) == (0, "")
-    assert out.endswith("20 in the database\n")
+    rest = Event()
+    site.answers[NPM] = halved(npm.content, rest)
+    with started() as first:
+        until(lambda: half_there(npm))
+        with started() as second:
+            out, err = second.communicate(timeout=60)
+        assert out == "npm: not asked: another update of this database is under way\n"
+        assert (second.returncode, err) == (0, "")
+        rest.set()
+        out, err = first.communicate(timeout=60)
+        assert out.endswith("20 in the database\n")
+        assert (first.returncode, err) == (0, "")
     assert site.paths == [NPM]
     assert total(database) == 20
 
@@ -514,16 +554,18 @@ def test_of_two_calls_at_once_one_does_the_work(database: Path, site: Served, np
 def test_a_call_that_was_killed_blocks_nobody_and_is_gone_on_from(
     database: Path, site: Served, npm: Shelf
 ) -> None:
-    site.answers[NPM] = slowly(npm.content, 30)
-    first = started()
-    until(lambda: half_there(npm))
-    first.kill()
-    first.communicate()
+    rest = Event()
+    site.answers[NPM] = halved(npm.content, rest)
+    with started() as first:
+        until(lambda: half_there(npm))
+        first.kill()
+        first.communicate(timeout=60)
+    rest.set()
     assert not database.exists()
 
     site.answers[NPM] = npm
-    second = started()
-    out, err = second.communicate(timeout=30)
+    with started() as second:
+        out, err = second.communicate(timeout=60)
     assert (second.returncode, err) == (0, "")
     assert "of them by an earlier call" in out
     assert npm.given == [f"206 {len(npm.content) - len(npm.content) // 2}"]

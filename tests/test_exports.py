@@ -364,10 +364,10 @@ def test_more_than_the_limit_is_refused_and_not_kept(
     piece: Piece, shelf: Shelf, declared: int | None, *, chunked: bool
 ) -> None:
     shelf.declared, shelf.chunked = declared, chunked
-    message = refused(piece, replace(Limits(), export_bytes=2047))
-    assert message.startswith("limit export-bytes of 2,047 bytes met (found at least 2,048 bytes)")
+    message = refused(piece, replace(Limits(), archive_bytes=2047))
+    assert message.startswith("limit archive-bytes of 2,047 bytes met (found at least 2,048 bytes)")
     assert (piece.note(), piece.size) == (None, 0)
-    assert came(piece, limits=replace(Limits(), export_bytes=2048)) is not None
+    assert came(piece, limits=replace(Limits(), archive_bytes=2048)) is not None
 
 
 def test_what_is_declared_as_too_much_is_not_read(piece: Piece, site: Served) -> None:
@@ -392,7 +392,7 @@ def test_what_is_declared_as_too_much_is_not_read(piece: Piece, site: Served) ->
 
 def test_the_rest_of_what_is_there_counts_for_the_limit(piece: Piece, shelf: Shelf) -> None:
     broken_off(piece, shelf, 1000)
-    assert "limit export-bytes" in refused(piece, replace(Limits(), export_bytes=2000))
+    assert "limit archive-bytes" in refused(piece, replace(Limits(), archive_bytes=2000))
     assert piece.size == 0
 
 
@@ -432,8 +432,8 @@ def test_an_answer_that_takes_too_long_is_ended_and_gone_on_from(
 ) -> None:
     site.answers[PATH] = drips
     started = time.monotonic()
-    message = refused(piece, replace(Limits(), export_seconds=1))
-    assert message.startswith("limit export-seconds of 1 seconds met")
+    message = refused(piece, replace(Limits(), download_seconds=1))
+    assert message.startswith("limit download-seconds of 1 seconds met")
     assert time.monotonic() - started < 3
     there = piece.size
     assert 0 < there < 200
@@ -445,7 +445,7 @@ def test_an_answer_that_takes_too_long_is_ended_and_gone_on_from(
 def test_headers_that_take_too_long_are_ended(piece: Piece, site: Served) -> None:
     site.answers[PATH] = drips_headers
     started = time.monotonic()
-    assert "limit export-seconds" in refused(piece, replace(Limits(), export_seconds=1))
+    assert "limit download-seconds" in refused(piece, replace(Limits(), download_seconds=1))
     assert time.monotonic() - started < 3
 
 

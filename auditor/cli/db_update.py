@@ -46,6 +46,11 @@ _ECOSYSTEMS = ("npm", "pypi")
     "(repeatable; AUDIT_DB_SOURCE takes several with blanks between).",
 )
 @click.option("--force", is_flag=True, help="Ask even if that was done within the last day.")
+@click.option(
+    "--shrink",
+    is_flag=True,
+    help="Take an export that has less than half of the records that it had before.",
+)
 @limits_option
 @click.option(
     "--format",
@@ -63,6 +68,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     ecosystems: tuple[str, ...],
     sources: tuple[str, ...],
     force: bool,
+    shrink: bool,
     limits: tuple[str, ...],
     format_: str,
     quiet: bool,
@@ -83,7 +89,7 @@ def command(  # noqa: PLR0913 - one parameter per option
 
     from auditor import dbupdate, exits  # noqa: PLC0415
     from auditor.cli.output import progress  # noqa: PLC0415
-    from auditor.limits import Limits, with_changes  # noqa: PLC0415
+    from auditor.limits import with_changes  # noqa: PLC0415
     from auditor.safe import safe  # noqa: PLC0415
 
     places = dbupdate.places(sources, ecosystems or _ECOSYSTEMS)
@@ -94,7 +100,8 @@ def command(  # noqa: PLR0913 - one parameter per option
                 places,
                 now=datetime.now(UTC),
                 force=force,
-                limits=with_changes(Limits(), limits),
+                shrink=shrink,
+                limits=with_changes(dbupdate.LIMITS, limits),
                 announce=announce,
             )
         )

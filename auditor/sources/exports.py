@@ -55,22 +55,22 @@ def fetch(
 ) -> Fetched | None:
     """Fetch an export into its piece; None where the server says that `known` is what it has.
 
-    `known` is the validator of what the database has, or empty. Raises LimitError at `export-bytes`
-    and `export-seconds`, UnansweredError without an answer, InputError for any other; none of them
-    names the location. What is kept for the next call is said.
+    `known` is the validator of what the database has, or empty. Raises LimitError at
+    `archive-bytes` and `download-seconds`, UnansweredError without an answer, InputError for any
+    other; none of them names the location. What came is left in the piece.
     """
     import requests  # noqa: PLC0415 - 60 ms, for those alone who want something of a server
 
-    latest = time.monotonic() + limits.export_seconds
+    latest = time.monotonic() + limits.download_seconds
     try:
         with requests.Session() as session:
             _refuse_cookies(session)
             return _Fetch(session, location, piece, limits, latest).run(known, advance)
     except TooSlowError:
-        seconds = limits.export_seconds
-        raise LimitError("export-seconds", seconds, seconds, "seconds") from None
+        seconds = limits.download_seconds
+        raise LimitError("download-seconds", seconds, seconds, "seconds") from None
     except LimitError as problem:
-        if problem.limit == "export-bytes":
+        if problem.limit == "archive-bytes":
             piece.drop()
         raise
 
@@ -210,8 +210,8 @@ class _Fetch:
         return chunk
 
     def _bounded(self, size: int) -> None:
-        if size > self._limits.export_bytes:
-            raise LimitError("export-bytes", self._limits.export_bytes, size, "bytes")
+        if size > self._limits.archive_bytes:
+            raise LimitError("archive-bytes", self._limits.archive_bytes, size, "bytes")
 
     def _whole(self, validator: str, *, came: int) -> Fetched:
         """Return the export that is here now; a piece that is known again is noted as whole."""
