@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from auditor.errors import InputError, UsageError
+from auditor.errors import InputError, LimitError, UsageError
 from auditor.limits import MIB
 from auditor.sources import advisoryimport, exportfiles, exports, onlyone, pieces
 from auditor.sources.advisoryimport import Export, ImportResult
@@ -143,9 +143,9 @@ def update(  # noqa: PLR0913 - what the options of the command say
                 reason = f"asked {ago} ago, and once a day is enough (--force asks all the same)"
                 yield Step(place=place, outcome=Outcome.SKIPPED, reason=reason)
                 continue
-            progress = announce(f"fetching {place.name}") or (lambda *_: None)
-            one = _One(database, place, had, f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
-            yield one.updated(limits, progress, shrink=shrink)
+            when = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            one = _One(database, place, had, when, announce)
+            yield one.updated(limits, shrink=shrink)
 
 
 def _since(had: Source, now: datetime) -> timedelta | None:
@@ -163,31 +163,36 @@ def _since(had: Source, now: datetime) -> timedelta | None:
 class _One:
     """One export on its way into the database."""
 
-    def __init__(self, database: Path, place: Place, had: Source | None, when: str) -> None:
+    def __init__(
+        self, database: Path, place: Place, had: Source | None, when: str, announce: Announce
+    ) -> None:
         self._database = database
         self._place = place
         self._had = had
         self._when = when
+        self._announce = announce
 
-    def updated(self, limits: Limits, progress: Progress, *, shrink: bool) -> Step:
+    def updated(self, limits: Limits, *, shrink: bool) -> Step:
         """Fetch the export and take it; whatever fails, the database is as it was."""
         known = "" if self._had is None else self._had.etag
         try:
             piece = Piece(pieces.folder(), self._place.known, str(self._database.resolve()))
         except InputError as problem:
-            return self._step(Outcome.FAILED, str(problem))
+            return self._step(Outcome.FAILED, f"not fetched: what comes {problem}")
+        progress = self._announce(f"fetching {self._place.name}") or (lambda *_: None)
         try:
             fetched = exports.fetch(self._place.url, piece, known, limits, progress)
         except InputError as problem:
             host = urlsplit(self._place.url).netloc
-            return self._step(Outcome.FAILED, f"{host} {problem}{_rest(piece)}")
+            who = f"{host}:" if isinstance(problem, LimitError) else host
+            return self._step(Outcome.FAILED, f"not fetched: {who} {problem}{_rest(piece)}")
         try:
             step = self._taken(known, fetched, limits, shrink=shrink)
         except InputError as problem:
             piece.drop()  # whatever is wrong with it, the next call must not meet it again
-            return self._step(Outcome.FAILED, f"cannot be imported: {problem}", fetched)
+            return self._step(Outcome.FAILED, f"not imported: {problem}", fetched)
         except UsageError as problem:  # a full disk, or another import: it is no fault of what came
-            return self._step(Outcome.FAILED, f"cannot be imported: {problem}", fetched)
+            return self._step(Outcome.FAILED, f"not imported: {problem}", fetched)
         piece.drop()
         return step
 
@@ -208,7 +213,7 @@ class _One:
             fetched_at=self._when,
         )
         taken = advisoryimport.import_exports(
-            self._database, (export,), limits=limits, shrink=shrink
+            self._database, (export,), limits=limits, shrink=shrink, announce=self._announce
         )
         return Step(place=self._place, outcome=Outcome.IMPORTED, fetched=fetched, taken=taken)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
+import socketserver
+import threading
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -114,6 +118,48 @@ class Shelf:
         condition = asked.get("If-Range", "")
         strong = [value for value in (self.etag, self.modified) if value[:2] != "W/"]
         return self.ranges and condition in strong
+
+
+class _Tunnel(socketserver.StreamRequestHandler):
+    """A proxy's answer to CONNECT: from then on it only hands on what comes."""
+
+    server: Proxy
+
+    def handle(self) -> None:
+        """Note whereto, and hand on both ways until both sides have said all."""
+        head = b"".join(iter(self.rfile.readline, b"\r\n"))
+        self.server.asked.append(head.decode().split()[1])
+        with socket.create_connection(("127.0.0.1", self.server.port)) as there:
+            self.wfile.write(b"HTTP/1.1 200 So\r\n\r\n")
+            back = threading.Thread(target=self._hand_on, args=(there, self.request), daemon=True)
+            back.start()
+            self._hand_on(self.request, there)
+            back.join(10)
+
+    @staticmethod
+    def _hand_on(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """A proxy for https that leads to one port of this machine, wherever it is to lead."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.asked: list[str] = []
+        """Host and port of each tunnel."""
+        super().__init__(("127.0.0.1", 0), _Tunnel)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Return what `https_proxy` says."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
 
 
 def encrypted(server: ThreadingHTTPServer, context: ssl.SSLContext) -> None:

@@ -302,7 +302,7 @@ def test_what_cannot_be_read_leaves_the_old_database_and_is_not_kept(
     npm.content, npm.etag = new[: int(len(new) * share)] or b"x", '"two"'
     steps = updated(database, wanted, force=True)
     assert steps["npm"].outcome is Outcome.FAILED
-    assert steps["npm"].reason.startswith("cannot be imported: ")
+    assert steps["npm"].reason.startswith("not imported: ")
     assert database.read_bytes() == before
     assert left() == []
 
@@ -409,7 +409,7 @@ def test_a_call_that_is_quiet_says_what_could_not_be_done(
 ) -> None:
     site.answers[NPM] = 500
     host = site.host
-    assert called(capsys, "-q") == (3, "", f"audit: npm: {host} answers 500\n")
+    assert called(capsys, "-q") == (3, "", f"audit: npm: not fetched: {host} answers 500\n")
     assert total(database) == 10
 
 
@@ -420,7 +420,7 @@ def test_other_programs_get_json(
     code, out, err = called(capsys, "--format", "json")
     document: dict[str, Any] = json.loads(out)
     assert code == 3
-    assert err == f"audit: npm: {site.host} answers 404\n"
+    assert err == f"audit: npm: not fetched: {site.host} answers 404\n"
     assert document["schema_version"] == 1
     assert document["database"] == str(database)
     assert document["complete"] is False
@@ -429,7 +429,7 @@ def test_other_programs_get_json(
         "name": "npm",
         "location": f"{site.url}{NPM}",
         "outcome": "failed",
-        "reason": f"{site.host} answers 404",
+        "reason": f"not fetched: {site.host} answers 404",
         "bytes": None,
         "bytes_fetched_now": None,
         "sha256": None,
@@ -475,7 +475,8 @@ def test_wrong_usage_is_told_before_anybody_is_asked(
 def test_limits_have_names(capsys: pytest.CaptureFixture[str], database: Path) -> None:
     code, _, err = called(capsys, "--limit", "archive-bytes=100", "--ecosystem", "npm")
     assert code == 3
-    assert "raise it with --limit archive-bytes=N" in err
+    assert ": limit archive-bytes of 100 bytes met (found at least" in err
+    assert err.endswith("raise it with --limit archive-bytes=N\n")
     assert not database.exists()
 
 

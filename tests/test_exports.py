@@ -7,6 +7,7 @@ import os
 import ssl
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from auditor.limits import Limits
 from auditor.sources import exports, pieces, transport
 from auditor.sources.pieces import Piece
 from tests.a_registry import Served, send, served
-from tests.an_export_server import DATE, OLD, SINCE, Shelf, encrypted
+from tests.an_export_server import DATE, OLD, SINCE, Proxy, Shelf, encrypted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -574,11 +575,15 @@ def trusted(authority: trustme.CA, tmp_path: Path) -> Path:
 
 
 def secured(
-    authority: trustme.CA, shelf: Shelf, servers: list[ThreadingHTTPServer], name: str = "127.0.0.1"
+    authority: trustme.CA,
+    shelf: Shelf,
+    servers: list[ThreadingHTTPServer],
+    name: str = "127.0.0.1",
+    until: datetime | None = None,
 ) -> Served:
-    """Start a server whose certificate is for a name."""
+    """Start a server whose certificate is for a name, and until a day."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
+    authority.issue_cert(name, not_after=until).configure_cert(context)
     state = Served(answers={PATH: shelf})
     server = served(state)
     encrypted(server, context)
@@ -599,7 +604,15 @@ def test_a_certificate_of_an_authority_that_the_user_trusts_is_one(  # noqa: PLR
     whole(Piece(tmp_path / "cache", f"https://{state.host}{PATH}", "any"))
 
 
-@pytest.mark.parametrize(("name", "known"), [("127.0.0.1", 0), ("export.example.org", 1)])
+@pytest.mark.parametrize(
+    ("name", "known", "until"),
+    [
+        ("127.0.0.1", False, None),
+        ("export.example.org", True, None),
+        ("127.0.0.1", True, datetime(2020, 1, 1, tzinfo=UTC)),
+    ],
+    ids=["unknown", "another's", "expired"],
+)
 def test_another_certificate_is_none(  # noqa: PLR0913, PLR0917 - a table, and what it needs
     authority: trustme.CA,
     trusted: Path,
@@ -608,9 +621,11 @@ def test_another_certificate_is_none(  # noqa: PLR0913, PLR0917 - a table, and w
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
-    known: int,
+    until: datetime | None,
+    *,
+    known: bool,
 ) -> None:
-    state = secured(authority, shelf, servers, name)
+    state = secured(authority, shelf, servers, name, until)
     if known:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
     message = refused(Piece(tmp_path / "cache", f"https://{state.host}{PATH}", "any"))
@@ -648,6 +663,27 @@ def test_the_proxy_of_the_environment_is_asked(
     site.answers = {location: shelf}
     whole(Piece(tmp_path / "cache", location, "any"))
     assert site.paths == [location]
+
+
+def test_through_a_proxy_https_is_as_it_is_without(  # noqa: PLR0913, PLR0917
+    authority: trustme.CA,
+    trusted: Path,
+    shelf: Shelf,
+    servers: list[ThreadingHTTPServer],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = "export.example.org"
+    state = secured(authority, shelf, servers, name)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
+    with Proxy(state.port) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        whole(Piece(tmp_path / "cache", f"https://{name}{PATH}", "any"))
+        other = Piece(tmp_path / "cache", f"https://other.example.org{PATH}", "any")
+        assert "certificate that is not trusted" in refused(other)
+        proxy.shutdown()
+    assert proxy.asked == ["export.example.org:443", "other.example.org:443"]
 
 
 def test_a_proxy_that_is_not_there_is_one_reason(
