@@ -130,6 +130,7 @@ def update(  # noqa: PLR0913 - what the options of the command say
     `shrink` is what `import_exports` takes. Raises InputError for a database that cannot be read,
     UsageError where none can be written.
     """
+    database = database.resolve()  # one lock and one piece, by whatever name it goes
     with onlyone.held(database.with_name(f"{database.name}.update.lock")) as alone:
         if not alone:
             reason = "another update of this database is under way"
@@ -176,7 +177,7 @@ class _One:
         """Fetch the export and take it; whatever fails, the database is as it was."""
         known = "" if self._had is None else self._had.etag
         try:
-            piece = Piece(pieces.folder(), self._place.known, str(self._database.resolve()))
+            piece = Piece(pieces.folder(), self._place.known, str(self._database))
         except InputError as problem:
             return self._step(Outcome.FAILED, f"not fetched: what comes {problem}")
         progress = self._announce(f"fetching {self._place.name}") or (lambda *_: None)

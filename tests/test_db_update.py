@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -82,6 +83,10 @@ def total(database: Path) -> int:
     return sum(source.records for source in advisoryimport.sources(database))
 
 
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def left() -> list[str]:
     """Return what is kept for the next call."""
     place = pieces.folder()
@@ -133,16 +138,19 @@ def test_a_location_that_can_be_none_is_wrong_usage(source: str, reason: str) ->
 
 
 def test_all_exports_are_taken_and_nothing_of_them_is_left(
-    database: Path, wanted: tuple[Place, ...]
+    database: Path, wanted: tuple[Place, ...], npm: Shelf, pypi: Shelf
 ) -> None:
     steps = updated(database, wanted)
     assert outcomes(steps) == {"npm": "imported", "PyPI": "imported"}
     assert total(database) == 30
     assert left() == []
-    assert {(one.name, one.url, one.etag) for one in advisoryimport.sources(database)} == {
-        ("npm", wanted[0].url, '"one"'),
-        ("PyPI", wanted[1].url, '"py"'),
-    }
+    assert [
+        (one.name, one.url, one.etag, one.sha256, one.fetched_at)
+        for one in advisoryimport.sources(database)
+    ] == [
+        ("PyPI", wanted[1].url, '"py"', sha256(pypi.content), "2026-04-02T12:00:00Z"),
+        ("npm", wanted[0].url, '"one"', sha256(npm.content), "2026-04-02T12:00:00Z"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -255,6 +263,35 @@ def test_the_lock_is_of_one_database(database: Path, tmp_path: Path) -> None:
         assert (one, other) == (True, True)
 
 
+def test_a_database_has_one_lock_by_whatever_name_it_goes(
+    database: Path, wanted: tuple[Place, ...]
+) -> None:
+    if os.name == "nt":
+        pytest.skip("links need rights there")
+    updated(database, wanted)
+    link = database.with_name("link.db")
+    link.symlink_to(database)
+    with onlyone.held(database.with_name("advisories.db.update.lock")):
+        assert outcomes(updated(link, wanted, force=True))["npm"] == "skipped"
+    assert outcomes(updated(link, wanted, force=True))["npm"] == "unchanged"
+    assert link.is_symlink()
+
+
+def test_it_is_told_how_far_a_call_is(
+    database: Path, wanted: tuple[Place, ...], npm: Shelf
+) -> None:
+    told: list[str | tuple[int, int]] = []
+
+    def announce(label: str) -> Callable[[int, int], None]:
+        told.append(label)
+        return lambda size, total: told.append((size, total))
+
+    steps = dbupdate.update(database, wanted[:1], now=NOW, announce=announce)
+    assert [step.outcome for step in steps] == [Outcome.IMPORTED]
+    assert told[0] == "fetching npm"
+    assert (len(npm.content), len(npm.content)) in told
+
+
 def test_a_lock_that_cannot_lie_there_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"), onlyone.held(tmp_path / "file/x.db"):
@@ -290,7 +327,7 @@ def test_one_that_fails_takes_nothing_from_the_other(  # noqa: PLR0913, PLR0917 
     assert left() == []
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+@pytest.mark.parametrize("share", [0.001, 0.5, 0.99])
 def test_what_cannot_be_read_leaves_the_old_database_and_is_not_kept(
     database: Path, wanted: tuple[Place, ...], npm: Shelf, share: float
 ) -> None:
@@ -299,14 +336,14 @@ def test_what_cannot_be_read_leaves_the_old_database_and_is_not_kept(
     updated(database, wanted)
     before = database.read_bytes()
     new = export(range(40))
-    npm.content, npm.etag = new[: int(len(new) * share)] or b"x", '"two"'
+    npm.content, npm.etag, npm.declared = new, '"two"', int(len(new) * share)
     steps = updated(database, wanted, force=True)
     assert steps["npm"].outcome is Outcome.FAILED
     assert steps["npm"].reason.startswith("not imported: ")
     assert database.read_bytes() == before
     assert left() == []
 
-    npm.content = new
+    npm.declared = None
     assert updated(database, wanted, force=True)["npm"].outcome is Outcome.IMPORTED
     assert total(database) == 40
 
