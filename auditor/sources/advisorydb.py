@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 APPLICATION = 0x41755376
 VERSION = 1
-SCHEMA = (
+ASKED = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """\
 CREATE TABLE source (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, url TEXT NOT NULL,
@@ -42,6 +42,10 @@ CREATE TABLE package (ecosystem TEXT NOT NULL, name TEXT NOT NULL, number INTEGE
     """\
 CREATE TABLE affected (package INTEGER NOT NULL, record INTEGER NOT NULL, spec TEXT NOT NULL,
  PRIMARY KEY (package, record)) WITHOUT ROWID""",
+)
+"""What is looked up: all that a trimmed database has."""
+SCHEMA = (
+    *ASKED,
     "CREATE INDEX affected_record ON affected (record)",
     """\
 CREATE TABLE held (record INTEGER NOT NULL, source INTEGER NOT NULL,
@@ -50,7 +54,7 @@ CREATE TABLE held (record INTEGER NOT NULL, source INTEGER NOT NULL,
 """`held` says which export has a record, `package` the number that `affected` has for a name."""
 _BATCH = 400
 """Names in one query; every SQLite takes 999 values."""
-_ASKED = (
+_QUERY = (
     "SELECT p.name, r.id, r.published, r.aliases, r.summary, r.severity, a.spec FROM package p"
     " CROSS JOIN affected a ON a.package = p.number CROSS JOIN record r ON r.number = a.record"
     " WHERE p.ecosystem = ? AND p.name IN ({})"
@@ -60,6 +64,7 @@ SELECT p.ecosystem, count(DISTINCT p.number), count(DISTINCT a.record),
  count(DISTINCT CASE WHEN r.id GLOB 'MAL-*' THEN a.record END)
 FROM package p JOIN affected a ON a.package = p.number JOIN record r ON r.number = a.record
 GROUP BY p.ecosystem ORDER BY 3 DESC, 1"""
+_LACKS = "is damaged: it lacks records that it says it has"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -108,6 +113,8 @@ class State:
     malicious: int
     withdrawn: int
     licence: str
+    trimmed: str
+    """What it was trimmed to (`malicious records`); empty for a whole one, which can grow."""
     sources: tuple[Source, ...]
     """By name."""
 
@@ -144,7 +151,7 @@ class AdvisoryDatabase:
         return Records(found={name: tuple(some) for name, some in found.items()})
 
     def _batch(self, ecosystem: str, names: list[str]) -> Iterator[tuple[str, Advisory]]:
-        query = _ASKED.format(",".join("?" * len(names)))
+        query = _QUERY.format(",".join("?" * len(names)))
         for name, id_, published, aliases, summary, severity, spec in self._connection.execute(
             query, (ecosystem, *names)
         ):
@@ -170,6 +177,7 @@ class AdvisoryDatabase:
                 malicious=int(meta["malicious"]),
                 withdrawn=int(meta["withdrawn"]),
                 licence=meta["licence"],
+                trimmed=meta.get("trimmed", ""),
                 sources=tuple(_sources(self._connection)),
             )
 
@@ -187,11 +195,16 @@ class AdvisoryDatabase:
             (said,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
             if said != "ok":
                 raise InputError(f"{self.path}: is damaged: {said}")
+            state = self.state()
             (count,) = self._connection.execute("SELECT count(*) FROM record").fetchone()
+            if count != state.records:
+                raise InputError(f"{self.path}: {_LACKS}")
+            if state.trimmed:
+                return
             held = self._connection.execute("SELECT source, count(*) FROM held GROUP BY source")
             told = self._connection.execute("SELECT number, records FROM source WHERE records")
-            if count != self.state().records or dict(held) != dict(told):
-                raise InputError(f"{self.path}: is damaged: it lacks records that it says it has")
+            if dict(held) != dict(told):
+                raise InputError(f"{self.path}: {_LACKS}")
 
 
 def opened(path: Path, how: str) -> sqlite3.Connection:
@@ -217,7 +230,7 @@ def _foreign(connection: sqlite3.Connection) -> str:
         return "is no advisory database"
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     tables = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
-    if version != VERSION or {sql for (sql,) in tables} != set(SCHEMA):
+    if version != VERSION or {sql for (sql,) in tables} not in (set(SCHEMA), set(ASKED)):
         return "is a database of another version of audit; remove it and import anew"
     return ""
 

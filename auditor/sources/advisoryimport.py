@@ -121,7 +121,7 @@ def _rewritten(database: Path) -> Iterator[sqlite3.Connection]:
     Nothing is replaced where nothing was changed, or where an exception ends it.
     """
     database = Path(os.path.realpath(database))  # what a link leads to is replaced, not the link
-    with _told(database), _locked(database):
+    with told(database), _locked(database):
         _swept(database)
         handle, name = tempfile.mkstemp(_NEW, f"{database.name}.", database.parent)
         os.close(handle)
@@ -130,7 +130,7 @@ def _rewritten(database: Path) -> Iterator[sqlite3.Connection]:
             there = database.exists()
             if there:
                 _copied(database, beside)
-            connection = opened(beside, "mode=rw") if there else _made(beside)
+            connection = opened(beside, "mode=rw") if there else made(beside, SCHEMA)
             try:
                 connection.execute(_CACHE)
                 connection.execute("PRAGMA journal_mode = OFF")
@@ -143,13 +143,13 @@ def _rewritten(database: Path) -> Iterator[sqlite3.Connection]:
             finally:
                 connection.close()
             if changed or not there:
-                _put(beside, database)
+                put(beside, database)
         finally:
             beside.unlink(missing_ok=True)
 
 
 @contextmanager
-def _told(database: Path) -> Iterator[None]:
+def told(database: Path) -> Iterator[None]:
     """Tell what keeps a database from being written in words of ours."""
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
@@ -187,20 +187,23 @@ def _swept(database: Path) -> None:
 
 def _copied(database: Path, beside: Path) -> None:
     with AdvisoryDatabase(database) as old:
+        if trimmed := old.state().trimmed:
+            raise UsageError(f"{database}: was trimmed to {trimmed}; import into another one")
         old.check()
     shutil.copyfile(database, beside)
 
 
-def _made(beside: Path) -> sqlite3.Connection:
+def made(beside: Path, schema: Sequence[str]) -> sqlite3.Connection:
+    """Make a database with tables and no rows in an empty file; raises sqlite3.Error."""
     connection = sqlite3.connect(beside, isolation_level=None)
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
-    for statement in SCHEMA:
+    for statement in schema:
         connection.execute(statement)
     return connection
 
 
-def _put(beside: Path, database: Path) -> None:
+def put(beside: Path, database: Path) -> None:
     """Put a finished file in the place of the old one, in whole even if the power goes."""
     with beside.open("rb+") as file:
         os.fsync(file.fileno())
