@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from auditor.errors import InputError, LimitError, UsageError
 from auditor.limits import MIB
 from auditor.sources import advisoryimport, exportfiles, exports, onlyone, pieces
+from auditor.sources.advisorydb import AdvisoryDatabase
 from auditor.sources.advisoryimport import Export, ImportResult
 from auditor.sources.exports import Fetched
 from auditor.sources.pieces import Piece
@@ -84,18 +85,22 @@ class Step:
 def places(sources: Sequence[str], ecosystems: Sequence[str]) -> tuple[Place, ...]:
     """Return the exports that some locations mean; a location with `{ecosystem}` means one of each.
 
-    Without any, it is OSV's own. Raises UsageError for a location that can be none, or that shows
-    who asks.
+    Without any, it is OSV's own. Of a name the database has one export, which the next one of that
+    name replaces: a mirror's is called as OSV's (`npm`), and what it is beside as its address.
+    Raises UsageError for a location that can be none, or that shows who asks.
     """
     found: dict[str, Place] = {}
+    names: set[str] = set()
     for source in sources or (SOURCE,):
         _check(source)
-        if _PLACE in source:
-            names = [ECOSYSTEMS[one] for one in ecosystems]
-            new = [Place(name=name, url=source.replace(_PLACE, name)) for name in names]
-        else:
-            new = [Place(name=source.partition("?")[0].rpartition("//")[2], url=source)]
-        found |= {place.known: place for place in new}
+        some = [ECOSYSTEMS[one] for one in ecosystems] if _PLACE in source else [""]
+        for name in some:
+            place = Place(name=name, url=source.replace(_PLACE, name))
+            if not name or name in names:
+                place = replace(place, name=place.known.partition("://")[2])
+            if place.known not in found:
+                found[place.known] = place
+                names.add(place.name)
     return tuple(found.values())
 
 
@@ -128,7 +133,7 @@ def update(  # noqa: PLR0913 - what the options of the command say
 
     `now` has a time zone. With `force` the last time that somebody was asked counts for nothing;
     `shrink` is what `import_exports` takes. Raises InputError for a database that cannot be read,
-    UsageError where none can be written.
+    UsageError where none can be written, or where it was trimmed.
     """
     database = database.resolve()  # one lock and one piece, by whatever name it goes
     with onlyone.held(database.with_name(f"{database.name}.update.lock")) as alone:
@@ -136,6 +141,7 @@ def update(  # noqa: PLR0913 - what the options of the command say
             reason = "another update of this database is under way"
             yield from (Step(place=one, outcome=Outcome.SKIPPED, reason=reason) for one in wanted)
             return
+        _check_whole(database)
         for place in wanted:
             known = {one.url: one for one in advisoryimport.sources(database)}
             had = known.get(place.known)
@@ -147,6 +153,13 @@ def update(  # noqa: PLR0913 - what the options of the command say
             when = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
             one = _One(database, place, had, when, announce)
             yield one.updated(limits, shrink=shrink)
+
+
+def _check_whole(database: Path) -> None:
+    if database.exists():
+        with AdvisoryDatabase(database) as known:
+            if trimmed := known.state().trimmed:
+                raise UsageError(f"{database}: was trimmed to {trimmed}; update another one")
 
 
 def _since(had: Source, now: datetime) -> timedelta | None:

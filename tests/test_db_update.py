@@ -20,8 +20,9 @@ import pytest
 from auditor import dbupdate
 from auditor.__main__ import run
 from auditor.dbupdate import Outcome, Place, Step
-from auditor.errors import UsageError
-from auditor.sources import advisoryimport, onlyone, pieces
+from auditor.errors import InputError, UsageError
+from auditor.sources import advisoryexport, advisoryimport, onlyone, pieces
+from auditor.sources.advisoryexport import Trim
 from tests.a_registry import Served, served
 from tests.an_export_server import OLD, Shelf, export
 
@@ -106,6 +107,12 @@ def test_a_location_without_the_template_is_one_export() -> None:
     assert [place.name for place in found] == ["a.example/x.zip", "b.example/y.zip"]
     assert found[0].url == "https://a.example/x.zip?key=1"
     assert found[0].known == "https://a.example/x.zip"
+
+
+def test_a_mirror_beside_another_one_replaces_nothing_of_it() -> None:
+    sources = ("https://a.example/{ecosystem}", "https://b.example/{ecosystem}?key=1")
+    found = dbupdate.places((*sources, sources[0]), ("npm", "pypi"))
+    assert [place.name for place in found] == ["npm", "PyPI", "b.example/npm", "b.example/PyPI"]
 
 
 def test_without_a_location_it_is_osv_over_https() -> None:
@@ -233,6 +240,30 @@ def test_a_database_that_is_gone_needs_everything(
     updated(database, wanted)
     database.unlink()
     assert outcomes(updated(database, wanted)) == {"npm": "imported", "PyPI": "imported"}
+
+
+def test_a_database_that_was_trimmed_is_not_asked_about(
+    database: Path, wanted: tuple[Place, ...], npm: Shelf, tmp_path: Path
+) -> None:
+    updated(database, wanted)
+    npm.given.clear()
+    trimmed = tmp_path / "trimmed.db"
+    advisoryexport.export(database, trimmed, Trim(malicious=True))
+    with pytest.raises(UsageError, match="was trimmed to malicious records; update another one"):
+        updated(trimmed, wanted, force=True)
+    assert npm.given == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 100])
+def test_what_is_no_database_is_not_replaced(
+    database: Path, wanted: tuple[Place, ...], npm: Shelf, content: bytes
+) -> None:
+    database.parent.mkdir()
+    database.write_bytes(content)
+    with pytest.raises(InputError, match="advisory database"):
+        updated(database, wanted)
+    assert database.read_bytes() == content
+    assert npm.given == []
 
 
 def test_what_is_new_replaces_what_was(
