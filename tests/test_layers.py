@@ -69,7 +69,7 @@ LAYERS = [
     {"report", "mapview", "docs", "incidentpage"},
     {"sources"},
     {"outcome", "comparing", "deciding", "verifying"},
-    {"scan", "packonline", "lockscan", "lockonline", "namescan", "mapscan"},
+    {"scan", "packonline", "lockscan", "lockonline", "namescan", "mapscan", "dbupdate"},
     {"diffscan"},
     {"historyscan"},
     {"triagescan"},

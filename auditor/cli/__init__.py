@@ -9,7 +9,7 @@ import click
 
 from auditor import __version__
 
-_NOT_COMMANDS = frozenset({"options", "output"})
+_NOT_COMMANDS = frozenset({"options", "output", "db_update"})
 
 
 class _Commands(click.Group):

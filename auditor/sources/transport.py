@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +20,7 @@ from auditor.limits import MIB
 from auditor.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO, TypeVar
 
     from requests import PreparedRequest, Response, Session
@@ -118,12 +120,12 @@ class Transport:
         seconds = limits.download_seconds
         try:
             return self._within(seconds, lambda: self._asked(question))
-        except _TooSlowError:
+        except TooSlowError:
             raise LimitError("download-seconds", seconds, seconds, "seconds") from None
 
     def _within(self, seconds: int, call: Callable[[], T]) -> T:
         try:
-            return _within(seconds, call)
+            return within(seconds, call)
         except UnansweredError:
             self._session = None  # a thread that was left to itself may still have it
             raise
@@ -142,40 +144,48 @@ class Transport:
         }
         if question.authorization:
             headers["Authorization"] = question.authorization
-        try:
+        with told():
             for _ in range(_REDIRECTS + 1):
                 with self._session.get(
                     url,
                     headers=headers,
-                    auth=_as_it_is,
+                    auth=as_it_is,
                     timeout=PATIENCE,
                     stream=True,
                     allow_redirects=False,
                 ) as response:
                     if not response.is_redirect:
                         return _taken(response, question)
-                    target = _next(url, response.headers["Location"], anywhere=question.anywhere)
+                    target = followed(url, response.headers["Location"], anywhere=question.anywhere)
                     if not _same(url, target):
                         headers.pop("Authorization", None)
                     url = target
-        except requests.exceptions.SSLError:
-            raise UnansweredError(
-                "has a certificate that is not trusted (REQUESTS_CA_BUNDLE names a file of others)"
-            ) from None
-        except requests.exceptions.Timeout:
-            raise UnansweredError(_too_slow(PATIENCE)) from None
-        except (
-            requests.exceptions.ConnectionError,
-            requests.exceptions.ChunkedEncodingError,
-        ):
-            raise UnansweredError("cannot be reached, or does not end its answer") from None
-        except (requests.exceptions.RequestException, OSError, ValueError) as problem:
-            # The text of such an error may have the whole address in it.
-            raise UnansweredError(f"cannot be asked ({type(problem).__name__})") from None
         raise InputError(f"redirects more than {_REDIRECTS} times")
 
 
-def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise UnansweredError for what `requests` raises; its text may have the whole address."""
+    import requests  # noqa: PLC0415 - see `_asked`
+
+    try:
+        yield
+    except requests.exceptions.SSLError:
+        raise UnansweredError(
+            "has a certificate that is not trusted (REQUESTS_CA_BUNDLE names a file of others)"
+        ) from None
+    except requests.exceptions.Timeout:
+        raise UnansweredError(_too_slow(PATIENCE)) from None
+    except (
+        requests.exceptions.ConnectionError,
+        requests.exceptions.ChunkedEncodingError,
+    ):
+        raise UnansweredError("cannot be reached, or does not end its answer") from None
+    except (requests.exceptions.RequestException, OSError, ValueError) as problem:
+        raise UnansweredError(f"cannot be asked ({type(problem).__name__})") from None
+
+
+def as_it_is(request: PreparedRequest) -> PreparedRequest:
     """Take the place of what `.netrc` says: only the client's own settings show who asks."""
     return request
 
@@ -194,7 +204,7 @@ def _taken(response: Response, question: _Question) -> bool:
     return True
 
 
-def _next(url: str, location: str, *, anywhere: bool) -> str:
+def followed(url: str, location: str, *, anywhere: bool) -> str:
     """Return where a redirect leads; raise InputError where it is not followed to.
 
     That is another host, unless `anywhere`, and always from https to what is none.
@@ -231,7 +241,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return found.scheme, (found.hostname or "").lower(), found.port
 
 
-class _TooSlowError(UnansweredError):
+class TooSlowError(UnansweredError):
     """The whole of an answer took too long."""
 
 
@@ -239,7 +249,7 @@ def _too_slow(seconds: int) -> str:
     return f"did not answer within {counted(seconds, 'second')}"
 
 
-def _within(seconds: int, call: Callable[[], T]) -> T:
+def within(seconds: int, call: Callable[[], T]) -> T:
     """Return what a call returns; where it takes longer it is left to itself: UnansweredError.
 
     The time-outs of a socket are for each of its pieces: who sends one byte a second meets none.
@@ -261,5 +271,5 @@ def _within(seconds: int, call: Callable[[], T]) -> T:
     if problems:
         raise problems[0]
     if not results:
-        raise _TooSlowError(_too_slow(seconds))
+        raise TooSlowError(_too_slow(seconds))
     return results[0]
