@@ -14,6 +14,7 @@ from auditor.advisories.versions import same_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from auditor.advisories.osv import Record
     from auditor.advisories.ranges import Scope, Spec
 
 MALICIOUS = "MAL-"
@@ -66,6 +67,23 @@ class Records:
 
 
 NONE = Records()
+
+
+def collected(read: Iterable[Record]) -> Records:
+    """Return records as a database that holds them would answer, about every package of them."""
+    found: dict[Name, list[Advisory]] = defaultdict(list)
+    for record in read:
+        for one in record.affected:
+            advisory = Advisory(
+                id=record.id,
+                published=record.published,
+                aliases=record.aliases,
+                summary=record.summary,
+                severity=record.severity,
+                spec=ranges.encoded(one.versions, one.ranges),
+            )
+            found[one.ecosystem, one.name].append(advisory)
+    return Records(found={name: tuple(some) for name, some in found.items()})
 
 
 def merged(advisories: Iterable[Advisory]) -> list[tuple[Advisory, ...]]:

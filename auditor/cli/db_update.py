@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import limits_option
+from auditor.cli.options import database_option, limits_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from auditor.dbupdate import Step
 
@@ -20,15 +20,7 @@ _ECOSYSTEMS = ("npm", "pypi")
 
 
 @click.command("update")
-@click.option(
-    "--db",
-    "database",
-    envvar="AUDIT_DB",
-    required=True,
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The database.",
-)
+@database_option
 @click.option(
     "--ecosystem",
     "ecosystems",
@@ -64,7 +56,7 @@ _ECOSYSTEMS = ("npm", "pypi")
 @click.option("--debug", is_flag=True, help="Show a traceback on an internal error.")
 def command(  # noqa: PLR0913 - one parameter per option
     *,
-    database: Path,
+    database: Path | None,
     ecosystems: tuple[str, ...],
     sources: tuple[str, ...],
     force: bool,
@@ -91,12 +83,14 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.cli.output import progress  # noqa: PLC0415
     from auditor.limits import with_changes  # noqa: PLC0415
     from auditor.safe import safe  # noqa: PLC0415
+    from auditor.sources import advisoryplaces  # noqa: PLC0415
 
+    target = advisoryplaces.place(database)
     places = dbupdate.places(sources, ecosystems or _ECOSYSTEMS)
     with progress() as announce:
         steps = tuple(
             dbupdate.update(
-                database,
+                target,
                 places,
                 now=datetime.now(UTC),
                 force=force,
@@ -110,14 +104,14 @@ def command(  # noqa: PLR0913 - one parameter per option
         if step.outcome is dbupdate.Outcome.FAILED:
             click.echo(f"audit: {name}: {safe(step.reason, 1000)}", err=True)
         elif not quiet and format_ == "console":
-            click.echo(f"{name}: {safe(_sentence(step), 1000)}")
+            click.echo(f"{name}: {safe(sentence(step), 1000)}")
     failed = any(step.outcome is dbupdate.Outcome.FAILED for step in steps)
     if format_ == "json":
-        click.echo(json.dumps(_document(database, steps, complete=not failed), indent=1))
+        click.echo(json.dumps(_document(target, steps, complete=not failed), indent=1))
     return exits.EXIT_INCOMPLETE if failed else exits.EXIT_PASS
 
 
-def _sentence(step: Step) -> str:
+def sentence(step: Step) -> str:
     """Return what became of an export that did not fail."""
     from auditor.dbupdate import Outcome  # noqa: PLC0415 - see `command`
     from auditor.words import counted, size  # noqa: PLC0415

@@ -11,6 +11,7 @@ import click
 from auditor.cli.options import (
     LEVELS,
     PolicyOptions,
+    database_option,
     internal_options,
     output_options,
     policy_options,
@@ -69,6 +70,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="With --online: ask again what was asked within the last hour.",
 )
+@database_option
+@click.option(
+    "--max-db-age",
+    metavar="AGE",
+    help="Knowledge of the advisory database that is older than this (7d) is a gap: exit code 3.",
+)
 @policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
@@ -84,6 +91,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     online: bool,
     min_age: str | None,
     no_cache: bool,
+    database: Path | None,
+    max_db_age: str | None,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str | None,
@@ -98,7 +107,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     """Audit lockfiles, SBOMs and installed packages.
 
     PATH is a file, a folder to search (default: the current one), or `-` for standard input. All
-    packages are read, those for development too, and compared with what is known to be bad; what
+    packages are read, those for development too, and compared with what is known to be bad, by
+    incident packs and by the advisory database (see audit db); what
     the file says of their origin is checked against itself and the manifest beside it. Names that
     look like popular ones, or like yours, are told, unless what requires them speaks for them.
     Nothing is looked up anywhere without --online.
@@ -110,6 +120,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
+    from auditor.names.signals import age_of  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
     files = output.destinations(reports)
@@ -126,6 +137,8 @@ def command(  # noqa: PLR0913 - one parameter per option
         internal=(*internal, *names_in(internal_files), *policy.internal),
         reviewed=(*reviewed, *policy.reviewed),
         online=_wish(min_age, online=online, cached=not no_cache),
+        database=database,
+        max_db_age=None if max_db_age is None else age_of(max_db_age),
         rules=decision.rules,
         profile=decision.profile,
         settings=decision.settings,

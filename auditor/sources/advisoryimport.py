@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from auditor.advisories import ranges
 from auditor.advisories.records import MALICIOUS
 from auditor.errors import InputError, UsageError
-from auditor.sources import exportfiles
+from auditor.sources import exportfiles, onlyone
 from auditor.sources.advisorydb import (
     APPLICATION,
     SCHEMA,
@@ -121,7 +121,9 @@ def _rewritten(database: Path) -> Iterator[sqlite3.Connection]:
     Nothing is replaced where nothing was changed, or where an exception ends it.
     """
     database = Path(os.path.realpath(database))  # what a link leads to is replaced, not the link
-    with told(database), _locked(database):
+    with told(database), onlyone.held(database.with_name(f"{database.name}.lock")) as alone:
+        if not alone:
+            raise UsageError(f"{database}: another import is at work on it")
         _swept(database)
         handle, name = tempfile.mkstemp(_NEW, f"{database.name}.", database.parent)
         os.close(handle)
@@ -158,24 +160,6 @@ def told(database: Path) -> Iterator[None]:
         raise UsageError(f"{database}: cannot be written: {problem.strerror or problem}") from None
     except sqlite3.Error as problem:
         raise UsageError(f"{database}: cannot be written: {problem}") from None
-
-
-@contextmanager
-def _locked(database: Path) -> Iterator[None]:
-    """Keep others from writing a database; raise UsageError where somebody does."""
-    lock = sqlite3.connect(
-        database.with_name(f"{database.name}.lock"), timeout=0, isolation_level=None
-    )
-    try:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as problem:
-            if "locked" not in str(problem):
-                raise
-            raise UsageError(f"{database}: another import is at work on it") from None
-        yield
-    finally:
-        lock.close()
 
 
 def _swept(database: Path) -> None:
