@@ -8,6 +8,7 @@ import ssl
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -554,6 +555,22 @@ def test_a_redirect_is_followed_with_all_that_was_asked(
     headers = other.asked[-1].headers
     assert headers["If-Range"] == '"one"'
     assert "Authorization" not in headers
+
+
+def test_what_stands_in_a_redirect_is_not_read(piece: Piece, shelf: Shelf, site: Served) -> None:
+    gone = Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 302 So\r\nLocation: /there\r\n\r\n")
+        try:
+            while True:
+                handler.wfile.write(bytes(1 << 16))
+        except OSError:
+            gone.set()
+
+    site.answers |= {PATH: answer, "/there": shelf}
+    assert came(piece, limits=replace(Limits(), download_seconds=5)) is not None
+    assert gone.wait(10)
 
 
 def test_the_users_netrc_is_told_to_nobody(
