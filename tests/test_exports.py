@@ -6,6 +6,7 @@ import hashlib
 import os
 import ssl
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
@@ -548,13 +549,19 @@ def test_a_redirect_is_followed_with_all_that_was_asked(
 ) -> None:
     other = Served(answers={"/there": shelf})
     servers.append(served(other))
-    site.answers[PATH] = leads_to(f"http://ann:secret@{other.host}/there")
+    site.answers[PATH] = leads_to(f"{other.url}/there")
     shelf.cut = 1000
     refused(piece)
     assert whole(piece).came < 2048
-    headers = other.asked[-1].headers
-    assert headers["If-Range"] == '"one"'
-    assert "Authorization" not in headers
+    assert other.asked[-1].headers["If-Range"] == '"one"'
+
+
+def test_a_login_in_a_redirect_is_told_to_nobody(piece: Piece, shelf: Shelf, site: Served) -> None:
+    site.answers |= {PATH: leads_to(f"http://ann:secret@{site.host}/there"), "/there": shelf}
+    with suppress(InputError):
+        came(piece)
+    assert site.asked
+    assert all("Authorization" not in one.headers for one in site.asked)
 
 
 def test_what_stands_in_a_redirect_is_not_read(piece: Piece, shelf: Shelf, site: Served) -> None:
@@ -666,7 +673,7 @@ def test_another_certificate_is_none(  # noqa: PLR0913, PLR0917 - a table, and w
     if known:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
     message = refused(Piece(tmp_path / "cache", f"https://{state.host}{PATH}", "any"))
-    assert message.startswith("has a certificate that is not trusted (REQUESTS_CA_BUNDLE names")
+    assert message.startswith("has a certificate ")
     assert shelf.given == []
 
 
@@ -718,7 +725,7 @@ def test_through_a_proxy_https_is_as_it_is_without(  # noqa: PLR0913, PLR0917
         monkeypatch.setenv("https_proxy", proxy.url)
         whole(Piece(tmp_path / "cache", f"https://{name}{PATH}", "any"))
         other = Piece(tmp_path / "cache", f"https://other.example.org{PATH}", "any")
-        assert "certificate that is not trusted" in refused(other)
+        assert "has a certificate " in refused(other)
         proxy.shutdown()
     assert proxy.asked == ["export.example.org:443", "other.example.org:443"]
 
