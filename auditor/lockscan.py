@@ -18,6 +18,7 @@ from auditor.facts.lock.dropper import MembersSeen
 from auditor.facts.lock.index import UserSettings
 from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.names import NamesAsked
+from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.sibling import SiblingsSeen, counterpart, family_of
 from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
@@ -30,7 +31,7 @@ from auditor.names import Level
 from auditor.names import index as names_index
 from auditor.outcome import Outcome
 from auditor.registries import Setting
-from auditor.sources import gauges, installed, settings
+from auditor.sources import advisoryplaces, gauges, installed, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 
@@ -95,6 +96,12 @@ class LockRequest:
     """Other programs, and further processes of our own, may be started."""
     users: tuple[Setting, ...] | None = None
     """The registries of the user's own settings; None to read these."""
+    records: bool = True
+    """Ask the advisory database."""
+    database: Path | None = None
+    """That database; None for the user's own, or the one that comes with us."""
+    max_db_age: timedelta | None = None
+    """Older knowledge is a gap; None for none."""
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.INTAKE
     settings: policy.Settings = field(default_factory=policy.Settings)
@@ -126,8 +133,11 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         outcome.add(one)
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
+    for reason in scanner.of_database():
+        outcome.gap(scanner.known.path or "advisory database", reason)
     data = names_index.states() if request.names is not None else ()
-    return outcome.report(request.settings, scanner.ruleset, scanner.judge, data)
+    told = (*data, *scanner.known.told)
+    return outcome.report(request.settings, scanner.ruleset, scanner.judge, told)
 
 
 def check(targets: Iterable[str]) -> None:
@@ -206,8 +216,29 @@ class Scanner:
         self.judge = Judge(policy.overridden(ruleset, said), request.profile)
         self.incidents = incidentfile.load(folders, request.incidents)
         self._asker = _asker(request.online)
+        self.known = (
+            advisoryplaces.known(request.database) if request.records else advisoryplaces.Known()
+        )
         self._outcome = Outcome()
         self._budget = gauges.budget(self.limits)
+
+    def of_database(self) -> tuple[str, ...]:
+        """Return what keeps the advisory database from being relied on."""
+        most = self.request.max_db_age
+        old = self.known.aged(self.request.settings.today, most) if most is not None else ()
+        return (self.known.problem, *old) if self.known.problem else old
+
+    def _recorded(self, inventory: Inventory) -> tuple[Recorded, ...]:
+        """Return what the advisory database has about the packages of an inventory."""
+        if self.known.database is None:
+            return ()
+        asked = self.incidents.asked(inventory.packages)
+        try:
+            found = self.known.database.records(asked)
+        except InputError as problem:
+            self._outcome.gap(self.known.path, str(problem))
+            return ()
+        return (Recorded(records=found, popular=names_index.popular),)
 
     def outcome_of(self, found: Found) -> Outcome:
         """Audit one lockfile, or installed tree; what cannot be read is a gap."""
@@ -362,7 +393,7 @@ class Scanner:
             self._outcome.gap(label, f"{place}: {reason}" if place else reason, inventory.path)
         self._outcome.inventories.append(summary(inventory, label, listed=self.request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
-        seen = (*seen, *self._lookups(inventory, folder, label))
+        seen = (*seen, *self._lookups(inventory, folder, label), *self._recorded(inventory))
         contents = contents_of(inventory, beside, self.incidents, self._users, self._names, *seen)
         self._budget = gauges.budget(self.limits)  # without what registries took
         self._outcome.judged(self.judge, artifact, contents, {}, self._budget)

@@ -44,6 +44,8 @@ class TriageRequest:
     """Look at the known places of attackers' files on this machine."""
     incidents: tuple[str, ...] = ()
     """The ids of the incidents to look for; empty for all."""
+    database: Path | None = None
+    """The advisory database, asked where no incidents are named; None for the user's own."""
     rules: tuple[Path, ...] = ()
     settings: policy.Settings = field(default_factory=policy.Settings)
     limits: Limits = field(default_factory=Limits)
@@ -65,6 +67,8 @@ class _Triage:
             targets=request.targets,
             triage=True,
             incidents=request.incidents,
+            records=not request.incidents,
+            database=request.database,
             names=None,
             rules=request.rules,
             profile=Profile.INTAKE,
@@ -99,7 +103,10 @@ class _Triage:
             left_out=tuple(self._left_out(repositories)),
         )
         scanner = self._scanner
-        report = self._outcome.report(self._request.settings, scanner.ruleset, scanner.judge)
+        for reason in scanner.of_database():
+            self._outcome.gap(MACHINE, reason)
+        data = scanner.known.told
+        report = self._outcome.report(self._request.settings, scanner.ruleset, scanner.judge, data)
         told = triage.collate(report.findings, report.gaps, self._scanner.incidents, looked)
         return replace(report, triage=told)
 

@@ -36,21 +36,23 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = 1000
 TOO_DEEP = "exceeded maximum nesting depth"
 """What libyaml says of a text that nests deeper than it follows."""
+_NOTHING = frozenset({"", "~", "null"})
 _PLAIN: dict[str, object] = {"true": True, "false": False, "null": None}
 
 
-def load(text: str, lines: dict[str, int] | None = None) -> Any:  # noqa: ANN401 - a document is untyped until shape has read it
+def load(text: str, lines: dict[str, int] | None = None, *, texts: bool = False) -> Any:  # noqa: ANN401 - a document is untyped until shape has read it
     """Read one document; raise ParseError whose key is `line N` for anything ambiguous.
 
     Raises LimitError (`json-depth`) for one that is nested too deep.
 
     `lines` is filled with the line, from 1, of each value by its place: `waivers[0].until`. With it
     a date without quotes is its text: who asks for lines reads a file in which people write dates.
+    With `texts` each word without quotes but `null` is its text, `1.10` and `no` among them.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         events = iter(yaml.parse(text, Loader=loader))
-        document = _Reader(events, lines).document()
+        document = _Reader(events, lines, texts=texts).document()
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         words = getattr(problem, "problem", None) or str(problem)
@@ -67,11 +69,12 @@ def load(text: str, lines: dict[str, int] | None = None) -> Any:  # noqa: ANN401
 class _Reader:
     """Builds a document from the events of its text."""
 
-    def __init__(self, events: Iterator[Any], lines: dict[str, int] | None) -> None:
+    def __init__(self, events: Iterator[Any], lines: dict[str, int] | None, *, texts: bool) -> None:
         self._events = events
         self._lines = lines
         self._limits = Limits()
         self._depth = 0
+        self._texts = texts
 
     def document(self) -> object:
         """Return the one document of the text."""
@@ -126,6 +129,8 @@ class _Reader:
         text: str = event.value
         if not event.implicit[0]:  # quoted, or a block
             return text
+        if self._texts:
+            return text if text not in _NOTHING else None
         if text in _PLAIN:
             return _PLAIN[text]
         if _INTEGER.match(text):

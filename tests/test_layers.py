@@ -75,7 +75,7 @@ LAYERS = [
     {"report", "mapview", "docs", "incidentpage"},
     {"sources", "sandbox"},
     {"outcome", "comparing", "deciding", "verifying"},
-    {"scan", "packonline", "lockscan", "lockonline", "namescan", "mapscan"},
+    {"scan", "packonline", "lockscan", "lockonline", "namescan", "mapscan", "dbupdate"},
     {"diffscan"},
     {"historyscan"},
     {"triagescan"},
