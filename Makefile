@@ -3,7 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := posthog-js@1.372.1
 
-.PHONY: demo self test test-all check docs bench setup clean
+# Seconds for each main target of the fuzzer; the many small formats get a quarter of that.
+FUZZ_SECONDS := 60
+
+.PHONY: demo self test test-all test-pythons check docs bench fuzz setup clean
 
 # Sets everything up and audits a real package; it has findings, so exit code 1 is what is expected.
 demo: .venv/run
@@ -23,6 +26,10 @@ test: .venv/dev
 test-all: .venv/dev
 	$(BIN)/python -m pytest -n auto -m ""
 
+# The readers of archives, and all hostile ones, on every other Python from 3.11 on that is here.
+test-pythons: .venv/dev
+	$(BIN)/python -m tests.pythons
+
 check: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -31,11 +38,17 @@ check: .venv/dev
 docs: .venv/dev
 	$(BIN)/python -m auditor.docs
 
+# Every reader under coverage-guided fuzzing, as many at once as there are cores; `make fuzz
+# TARGETS="tar zip" FUZZ_SECONDS=600` for some of them, longer.
+fuzz: .venv/fuzz
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(TARGETS)
+
 bench: .venv/dev
 	$(BIN)/python -m bench.leak
 	$(BIN)/python -m bench.large_map
 	$(BIN)/python -m bench.real_packages
 	$(BIN)/python -m bench.names
+	$(BIN)/python -m bench.robustness
 
 # What the GitHub Action installs, each file by its digest; also what builds us, as it builds without
 # an isolated environment, which would be filled with whatever is newest.
@@ -53,6 +66,10 @@ setup: .venv/dev
 
 .venv/dev: .venv/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+.venv/fuzz: .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[fuzz]"
 	@touch $@
 
 clean:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from auditor import backends, packing
 from auditor.advice import pattern_for
 from auditor.backends import PYPROJECT, Backend, Name
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.facts.distribution import DIST_INFO, DocumentSeen, distribution_of, headers
 from auditor.facts.module_difference import SdistSeen
 from auditor.model import ArtifactKind
@@ -126,7 +126,7 @@ def _backend(project: Contents | None, artifact: Contents | None) -> Backend | N
         if PYPROJECT in seen:
             try:
                 return backends.backend_of(backends.parsed(seen[PYPROJECT]))
-            except ParseError:
+            except InputError:
                 return None
         if {"setup.py", "setup.cfg"} & contents.files().keys():
             return backends.backend_of({"build-system": {}})  # as if it said nothing (PEP 518)

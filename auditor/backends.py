@@ -8,12 +8,12 @@ of a wrong type counts as one that is not there, and nothing is read that costs 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from auditor import tomldoc
 from auditor.errors import ParseError
 
 PYPROJECT = "pyproject.toml"
@@ -22,8 +22,6 @@ CONFIG_NAMES = (PYPROJECT, "setup.cfg", "setup.py", "MANIFEST.in")
 LARGEST = 1024 * 1024
 """Bytes of a pyproject.toml; nobody writes a longer one by hand."""
 
-_DEEP_KEY = re.compile(r"""(?<![\w."'-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){64}""")
-"""A key of more parts than anybody writes, for which the parser's time grows with the cube."""
 _METADATA = re.compile(r"(?m)^\[metadata\]")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
 
@@ -95,7 +93,10 @@ class Backend:
 
 
 def parsed(data: bytes) -> dict[str, Any]:
-    """Parse a pyproject.toml; raise ParseError, which names line and column, when it is no TOML."""
+    """Parse a pyproject.toml; raise ParseError, which names line and column, when it is no TOML.
+
+    Raises LimitError (`json-depth`) for one that is nested too deep.
+    """
     if len(data) > LARGEST:
         raise ParseError(f"is larger than {LARGEST:,} bytes: no project's settings are")
     try:
@@ -103,15 +104,7 @@ def parsed(data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise ParseError(f"is not UTF-8 text (at line {line:,})") from None
-    if deep := _DEEP_KEY.search(text):
-        line = text.count("\n", 0, deep.start()) + 1
-        raise ParseError(f"has a key that is nested too deep (at line {line:,})")
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise ParseError("is nested too deep to be read as TOML") from None
-    except ValueError as problem:  # also a number with more digits than Python reads
-        raise ParseError(f"is no TOML: {problem}") from None
+    return tomldoc.parsed(text)
 
 
 def table(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from auditor import earlier
-from auditor.errors import UsageError
+from auditor import earlier, structs
+from auditor.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,9 +56,9 @@ def parsed(data: bytes, file: str) -> frozenset[str]:
     if b'"schema_version"' in data[:200]:
         return earlier.read(data, file).fingerprints
     try:
-        document = msgspec.json.decode(data, type=_Document)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+        document = structs.own(data, _Document)
+    except InputError as problem:
         raise UsageError(f"{file} is neither a baseline nor a JSON report: {problem}") from None
     if document.audit_baseline != VERSION:
-        raise UsageError(f"{file}: version {document.audit_baseline} of baselines is not known")
+        raise UsageError(f"{file}, audit_baseline: version {document.audit_baseline} is not known")
     return frozenset(one.fingerprint for one in document.findings)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.lockfiles._toml import quick_toml
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def uv_index(text: str) -> str:
     """Return the index of a `uv.toml` that stands for the usual one; empty without one."""
     try:
         document = quick_toml(text)
-    except ParseError:
+    except InputError:
         return ""
     listed = document.get("index")
     for one in listed if isinstance(listed, list) else ():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from auditor.errors import UsageError
+from auditor import structs
+from auditor.errors import InputError, UsageError
 from auditor.model import ArtifactKind, Verdict
 from auditor.shipped import Ability, Entry, Power, Shipped
 
@@ -91,12 +92,12 @@ class _Report(msgspec.Struct):
 def read(data: bytes, file: str) -> Earlier:
     """Read a JSON report; raise UsageError, naming file and place, for what is none."""
     try:
-        report = msgspec.json.decode(data, type=_Report)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+        report = structs.own(data, _Report)
+    except InputError as problem:
         raise UsageError(f"{file} is no JSON report of audit: {problem}") from None
     if report.schema_version != VERSION:
         told = f"version {report.schema_version} of reports is not known"
-        raise UsageError(f"{file}: {told}")
+        raise UsageError(f"{file}, schema_version: {told}")
     return Earlier(
         verdict=report.verdict,
         artifacts=tuple(map(_recorded, report.artifacts)),

@@ -8,8 +8,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from auditor.anchors import Anchors
-from auditor.archives import Entry, is_archive, is_brotli, unread_format, walk
-from auditor.errors import InputError, LimitError, MemberError
+from auditor.archives import Entry, Loose, holds_archive, is_brotli, unread_format, walk
+from auditor.blame import of_input
+from auditor.errors import LimitError, MemberError, SpentError
 from auditor.facts import Contents, Embedded, Hits, Reader
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""
+_WITH_CONTENT = frozenset({MemberType.FILE, MemberType.UNKNOWN, MemberType.SPARSE})
+"""What is looked into even when it is empty; a link or a folder only where bytes are stored."""
 
 
 class _Asked:
@@ -38,7 +41,11 @@ class Examination:
     ) -> None:
         self._source = source
         self._budget = budget
-        self._all = _Asked(reader for reader in readers if wheel or not reader.wheels_only)
+        self._all = _Asked(
+            reader.within(budget.limits) if reader.within else reader
+            for reader in readers
+            if wheel or not reader.wheels_only
+        )
         self._of_texts = _Asked(reader for reader in self._all.readers if reader.embedded)
         self._members: list[Member] = []
         self._oddities: list[Oddity] = []
@@ -85,15 +92,21 @@ class Examination:
                 if isinstance(entry, Unread):
                     self._gap(_inside(outer, entry.path), entry.reason)
                     continue
+                if isinstance(entry, Loose):
+                    path = _inside(outer, entry.name)
+                    rest = Member(path=path, name=entry.name, size=entry.size)
+                    self._file(rest, entry.content, depth)
+                    continue
                 member, content = entry
                 if outer:
                     member = replace(member, path=_inside(outer, member.path))
                 last = member.path
                 self._members.append(member)
-                if member.type in {MemberType.FILE, MemberType.UNKNOWN}:
+                if member.size or member.type in _WITH_CONTENT:
                     self._file(member, content, depth)
-        except InputError as problem:
-            self._gap(last if depth == 0 else outer, f"not read to the end: {problem}")
+        except Exception as problem:  # noqa: BLE001 - of an archive's structure, sorted by fault
+            why = of_input(problem, f"the walk through {self._source}")
+            self._gap(last if depth == 0 else outer, f"not read to the end: {why}")
 
     def _file(self, member: Member, content: Iterator[bytes], depth: int) -> None:
         limit = self._budget.limits.member_bytes
@@ -103,11 +116,11 @@ class Examination:
             return
         try:
             data = _whole(content)
-        except MemberError as problem:
-            self._gap(member.path, f"not looked into: {problem}")
+        except (MemberError, MemoryError) as problem:
+            self._gap(member.path, f"not looked into: {of_input(problem, member.path)}")
             return
         self._look(member, data, self._all)
-        if is_archive(data[:512]):
+        if holds_archive(data):
             self._nested(member, data, depth)
         elif is_brotli(member.path, data[:512]):
             self._nested(member, data, depth, brotli=True)
@@ -129,9 +142,15 @@ class Examination:
                 for anchor in hits.keys() & reader.anchors
                 for offset in hits[anchor]
             )
-            if found or reader.wants(member):
-                for seen in reader.read(member, data, found):
-                    self._seen(seen)
+            try:
+                if found or reader.wants(member):
+                    for seen in self._budget.watched(reader.read(member, data, found)):
+                        self._seen(seen)
+            except SpentError:
+                raise  # the next reader would meet it, too
+            except Exception as problem:  # noqa: BLE001 - of one reader, sorted by fault
+                why = of_input(problem, f"{_name(reader)} on {member.path} of {self._source}")
+                self._gap(member.path, f"not looked into in full: {why}")
 
     def _seen(self, seen: object) -> None:
         if isinstance(seen, Unread):
@@ -155,6 +174,12 @@ class Examination:
 
     def _gap(self, path: str, reason: str) -> None:
         self.gaps.append(Gap(location=Location(source=self._source, path=path), reason=reason))
+
+
+def _name(reader: Reader) -> str:
+    """Return what a bug report calls a reader."""
+    read = reader.read
+    return f"the reader {getattr(read, '__module__', '?').rpartition('.')[2]}"
 
 
 def _whole(content: Iterator[bytes]) -> bytes:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import lockcontents, lockscan
-from auditor.errors import InputError
+from auditor.blame import of_input
+from auditor.errors import SpentError
 from auditor.facts.lock import known_bad, past
 from auditor.lockfiles import Document
+from auditor.sources import gauges
 from auditor.sources.history import Repository
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ class _Reading:
         bad: dict[str, tuple[KnownBadFact, ...]] = {}
         unread: dict[tuple[str, str], list[str]] = {}
         done = 0
-        for states in self._read():
+        for states in self._in_time():
             done += len(states)
             self._progress(done, self.states)
             for blob, facts, reason in states:
@@ -119,6 +121,13 @@ class _Reading:
             told = f"{states_of} in its history, the first in commit {commit}: {reason}"
             self.gaps.append((told, path))
         return bad
+
+    def _in_time(self) -> Iterator[list[_State]]:
+        """Yield what is read while there is time; what is left then is a gap."""
+        try:
+            yield from gauges.budget(self._scanner.limits).watched(self._read())
+        except SpentError as problem:
+            self.gaps.append((f"its history was not read to the end: {problem}", ""))
 
     def _first_with(self, blob: str) -> str:
         for change in self._changes:
@@ -137,9 +146,13 @@ class _Reading:
             yield from (_states(self._scanner, one) for one in work)
             return
         from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where it pays
+        from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
-        with ProcessPoolExecutor(workers, None, _start, (self._scanner.request,)) as pool:
-            yield from pool.map(_work, work)
+        try:
+            with ProcessPoolExecutor(workers, None, _start, (self._scanner.request,)) as pool:
+                yield from pool.map(_work, work)
+        except BrokenProcessPool:
+            self.gaps.append((lockscan.LOST, ""))
 
 
 _Work = tuple[Path, tuple[tuple[str, str], ...]]
@@ -179,13 +192,16 @@ def _states(scanner: Scanner, work: _Work) -> list[_State]:
             continue
         try:
             above = posixpath.basename(posixpath.dirname(names[blob]))
-            document = Document(path=posixpath.basename(names[blob]), data=data, folder=above)
+            name = posixpath.basename(names[blob])
+            document = Document(path=name, data=data, folder=above, limits=scanner.limits)
             inventory = scanner.read(document, folder)
-        except InputError as problem:
-            found.append((blob, (), str(problem)))
+            contents = lockcontents.contents_of(inventory, {}, scanner.incidents)
+            facts = tuple(known_bad.collect(contents))
+        except Exception as problem:  # noqa: BLE001 - of one content, sorted by fault
+            why = of_input(problem, f"a state of {names[blob]} in the history")
+            found.append((blob, (), str(why)))
             continue
-        contents = lockcontents.contents_of(inventory, {}, scanner.incidents)
-        found.append((blob, tuple(known_bad.collect(contents)), _unread(inventory)))
+        found.append((blob, facts, _unread(inventory)))
     return found
 
 

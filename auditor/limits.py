@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
-from auditor.errors import LimitError, UsageError
+from auditor.errors import LimitError, SpentError, UsageError
+
+T = TypeVar("T")
 
 MIB = 1024 * 1024
+_STRIDE = 64
+"""Looks at the clock for one look at the memory, which costs twenty times as much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +41,25 @@ class Limits:
     """Folders in one member's path."""
     header_bytes: int = MIB
     """One PAX or long-name header."""
+    text_bytes: int = 64 * MIB
+    """One document that is read as a whole: JSON, YAML, TOML, lines. Source maps are none."""
+    json_depth: int = 100
+    """Objects and lists inside one another in a document; no tool writes more, 200 can be read."""
+    yaml_aliases: int = 10_000
+    """Values that the aliases of one YAML document stand for."""
     matches: int = 100_000
     """Places in one member where one content pattern is tried."""
     history_states: int = 50_000
     """Different contents of lockfiles in the history of one repository."""
+    seconds: int = 600
+    """The time for one artifact, lockfile, cache or history of a repository, without what other
+    programs and registries take. What spends all other limits in full takes about a fifth of it."""
+    memory: int = 2048
+    """MiB that this process may hold, where the system says how many it holds (Linux)."""
 
+
+_MOST = {"json_depth": 200}
+"""What parsers and what walks their trees can follow, whatever is asked for."""
 
 RATIO_FLOOR = 64 * MIB
 """Below this many inflated bytes the ratio is not judged: small repetitive text is normal."""
@@ -58,19 +79,59 @@ def with_changes(limits: Limits, changes: tuple[str, ...]) -> Limits:
             raise UsageError(f"--limit {name!r} is not known; there are {', '.join(known)}")
         if not value.isascii() or not value.isdigit() or len(value) > 18 or int(value) < 1:
             raise UsageError(f"--limit {name} takes a whole number from 1, not {value[:30]!r}")
+        most = _MOST.get(known[name])
+        if most is not None and int(value) > most:
+            raise UsageError(f"--limit {name} takes at most {most:,}: no more can be read")
         limits = replace(limits, **{known[name]: int(value)})
     return limits
+
+
+def _stands() -> float:
+    return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauges:
+    """How time and memory are read; by default both stand still, so that nothing is spent."""
+
+    clock: Callable[[], float] = _stands
+    """Seconds, from any beginning, that never go back."""
+    memory: Callable[[], float] = _stands
+    """MiB that this process holds."""
 
 
 class Budget:
     """What one target has spent so far; shared by all archives nested inside it."""
 
-    __slots__ = ("_members", "_unpacked", "limits")
+    __slots__ = ("_gauges", "_looks", "_members", "_start", "_unpacked", "limits")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, gauges: Gauges | None = None) -> None:
         self.limits = limits
+        self._gauges = gauges or Gauges()
+        self._start = self._gauges.clock()
+        self._looks = 0
         self._members = 0
         self._unpacked = 0
+
+    def check(self) -> None:
+        """Raise SpentError where the time is over, or the memory full.
+
+        For every loop that untrusted input drives; it costs a tenth of a microsecond.
+        """
+        taken = self._gauges.clock() - self._start
+        if taken > self.limits.seconds:
+            raise SpentError("seconds", self.limits.seconds, math.ceil(taken))
+        if self._looks % _STRIDE == 0:
+            held = self._gauges.memory()
+            if held > self.limits.memory:
+                raise SpentError("memory", self.limits.memory, math.ceil(held), "MiB")
+        self._looks += 1
+
+    def watched(self, things: Iterable[T]) -> Iterator[T]:
+        """Yield what an iterable has, with a check before each; raises SpentError."""
+        for thing in things:
+            self.check()
+            yield thing
 
     def inflate(self, count: int, packed: int, inflated: int) -> None:
         """Spend `count` more bytes of a stream that gave `inflated` bytes for `packed` so far.
@@ -83,12 +144,14 @@ class Budget:
 
     def take(self, count: int) -> None:
         """Spend `count` bytes that lie on disk as they are."""
+        self.check()
         self._unpacked += count
         if self._unpacked > self.limits.unpacked_bytes:
             raise LimitError("unpacked-bytes", self.limits.unpacked_bytes, self._unpacked, "bytes")
 
     def member(self) -> None:
         """Spend one member."""
+        self.check()
         self._members += 1
         if self._members > self.limits.members:
             raise LimitError("members", self.limits.members, self._members)

@@ -17,12 +17,20 @@ if TYPE_CHECKING:
     from auditor.facts.lock.index import UserSettings
     from auditor.facts.lock.installed import HiddenSeen
     from auditor.facts.lock.names import NamesAsked
+    from auditor.facts.lock.recorded import Recorded
     from auditor.facts.lock.said import RegistrySaid
     from auditor.facts.lock.sibling import SiblingsSeen
     from auditor.inventory import Inventory
 
     Observation = (
-        Earlier | HiddenSeen | MembersSeen | NamesAsked | RegistrySaid | SiblingsSeen | UserSettings
+        Earlier
+        | HiddenSeen
+        | MembersSeen
+        | NamesAsked
+        | Recorded
+        | RegistrySaid
+        | SiblingsSeen
+        | UserSettings
     )
 
 
@@ -37,7 +45,7 @@ def contents_of(
 
     `seen` is what else is known: what to compare with, the lockfile and the files that lie in an
     installed tree, what the user's own settings say of registries, the folder's other lockfiles,
-    what the user asks about names, what registries say of them.
+    what the user asks about names, what registries and the advisory database say of them.
     """
     return observed(kind, incidents, inventory, Beside(files=beside), *seen)
 

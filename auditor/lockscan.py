@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import incidentfile, lockfiles, policy, rulefile
+from auditor.blame import of_input
 from auditor.errors import InputError, UsageError
 from auditor.facts.lock import dropper
 from auditor.facts.lock.change import Earlier
@@ -17,6 +18,7 @@ from auditor.facts.lock.dropper import MembersSeen
 from auditor.facts.lock.index import UserSettings
 from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.names import NamesAsked
+from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.sibling import SiblingsSeen, counterpart, family_of
 from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
@@ -29,7 +31,7 @@ from auditor.names import Level
 from auditor.names import index as names_index
 from auditor.outcome import Outcome
 from auditor.registries import Setting
-from auditor.sources import installed, settings
+from auditor.sources import advisoryplaces, gauges, installed, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 
@@ -39,9 +41,11 @@ if TYPE_CHECKING:
     from auditor.facts.lock.names import NameJudge
     from auditor.facts.lock.said import RegistrySaid
     from auditor.inventory import LockedPackage
+    from auditor.limits import Budget
     from auditor.lockcontents import Observation
     from auditor.lockfiles import Document, Format
     from auditor.lockonline import Asker
+    from auditor.names import Lookalike
     from auditor.sources.file import Progress
 
     Announce = Callable[[str], Progress | None]
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
 STDIN = "-"
 SHARED = 32
 """Files for which a further process is worth its start."""
+LOST = "not examined: the system ended the process that was to read it; is there enough memory?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,12 @@ class LockRequest:
     """Other programs, and further processes of our own, may be started."""
     users: tuple[Setting, ...] | None = None
     """The registries of the user's own settings; None to read these."""
+    records: bool = True
+    """Ask the advisory database."""
+    database: Path | None = None
+    """That database; None for the user's own, or the one that comes with us."""
+    max_db_age: timedelta | None = None
+    """Older knowledge is a gap; None for none."""
     rules: tuple[Path, ...] = ()
     profile: Profile = Profile.INTAKE
     settings: policy.Settings = field(default_factory=policy.Settings)
@@ -122,8 +133,11 @@ def scan(request: LockRequest, announce: Announce = lambda _: None) -> Report:
         outcome.add(one)
         if progress := announce(f"{number:,} of {len(found):,} lockfiles"):
             progress(number, len(found))
+    for reason in scanner.of_database():
+        outcome.gap(scanner.known.path or "advisory database", reason)
     data = names_index.states() if request.names is not None else ()
-    return outcome.report(request.settings, scanner.ruleset, scanner.judge, data)
+    told = (*data, *scanner.known.told)
+    return outcome.report(request.settings, scanner.ruleset, scanner.judge, told)
 
 
 def check(targets: Iterable[str]) -> None:
@@ -151,9 +165,19 @@ def outcomes(scanner: Scanner, found: list[Found]) -> Iterator[Outcome]:
         yield from map(scanner.outcome_of, found)
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where it pays
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(request,)) as pool:
-        yield from pool.map(_work, found, chunksize=8)
+    done = 0
+    try:
+        with ProcessPoolExecutor(workers, initializer=_start, initargs=(request,)) as pool:
+            for one in pool.map(_work, found, chunksize=8):
+                done += 1
+                yield one
+    except BrokenProcessPool:  # the system ended one, as it does where memory runs out
+        lost = Outcome()
+        for one_found in found[done:]:
+            lost.gap(one_found.label, LOST)
+        yield lost
 
 
 _OURS: list[Scanner] = []
@@ -183,7 +207,7 @@ class Scanner:
             allowed=frozenset(host.lower() for host in allowed),
         )
         self._names = NamesAsked(
-            judge=name_judge,
+            judge=self._name_judge,
             level=request.names,
             internal=NameList(request.internal),
             reviewed=NameList(request.reviewed),
@@ -192,12 +216,39 @@ class Scanner:
         self.judge = Judge(policy.overridden(ruleset, said), request.profile)
         self.incidents = incidentfile.load(folders, request.incidents)
         self._asker = _asker(request.online)
+        self.known = (
+            advisoryplaces.known(request.database) if request.records else advisoryplaces.Known()
+        )
         self._outcome = Outcome()
+        self._budget = gauges.budget(self.limits)
+
+    def of_database(self) -> tuple[str, ...]:
+        """Return what keeps the advisory database from being relied on."""
+        most = self.request.max_db_age
+        old = self.known.aged(self.request.settings.today, most) if most is not None else ()
+        return (self.known.problem, *old) if self.known.problem else old
+
+    def _recorded(self, inventory: Inventory) -> tuple[Recorded, ...]:
+        """Return what the advisory database has about the packages of an inventory."""
+        if self.known.database is None:
+            return ()
+        asked = self.incidents.asked(inventory.packages)
+        try:
+            found = self.known.database.records(asked)
+        except InputError as problem:
+            self._outcome.gap(self.known.path, str(problem))
+            return ()
+        return (Recorded(records=found, popular=names_index.popular),)
 
     def outcome_of(self, found: Found) -> Outcome:
         """Audit one lockfile, or installed tree; what cannot be read is a gap."""
         self._outcome = Outcome()
-        self._found(found)
+        self._budget = gauges.budget(self.limits)
+        try:
+            self._found(found)
+        except Exception as problem:  # noqa: BLE001 - the one boundary of a file, sorted by fault
+            why = of_input(problem, found.label)
+            self._outcome.gap(found.label, f"not examined in full: {why}")
         return self._outcome
 
     @property
@@ -207,7 +258,7 @@ class Scanner:
     def _found(self, found: Found) -> None:
         if found.label == STDIN:
             name = next(iter(self._format.files), STDIN) if self._format else STDIN
-            document = lockfiles.Document(path=name, data=self.request.stdin)
+            document = lockfiles.Document(path=name, data=self.request.stdin, limits=self.limits)
             self._document(document, STDIN, Path())
             return
         if found.reason:
@@ -255,7 +306,7 @@ class Scanner:
         path = found.path / files.HIDDEN
         try:
             document = files.document(Found(path=path, label=found.label), self.request.limits)
-            return (HiddenSeen(inventory=lockfiles.read(document)),)
+            return (HiddenSeen(inventory=self.read(document, found.path)),)
         except InputError:
             return ()
 
@@ -293,11 +344,14 @@ class Scanner:
             data = git.content_at(found.path.parent, against, name)
         if data is None:
             return (Earlier(label=against, inventory=Inventory(path=name, format="")),)
-        document = lockfiles.Document(path=name, data=data)
+        document = lockfiles.Document(path=name, data=data, limits=self.limits)
         return (Earlier(label=against, inventory=self.read(document, found.path.parent)),)
 
     def read(self, document: Document, folder: Path) -> Inventory:
-        """Read a document that lies in a folder; bun is asked for its binary lockfile as text."""
+        """Read a document that lies in a folder; bun is asked for its binary lockfile as text.
+
+        Raises InputError for whatever cannot be read about it.
+        """
         format_, binary = self._format, bun_lockb.FORMAT
         if format_ in {None, binary} and document.data.startswith(bun_lockb.MAGIC):
             if not self.request.programs:
@@ -308,7 +362,10 @@ class Scanner:
 
             document = bun.printed(document, folder, self.request.limits)
             format_ = binary
-        return lockfiles.read(document, format_)
+        try:
+            return lockfiles.read(document, format_)
+        except Exception as problem:  # noqa: BLE001 - of one document, sorted by fault
+            raise of_input(problem, f"the reader of lockfiles on {document.path}") from None
 
     def _document(self, document: Document, label: str, folder: Path, *seen: Observation) -> None:
         try:
@@ -336,9 +393,26 @@ class Scanner:
             self._outcome.gap(label, f"{place}: {reason}" if place else reason, inventory.path)
         self._outcome.inventories.append(summary(inventory, label, listed=self.request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
-        seen = (*seen, *self._lookups(inventory, folder, label))
+        seen = (*seen, *self._lookups(inventory, folder, label), *self._recorded(inventory))
         contents = contents_of(inventory, beside, self.incidents, self._users, self._names, *seen)
-        self._outcome.judged(self.judge, artifact, contents, {})
+        self._budget = gauges.budget(self.limits)  # without what registries took
+        self._outcome.judged(self.judge, artifact, contents, {}, self._budget)
+
+    def _name_judge(self, ecosystem: str) -> NameJudge:
+        return _Watched(name_judge(ecosystem), self._budget)
+
+
+class _Watched:
+    """Judges names as another one does, as long as there is time for a lockfile."""
+
+    def __init__(self, judge: NameJudge, budget: Budget) -> None:
+        self._judge = judge
+        self._budget = budget
+
+    def judge(self, name: str, level: Level, /) -> Lookalike | None:
+        """Return what a name imitates, None for nothing; raises SpentError."""
+        self._budget.check()
+        return self._judge.judge(name, level)
 
 
 def _asker(wish: OnlineWish | None) -> Asker | None:
@@ -403,6 +477,8 @@ def purl(package: LockedPackage) -> str:
         from packaging.utils import canonicalize_name  # noqa: PLC0415
 
         name = canonicalize_name(name)
-    path = "/".join(quote(part, safe="") for part in name.split("/"))
-    version = f"@{quote(package.version, safe='')}" if package.version else ""
+    # a lone surrogate has no bytes in UTF-8, and JSON can spell one
+    path = "/".join(quote(part, safe="", errors="replace") for part in name.split("/"))
+    version = quote(package.version, safe="", errors="replace")
+    version = f"@{version}" if version else ""
     return f"pkg:{package.ecosystem}/{path}{version}"

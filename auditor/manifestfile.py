@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from auditor.errors import UsageError
+from auditor import structs
+from auditor.errors import InputError, UsageError
 from auditor.facts.distribution import split_wheel_name
 from auditor.model import ArtifactKind
 from auditor.shipped import Ability, Entry, Power, Shipped
@@ -158,11 +159,11 @@ def _block(name: str, brackets: str, rows: list[str], *, last: bool) -> Iterator
 def parsed(data: bytes, file: str) -> Manifest:
     """Read a manifest; raise UsageError, naming file and place, for what is none."""
     try:
-        document = msgspec.json.decode(data, type=_Document)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+        document = structs.own(data, _Document)
+    except InputError as problem:
         raise UsageError(f"{file} is no manifest: {problem}") from None
     if document.audit_manifest != VERSION:
-        raise UsageError(f"{file}: version {document.audit_manifest} of manifests is not known")
+        raise UsageError(f"{file}, audit_manifest: version {document.audit_manifest} is not known")
     return Manifest(
         sections={
             name: Shipped(

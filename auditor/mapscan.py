@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from auditor import kinds, words
 from auditor.archives import is_archive, listing, walk
+from auditor.blame import of_input
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Contents, Embedded, source_map, source_reference
-from auditor.limits import Budget, Limits
+from auditor.limits import Limits
 from auditor.maps.links import LinkSeen
 from auditor.maps.reader import Source
 from auditor.model import ArtifactKind, Gap, Location
 from auditor.recovery import NOT_READ, Recovery, of_contents
-from auditor.sources import directory
+from auditor.sources import directory, gauges
 from auditor.sources.ahead import Ahead
 from auditor.sources.file import ReadFile
 from auditor.specs import is_spec, spec_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from auditor.archives import Entry
     from auditor.facts import Hits, Reader
+    from auditor.limits import Budget
     from auditor.model import Member
     from auditor.scan import Announce
     from auditor.sources.extraction import Extraction
@@ -67,8 +69,9 @@ def examined(request: Request, announce: Announce = lambda _: None) -> Recovery:
         extraction = Extraction(request.extract, request.limits)
     try:
         found = _Examiner(request, extraction, announce).found()
-    except InputError as problem:
-        found = of_nothing(request.target, str(problem))
+    except Exception as problem:  # noqa: BLE001 - the one boundary of a target, sorted by fault
+        why = of_input(problem, f"the recovery from {request.target}")
+        found = of_nothing(request.target, str(why))
     if extraction is None:
         return found
     said, gaps = extraction.concluded(found)
@@ -149,7 +152,7 @@ class _Examiner:
 
     def _file(self, path: Path, label: str, notes: Iterable[str] = ()) -> Recovery:
         """Examine an archive's members, or any other file as the only member of its own."""
-        budget = Budget(self._limits)
+        budget = gauges.budget(self._limits)
         progress = self._announce(label)
         try:
             with path.open("rb") as file:
@@ -170,7 +173,7 @@ class _Examiner:
 
     def _folder(self, path: Path, label: str) -> Recovery:
         self._announce(label)
-        budget = Budget(self._limits)
+        budget = gauges.budget(self._limits)
         return self._examined(label, directory.entries(path, budget), budget, kind="folder")
 
     def _examined(  # noqa: PLR0913 - what is known of a target

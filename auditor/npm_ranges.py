@@ -62,6 +62,12 @@ def _pre(text: str | None) -> Pre:
     )
 
 
+def precedence(text: str) -> tuple[int, int, int, int, Pre] | None:
+    """Return what versions are ordered by (semver.org, 11); None for what is no version."""
+    have = parsed(text)
+    return None if have is None else _key(have)
+
+
 def _key(version: Version) -> tuple[int, int, int, int, Pre]:
     return (*version[:3], 0 if version[3] else 1, version[3])
 

@@ -9,9 +9,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from auditor import facts, policy, words
+from auditor.blame import of_input
+from auditor.errors import SpentError
 from auditor.facts import Contents
 from auditor.facts.policy.data_age import DataAgeFact
 from auditor.facts.policy.waiver import WaiverFact
+from auditor.limits import Budget, Limits
 from auditor.model import (
     Artifact,
     ArtifactKind,
@@ -54,17 +57,37 @@ class Outcome:
         self.gaps += other.gaps
         self.kinds |= other.kinds
 
-    def judged(self, judge: Judge, artifact: Artifact, contents: Contents, advice: Advice) -> None:
-        """Collect the facts of some contents, and what the rules find in them."""
+    def judged(
+        self,
+        judge: Judge,
+        artifact: Artifact,
+        contents: Contents,
+        advice: Advice,
+        budget: Budget | None = None,
+    ) -> None:
+        """Collect the facts of some contents, and what the rules find in them.
+
+        A collector that the input breaks is a gap, and so are all that the budget ends.
+        """
+        budget = budget or Budget(Limits())
         self.kinds.add(contents.kind)
         if contents.kind is ArtifactKind.POLICY:
             collectors = facts.of_policy()
         else:
             collectors, _ = facts.load(lockfile=contents.kind in facts.OF_OTHERS)
         for name, collector in collectors.items():
-            if collector.serves(contents.kind) and judge.wants(name):
-                seen = self._facts(collector.collect(contents), artifact)
+            if not collector.serves(contents.kind) or not judge.wants(name):
+                continue
+            try:
+                budget.check()
+                seen = self._facts(budget.watched(collector.collect(contents)), artifact)
                 self.findings.extend(judge.findings(artifact, name, seen, advice))
+            except SpentError as problem:
+                self.gap(artifact.source, f"not judged to the end: {problem}")
+                return
+            except Exception as problem:  # noqa: BLE001 - of one collector, sorted by fault
+                why = of_input(problem, f"the fact collector {name} on {artifact.source}")
+                self.gap(artifact.source, f"facts of the kind {name} are not complete: {why}")
 
     def report(
         self,

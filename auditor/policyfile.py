@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -19,11 +18,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from auditor import yamldoc
-from auditor.errors import ParseError, UsageError
+from auditor import jsondoc, structs, tomldoc, yamldoc
+from auditor.errors import InputError, LimitError, ParseError, UsageError
 from auditor.facts.demands import Budgets, Demands, MapMode
 from auditor.model import Profile, Severity
 from auditor.policy import Override, Policy, Waiver
+from auditor.safe import shortened
 from auditor.shape import json_object
 from auditor.wordscan import SHORTEST, is_too_wide
 
@@ -46,10 +46,12 @@ _MAPS = ("embedded-sources", "removed-source")
 _UNITS = {"": 1, "B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _UNITS |= {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _SIZE = re.compile(r"(\d{1,15})(?:\.(\d))? ?([kKMG]?i?B)?\Z")
+_SHOWN = 400
+"""Characters of a message, which may quote the file."""
 _DAYS = {"d": 1, "w": 7}
 _UNKNOWN = re.compile(r"unknown field `(.+?)`")
 _NONE_OF = re.compile(r"(?i)invalid enum value '(.*)'")
-_PLACE = re.compile(r" - at `\$?(.*)`\Z")
+_OF_RULE = re.compile(r"rules\.[^.]+\Z")
 
 Word = Annotated[str, Meta(min_length=1)]
 Level = Literal["info", "low", "medium", "high", "critical"]
@@ -192,7 +194,10 @@ def document(name: str, text: str, file: str) -> Document | None:
     try:
         values = yamldoc.load(text, places)
     except ParseError as problem:
-        raise UsageError(f"{file}, {problem.key}: {problem.problem}") from None
+        where = f"{file}, {problem.key}" if problem.key else file
+        raise UsageError(f"{where}: {problem.problem}") from None
+    except LimitError as problem:
+        raise UsageError(f"{file}: {problem}") from None
     if values is None:
         values = {}
     if not isinstance(values, dict):
@@ -213,9 +218,9 @@ def _toml(text: str, file: str) -> Document | None:
     if "audit" not in text:  # parsing costs more than looking
         return None
     try:
-        tool = tomllib.loads(text).get("tool", {})
-    except (ValueError, RecursionError) as problem:
-        raise UsageError(f"{file}: not readable as TOML: {problem}") from None
+        tool = tomldoc.parsed(text).get("tool", {})
+    except InputError as problem:
+        raise UsageError(f"{file}: {problem}") from None
     values = tool.get("audit") if isinstance(tool, dict) else None
     if values is None:
         return None
@@ -239,9 +244,13 @@ def _json(text: str, file: str) -> Document | None:
     if '"audit"' not in text:
         return None
     try:
-        values = json_object(text.encode("utf-8", "surrogatepass")).get("audit")
-    except ParseError as problem:
-        raise UsageError(f"{file}: may hold a policy, and is {problem}") from None
+        document = json_object(text.encode("utf-8", "surrogatepass"))
+    except InputError as problem:
+        raise UsageError(f"{file}: may hold a policy: {problem}") from None
+    values = document.get("audit")
+    for place, line in jsondoc.repeats(text, document):
+        if place == "audit" or place.startswith("audit."):
+            raise UsageError(f"{file}, {place}: stands there twice (again on line {line:,})")
     if values is None:
         return None
     if not isinstance(values, dict):
@@ -301,23 +310,17 @@ def folders(document: Document) -> tuple[str, ...]:
 
 def _head(document: Document) -> _Head:
     rest = {key: value for key, value in document.values.items() if key != "waivers"}
-    rules = rest.get("rules")
-    for name, value in rules.items() if isinstance(rules, dict) else ():
-        _converted({"rules": {name: value}}, _Head, document.file, f"rules.{name}")
     return _converted(rest, _Head, document.file)
 
 
 def _converted(values: object, shape: type[T], file: str, place: str = "") -> T:
     """Convert plain values to a shape; raise UsageError with the place, which is below `place`."""
     try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as problem:
-        said = str(problem)
-        found = _PLACE.search(said)
-        below = found[1].lstrip(".") if found else ""
-        inner = "" if below.startswith("rules[") else below
-        where = ".".join(filter(None, (place, inner)))
-        told = _explained(_PLACE.sub("", said), shape, below)
+        return structs.converted(values, shape)
+    except ParseError as problem:
+        joint = "." * bool(place and problem.key and not problem.key.startswith("["))
+        where = f"{place}{joint}{problem.key}"
+        told = _explained(problem.problem, shape, problem.key)
         raise UsageError(f"{file}{', ' * bool(where)}{where}: {told}") from None
 
 
@@ -333,8 +336,8 @@ def _explained(said: str, shape: type[Struct], below: str) -> str:
 
 def _fields(shape: type[Struct], where: str) -> list[str]:
     """Return the keys that are known at a place below a shape."""
-    below = {"budgets": BudgetSetting, "source-maps": MapSetting, "rules[...]": RuleSetting}
-    kind = below.get(where, shape)
+    below = {"budgets": BudgetSetting, "source-maps": MapSetting}
+    kind = RuleSetting if _OF_RULE.match(where) else below.get(where, shape)
     return [*kind.__struct_encode_fields__, *["waivers"] * (kind is _Head)]
 
 
@@ -355,7 +358,7 @@ class _Reader:
 
     def error(self, place: str, problem: str) -> UsageError:
         """Return the error to raise about a place of the document."""
-        return UsageError(f"{self._document.file}, {place}: {problem}")
+        return UsageError(f"{self._document.file}, {place}: {shortened(problem, _SHOWN)}")
 
     def overrides(self, head: _Head) -> Iterator[tuple[str, Override]]:
         """Yield what is made of rules, by their ids."""

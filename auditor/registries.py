@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from auditor.addresses import address
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.lockfiles._toml import quick_toml
 
 _ASSIGNED = re.compile(r"""(?m)^[ \t]*((?:@[^\s:=]+:)?registry)[ \t]*=[ \t]*["']?([^\s"']+)""")
@@ -178,7 +178,7 @@ def _pip_conf(text: str) -> Iterator[tuple[str, str]]:
 def _toml(text: str) -> Iterator[tuple[str, str]]:
     try:
         document = quick_toml(text)
-    except ParseError:
+    except InputError:
         return
     for keys in _TABLES:
         entries = _at(document, keys)

@@ -21,6 +21,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from auditor import structs
 from auditor.advisories.digests import Key, key_of, keys_of
 from auditor.advisories.versions import same_name, same_version
 from auditor.errors import InputError, ParseError
@@ -99,7 +100,7 @@ def _of_npm(spec: Spec, data: bytes) -> Release:
     version = document.tags.get(spec.version or LATEST, spec.version)
     if version not in document.versions:
         raise InputError(_absent(spec, version, document.versions, document.time))
-    one = _decoded(bytes(document.versions[version]), _Version)
+    one = _decoded(bytes(document.versions[version]), _Version, f"versions.{version}")
     if not is_sound_version(version):
         raise InputError(f"names {safe(spec.name)} in version {safe(version)}, which is none")
     name = f"{_NO_NAME.sub('-', spec.name).strip('-')}-{version}.tgz"
@@ -197,7 +198,7 @@ def _file(listed: _Listed) -> File:
         key for name, value in listed.hashes.items() if (key := key_of(f"{name}:{value}"))
     )
     if listed.hashes and not digests:
-        raise InputError(f"has no sound digest of {safe(listed.filename)}")
+        raise InputError(f"has no sound digest of {safe(listed.filename)} among its hashes")
     notes: tuple[str, ...] = ()
     if listed.yanked is not False:
         why = f": {safe(listed.yanked)}" if isinstance(listed.yanked, str) and listed.yanked else ""
@@ -240,11 +241,13 @@ def _usual(file: str) -> tuple[bool, bool, int, bool, str]:
     return file.endswith(_PURE), linux, minor, file.endswith(".whl"), file
 
 
-def _decoded(data: bytes, shape: type[T]) -> T:
+def _decoded(data: bytes, shape: type[T], place: str = "") -> T:
+    """Return a part of an answer, which stands at a place; raise ParseError with the key's path."""
     try:
-        return msgspec.json.decode(data, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise ParseError("answers with no JSON of a package") from None
+        return structs.answer(data, shape)
+    except InputError as problem:
+        told = problem.under(place) if place and isinstance(problem, ParseError) else problem
+        raise ParseError(f"answers with no JSON of a package: {safe(str(told))}") from None
 
 
 __all__ = ["File", "Release", "nearest", "of_document"]

@@ -13,10 +13,12 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from auditor import facts, yamldoc
-from auditor.errors import ParseError, RuleError
+from auditor.decoding import utf8
+from auditor.errors import InputError, LimitError, ParseError, RuleError
 from auditor.exposure import Level
 from auditor.match import OPERATORS, Condition, Lists, Operand, Where
 from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
+from auditor.safe import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,6 +42,8 @@ _NOUN = re.compile(r"[a-z][a-z -]*\Z")
 _ARTIFACTS = re.compile(r"(?m)^artifacts: \[([\w, -]+)\]$")
 _SEVERITY = re.compile(r"(?m)^severity: (\w+)$")
 _PROTECTED = re.compile(r"(?m)^protected: true$")
+_SHOWN = 400
+"""Characters of a place or of a message, which may quote the file."""
 _STATUS = ("experimental", "stable", "deprecated")
 
 N = TypeVar("N", bound=IntEnum)
@@ -163,14 +167,14 @@ def load(
     rules: dict[str, Rule] = {}
     for folder in folders:
         for path in sorted((folder / "data").glob("*.txt")):
-            text = path.read_text(encoding="utf-8")
+            text = _content(path)
             digest.update(f"{path.name}\0{text}\0".encode())
             lists[path.name] = frozenset(
                 line.strip().lower() for line in text.splitlines() if line[:1] not in {"#", ""}
             )
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
-            text = path.read_text(encoding="utf-8")
+            text = _content(path)
             digest.update(f"{path.name}\0{text}\0".encode())
             if folder == builtin_folder() and (
                 (lockfile is not None and _is_idle(text, lockfile))
@@ -183,6 +187,15 @@ def load(
             if not telling or rule.exposure is not None:
                 rules[rule.id] = rule
     return Ruleset(rules=tuple(rules.values()), lists=lists, digest=digest.hexdigest()[:16])
+
+
+def _content(path: Path) -> str:
+    """Return a file of a folder with rules as text; raise RuleError where it cannot be read."""
+    try:
+        return utf8(path.read_bytes())
+    except (OSError, InputError) as problem:
+        reason = f"cannot be read: {problem.strerror}" if isinstance(problem, OSError) else problem
+        raise RuleError(path.name, str(reason)) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +214,7 @@ def heads(folders: Iterable[Path]) -> dict[str, Head]:
     found: dict[str, Head] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
-            text = path.read_text(encoding="utf-8")
+            text = _content(path)
             severity = _SEVERITY.search(text)
             if severity is not None and severity[1].upper() in Severity.__members__:
                 level = Severity[severity[1].upper()]
@@ -229,7 +242,10 @@ def parse(text: str, file: str, lists: Lists, *, tests: bool = True) -> Rule:
     try:
         document = yamldoc.load(text if tests or not mark else head)
     except ParseError as problem:
-        raise RuleError(f"{file}, {problem.key}", problem.problem) from None
+        where = f"{file}, {problem.key}" if problem.key else file
+        raise RuleError(where, problem.problem) from None
+    except LimitError as problem:
+        raise RuleError(file, str(problem)) from None
     if not isinstance(document, dict):
         raise RuleError(file, "is no mapping")
     return _RuleReader(file, document, lists).rule(with_tests=tests)
@@ -303,7 +319,9 @@ class _RuleReader:
         named = self._document.get("artifacts")
         if named == [ArtifactKind.POLICY.value] and name in facts.of_policy():
             return facts.of_policy()[name]
-        only_lockfiles = isinstance(named, list) and set(named) <= facts.OF_OTHERS
+        only_lockfiles = isinstance(named, list) and all(
+            map([*facts.OF_OTHERS].__contains__, named)
+        )
         for lockfile in (only_lockfiles, not only_lockfiles):
             collectors, _ = facts.load(lockfile=lockfile)
             if name in collectors and self._serves(collectors[name]):
@@ -350,7 +368,9 @@ class _RuleReader:
             if operator not in OPERATORS or operator == "equals":
                 known = [o for o in OPERATORS if o != "equals"]
                 raise self._error(key, f"{operator!r} is no operator{_suggest(operator, known)}")
-        return [self._condition(name, op, value, key, type_) for op, value in test.items()]
+        return [
+            self._condition(name, op, value, f"{key}.{op}", type_) for op, value in test.items()
+        ]
 
     def _condition(
         self, name: str, operator: str, value: object, key: str, type_: type
@@ -398,8 +418,13 @@ class _RuleReader:
         given = node.get("given")
         if not isinstance(given, dict) or len(given) != 1:
             raise self._error(f"{key}.given", "must name one artifact kind")
-        if not isinstance(node.get("name"), str) or not isinstance(node.get("finds"), list):
-            raise self._error(key, "must have a name, given and a list under finds")
+        if not isinstance(node.get("name"), str):
+            raise self._error(f"{key}.name", "must be a text")
+        if not isinstance(node.get("finds"), list):
+            raise self._error(f"{key}.finds", "must be a list")
+        for one in ("packer", "file"):
+            if not isinstance(node.get(one, ""), str):
+                raise self._error(f"{key}.{one}", "must be a text")
         ((kind, members),) = given.items()
         if not isinstance(members, dict) or not members:
             raise self._error(f"{key}.given.{kind}", "must map paths to contents")
@@ -415,15 +440,17 @@ class _RuleReader:
             members=self._members(members, f"{key}.given.{kind}"),
             manifest=self._members(node.get("manifest", {}), f"{key}.manifest"),
             earlier=self._members(node.get("earlier", {}), f"{key}.earlier"),
-            packer=str(node.get("packer", "")),
+            packer=node.get("packer", ""),
             packed=tuple(node.get("packed", [])),
-            file=str(node.get("file", "")),
+            file=node.get("file", ""),
             size=node.get("size"),
             sdist=tuple(node.get("sdist", [])),
             sizes=tuple(node.get("sizes", [])),
             policy=self._mapping(node.get("policy", {}), f"{key}.policy"),
             git=self._git(node.get("git", {}), f"{key}.git"),
-            finds=tuple(self._found(item, f"{key}.finds") for item in node["finds"]),
+            finds=tuple(
+                self._found(item, f"{key}.finds[{i}]") for i, item in enumerate(node["finds"])
+            ),
         )
 
     def _members(self, node: object, key: str) -> tuple[tuple[str, FileSpec], ...]:
@@ -468,12 +495,13 @@ class _RuleReader:
         if not isinstance(item, dict) or len(item) != 1:
             raise self._error(key, "must list places, or `place: severity`")
         ((place, level),) = item.items()
-        return place, self._level(Severity, level, key)
+        return place, self._level(Severity, level, f"{key}.{place}")
 
     # values
 
     def _error(self, key: str, problem: str) -> RuleError:
-        return RuleError(f"{self._file}, {key}" if key else self._file, problem)
+        where = f"{self._file}, {key}" if key else self._file
+        return RuleError(shortened(where, _SHOWN), shortened(problem, _SHOWN))
 
     def _keys(self, node: dict[str, Any], key: str, known: Sequence[str]) -> None:
         for name in node:

@@ -10,7 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from auditor import incidentfile, lockcontents, lockfiles, rulefile, yamldoc
-from auditor.advisories import signs
+from auditor.advisories import osv, signs
+from auditor.advisories.records import collected
 from auditor.advisories.signs import Sort
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.dropper import MembersSeen
@@ -21,11 +22,13 @@ from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
+from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.said import RegistrySaid, candidates, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen, family_of
 from auditor.facts.policy.data_age import DataAgeFact
 from auditor.facts.policy.waiver import State, WaiverFact
 from auditor.namelists import NameList
+from auditor.names.index import popular
 from auditor.names.matcher import Matcher
 from auditor.names.signals import ABSENT, Signals, age_of
 
@@ -46,6 +49,7 @@ INTERNAL = "internal-names.txt"
 REVIEWED = "reviewed-names.txt"
 WAIVERS = "waivers"
 SAID = "registry-says.json"
+RECORDS = "advisories/"
 _popular = cache(Matcher)
 
 
@@ -59,6 +63,7 @@ def lockfile(test: RuleTest) -> Contents:
     of names are what the user has listed: `internal-names.txt` and `reviewed-names.txt`.
     `registry-says.json` is what a registry answers: `now`, `min-age`, and below `versions` by name
     when each version was published; below `gone` those that it does not have any more.
+    `advisories/ID.json` are records of the advisory database, in OSV's format.
     """
     (path, spec), *others = test.members
     beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
@@ -86,6 +91,10 @@ def lockfile(test: RuleTest) -> Contents:
     seen.append(NamesAsked(judge=_popular, internal=internal, reviewed=reviewed))
     if SAID in given:
         seen.append(_said(given[SAID].text, inventory))
+    records = [
+        osv.of_json(other.text.encode()) for name, other in others if name.startswith(RECORDS)
+    ]
+    seen.append(Recorded(records=collected(records), popular=popular))
     history = _history(path, others, incidents)
     if history is not None:
         return lockcontents.observed(test.artifact, incidents, history)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from auditor import facts, kinds, policy, rulefile, since, texts
 from auditor.advice import advice
 from auditor.archives import listing, walk
+from auditor.blame import of_input
 from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
@@ -24,7 +25,7 @@ from auditor.facts.module_difference import SdistSeen
 from auditor.facts.size_history import SizesSeen
 from auditor.home import home
 from auditor.judge import Judge
-from auditor.limits import Budget, Limits
+from auditor.limits import Limits
 from auditor.model import (
     Artifact,
     ArtifactKind,
@@ -37,7 +38,7 @@ from auditor.model import (
 from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
 from auditor.shipping import DIGESTS, shipped
-from auditor.sources import directory
+from auditor.sources import directory, gauges
 from auditor.sources.ahead import Ahead
 from auditor.sources.file import Progress, ReadFile
 from auditor.sources.wish import Wish
@@ -45,6 +46,7 @@ from auditor.specs import is_spec, spec_of
 from auditor.summary import disclosure, shares
 
 if TYPE_CHECKING:
+    from auditor.limits import Budget
     from auditor.packonline import SizeAsker
     from auditor.sources.project import Packed
 
@@ -112,7 +114,7 @@ def scan(
     judge = Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
     scanner = _Scanner(request, judge, announce, output)
     for target in _sdists_first(request.targets):
-        scanner.target(target, _companions(target, request.targets))
+        scanner.whole_target(target, _companions(target, request.targets))
     scanner.conclude()
     report = scanner.result.report(request.settings, ruleset, judge)
     return _with_new_alone(report, scanner.past, request) if request.compare.new else report
@@ -153,7 +155,17 @@ class _Scanner:
         self.past: dict[str, tuple[Kept, ...]] = {}
         """By artifact, the earlier ones that it was compared with."""
 
-    def target(self, target: str, companions: tuple[str, ...]) -> None:
+    def whole_target(self, target: str, companions: tuple[str, ...]) -> None:
+        """Audit a target; whatever about it cannot be examined is a gap, and the next one's turn.
+
+        Raises UsageError and BugError, which are not the target's fault.
+        """
+        try:
+            self._target(target, companions)
+        except Exception as problem:  # noqa: BLE001 - the one boundary of a target, sorted by fault
+            self.result.gap(target, f"not examined in full: {of_input(problem, target)}")
+
+    def _target(self, target: str, companions: tuple[str, ...]) -> None:
         """Audit a file, a folder as it is, what a project's packer makes, or a release."""
         path = Path(target)
         if is_spec(target):
@@ -236,7 +248,7 @@ class _Scanner:
             compare=Wanted(),
         )
         other = _Scanner(request, self._judge, self._announce, self._output, earlier=True)
-        other.target(look.target, ())
+        other.whole_target(look.target, ())
         if other.nowhere and look.may_lack:
             return Looked(nowhere=other.nowhere)
         self.result.gaps.extend(other.result.gaps)
@@ -281,7 +293,7 @@ class _Scanner:
                 if found.is_file() and "node_modules" not in found.parts
             }
         )
-        budget = Budget(self._request.limits)
+        budget = gauges.budget(self._request.limits)
         examination = Examination(pack.label, self._readers, budget)
         examination.run(directory.files(folder, names, budget))
         self.result.gaps.extend(
@@ -297,7 +309,7 @@ class _Scanner:
         )
 
     def _file(self, path: Path, artifact: Artifact, project: Project | None) -> None:
-        budget = Budget(self._request.limits)
+        budget = gauges.budget(self._request.limits)
         progress = self._announce(artifact.source)
         shape = kinds.of_zip(path.name, _listing(path, budget))
         examination = Examination(artifact.source, self._readers, budget, wheel=shape.wheel)
@@ -335,7 +347,7 @@ class _Scanner:
         return replace(contents, observations={**contents.observations, SdistSeen: (found,)})
 
     def _folder(self, path: Path, label: str) -> None:
-        budget = Budget(self._request.limits)
+        budget = gauges.budget(self._request.limits)
         examination = Examination(label, self._readers, budget)
         examination.run(directory.entries(path, budget))
         contents = examination.contents(ArtifactKind.FOLDER, None)
@@ -419,7 +431,9 @@ class _Scanner:
     def _judged(
         self, artifact: Artifact, contents: Contents, known: Mapping[str, Callable[[Fact], str]]
     ) -> None:
-        self.result.judged(self._judge, artifact, contents, known)
+        # a budget of its own: what registries took in between is not the artifact's fault
+        budget = gauges.budget(self._request.limits)
+        self.result.judged(self._judge, artifact, contents, known, budget)
 
 
 def _size_asker(*, asked: bool) -> SizeAsker | None:

@@ -16,10 +16,12 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from auditor.errors import ParseError
+from auditor import structs
+from auditor.errors import InputError, ParseError
 from auditor.npm_ranges import parsed
+from auditor.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -138,7 +140,7 @@ def _read(ecosystem: str, release: ReleaseSize) -> _Release | None:
     else:
         try:
             order = Version(release.version)
-        except InvalidVersion:
+        except ValueError:  # InvalidVersion, or a number of thousands of digits
             return None
         major, minor, stable = order.major, order.minor, not order.is_prerelease
     return _Release(order=order, major=major, minor=minor, stable=stable, release=release)
@@ -233,6 +235,6 @@ def _version(filename: str) -> str:
 
 def _decoded(data: bytes, shape: type[T]) -> T:
     try:
-        return msgspec.json.decode(data, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise ParseError("what it answers is no JSON of a package") from None
+        return structs.answer(data, shape)
+    except InputError as problem:
+        raise ParseError(f"what it answers is no JSON of a package: {safe(str(problem))}") from None

@@ -9,7 +9,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from auditor import __version__, policyfile
-from auditor.errors import ParseError, UsageError
+from auditor.errors import InputError, UsageError
 from auditor.lockfiles import formats
 from auditor.shape import json_object
 
@@ -161,7 +161,7 @@ def _hook(text: str) -> Write | str:
     """Return package.json with a script that audits before each publish."""
     try:
         document = json_object(text.encode("utf-8", "surrogatepass"))
-    except ParseError as problem:
+    except InputError as problem:
         raise UsageError(f"{MANIFEST}: {problem}") from None
     if document.get("private") is True:
         return f"{MANIFEST} is private: it needs no script before a publish"

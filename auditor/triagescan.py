@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from auditor import historyscan, lockcontents, lockscan, policy, triage
 from auditor.advisories.signs import Sort
-from auditor.errors import InputError
+from auditor.blame import of_input
 from auditor.limits import Limits
 from auditor.model import Artifact, ArtifactKind, Profile, Report, Unread
 from auditor.outcome import Outcome
 from auditor.places import project_of
-from auditor.sources import caches, trails
+from auditor.sources import caches, gauges, trails
 from auditor.sources import lockfiles as files
 from auditor.sources.history import Repository
 from auditor.sources.trees import installed_trees
@@ -44,6 +44,8 @@ class TriageRequest:
     """Look at the known places of attackers' files on this machine."""
     incidents: tuple[str, ...] = ()
     """The ids of the incidents to look for; empty for all."""
+    database: Path | None = None
+    """The advisory database, asked where no incidents are named; None for the user's own."""
     rules: tuple[Path, ...] = ()
     settings: policy.Settings = field(default_factory=policy.Settings)
     limits: Limits = field(default_factory=Limits)
@@ -65,6 +67,8 @@ class _Triage:
             targets=request.targets,
             triage=True,
             incidents=request.incidents,
+            records=not request.incidents,
+            database=request.database,
             names=None,
             rules=request.rules,
             profile=Profile.INTAKE,
@@ -99,7 +103,10 @@ class _Triage:
             left_out=tuple(self._left_out(repositories)),
         )
         scanner = self._scanner
-        report = self._outcome.report(self._request.settings, scanner.ruleset, scanner.judge)
+        for reason in scanner.of_database():
+            self._outcome.gap(MACHINE, reason)
+        data = scanner.known.told
+        report = self._outcome.report(self._request.settings, scanner.ruleset, scanner.judge, data)
         told = triage.collate(report.findings, report.gaps, self._scanner.incidents, looked)
         return replace(report, triage=told)
 
@@ -140,7 +147,12 @@ class _Triage:
         for cache in caches.caches(os.environ, Path.home(), sys.platform):
             source = str(cache.folder)
             self._announce(source)
-            inventory = caches.inventory(cache, self._request.limits)
+            try:
+                inventory = caches.inventory(cache, self._request.limits)
+            except Exception as problem:  # noqa: BLE001 - of one cache, sorted by fault
+                self._places[source] = MACHINE
+                self._outcome.gap(source, f"not read: {of_input(problem, source)}")
+                continue
             if inventory.packages or inventory.unread:
                 self._places[source] = MACHINE
                 self._outcome.inventories.append(lockscan.summary(inventory, source, listed=False))
@@ -172,8 +184,9 @@ class _Triage:
                 only=only,
                 every_branch=self._request.every_branch,
             )
-        except InputError as problem:
-            self._gap(label, f"its history was not read: {problem}")
+        except Exception as problem:  # noqa: BLE001 - of one repository, sorted by fault
+            why = of_input(problem, f"the history of {label}")
+            self._gap(label, f"its history was not read: {why}")
             return
         for reason, path in seen.gaps:
             self._gap(label, reason, path)
@@ -226,7 +239,8 @@ class _Triage:
     def _judge(self, label: str, kind: ArtifactKind, *seen: object) -> None:
         artifact = Artifact(source=label, kind=kind, name=label)
         contents = lockcontents.observed(kind, self._scanner.incidents, *seen)
-        self._outcome.judged(self._scanner.judge, artifact, contents, {})
+        budget = gauges.budget(self._request.limits)
+        self._outcome.judged(self._scanner.judge, artifact, contents, {}, budget)
 
     def _gap(self, label: str, reason: str, path: str = "") -> None:
         self._outcome.gap(label, reason, path)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from auditor.errors import ParseError
+from auditor.jsondoc import depth_met
+from auditor.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,24 +33,35 @@ _SURPRISE = re.compile(
     """
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGITS = 1000
+TOO_DEEP = "exceeded maximum nesting depth"
+"""What libyaml says of a text that nests deeper than it follows."""
+_NOTHING = frozenset({"", "~", "null"})
 _PLAIN: dict[str, object] = {"true": True, "false": False, "null": None}
 
 
-def load(text: str, lines: dict[str, int] | None = None) -> Any:  # noqa: ANN401 - a document is untyped until shape has read it
+def load(text: str, lines: dict[str, int] | None = None, *, texts: bool = False) -> Any:  # noqa: ANN401 - a document is untyped until shape has read it
     """Read one document; raise ParseError whose key is `line N` for anything ambiguous.
+
+    Raises LimitError (`json-depth`) for one that is nested too deep.
 
     `lines` is filled with the line, from 1, of each value by its place: `waivers[0].until`. With it
     a date without quotes is its text: who asks for lines reads a file in which people write dates.
+    With `texts` each word without quotes but `null` is its text, `1.10` and `no` among them.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         events = iter(yaml.parse(text, Loader=loader))
-        document = _Reader(events, lines).document()
+        document = _Reader(events, lines, texts=texts).document()
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         words = getattr(problem, "problem", None) or str(problem)
+        if words == TOO_DEEP:
+            raise depth_met(Limits()) from None
         raise ParseError(str(words), f"line {mark.line + 1}" if mark else "") from None
-    except (RecursionError, UnicodeError, ValueError) as problem:
+    except RecursionError:
+        raise depth_met(Limits()) from None
+    except (UnicodeError, ValueError) as problem:
         raise ParseError(f"not readable as YAML: {problem}") from None
     return document
 
@@ -56,9 +69,12 @@ def load(text: str, lines: dict[str, int] | None = None) -> Any:  # noqa: ANN401
 class _Reader:
     """Builds a document from the events of its text."""
 
-    def __init__(self, events: Iterator[Any], lines: dict[str, int] | None) -> None:
+    def __init__(self, events: Iterator[Any], lines: dict[str, int] | None, *, texts: bool) -> None:
         self._events = events
         self._lines = lines
+        self._limits = Limits()
+        self._depth = 0
+        self._texts = texts
 
     def document(self) -> object:
         """Return the one document of the text."""
@@ -86,6 +102,14 @@ class _Reader:
             self._lines.setdefault(place, event.start_mark.line + 1)  # keys come behind
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
+        self._depth += 1
+        if self._depth > self._limits.json_depth:
+            raise depth_met(self._limits)
+        found = self._collection(event, place)
+        self._depth -= 1
+        return found
+
+    def _collection(self, event: Any, place: str) -> object:  # noqa: ANN401
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[object] = []
             while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
@@ -105,9 +129,13 @@ class _Reader:
         text: str = event.value
         if not event.implicit[0]:  # quoted, or a block
             return text
+        if self._texts:
+            return text if text not in _NOTHING else None
         if text in _PLAIN:
             return _PLAIN[text]
         if _INTEGER.match(text):
+            if len(text) > _DIGITS:
+                raise _refused(event, f"has a number of {len(text):,} digits")
             return int(text)
         if self._lines is not None and _DATE.fullmatch(text):
             return text

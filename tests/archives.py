@@ -1,196 +1,141 @@
-"""Builders of tar and gzip bytes from scratch, so that every attack is a few lines of code.
+"""The hostile archives: every case of `tests/attacks/`, and a folder of them for other programs.
 
-Nothing here checks anything: a header says whatever it is told to say, with a right checksum unless
-a wrong one is asked for. `told` writes down what our readers make of such bytes.
+A case is a function that returns the bytes of one file, under `attack`, which says all that
+`audit pack FILE` must make of it. Cases are found by their decorator in all modules of the folder;
+the module's name is the case's class, the function's name its own, its docstring what it tries.
+No case depends on the clock, on chance or on the machine.
+
+`python -m tests.archives FOLDER` writes them, with an expect.json, for programs that are no part
+of this one.
 """
 
 from __future__ import annotations
 
-import zlib
-from io import BytesIO
+import importlib
+import json
+import pkgutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.archives import Entry, tar, walk
-from auditor.errors import InputError
-from auditor.limits import Budget, Limits
-from auditor.model import Oddity, Unread
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
-BLOCK = 512
-END = bytes(2 * BLOCK)
-"""The end-of-archive blocks."""
+NPM = "demo-kit-1.0.0.tgz"
+WHEEL = "demo_kit-1.0.0-py3-none-any.whl"
+SDIST = "demo_kit-1.0.0.tar.gz"
+OUTCOMES = {0: "ok", 1: "finding", 3: "error"}
+SECONDS = 10
+MEGABYTES = 500
+"""What one case may cost a program that reads it."""
 
-USTAR = b"ustar\x0000"
-GNU = b"ustar  \x00"
-V7 = bytes(8)
-
-
-def octal(value: int, width: int = 12) -> bytes:
-    """Return a number as header fields spell it."""
-    return f"{value:0{width - 1}o}".encode() + b"\0"
+_CASES: dict[str, Case] = {}
 
 
-def base256(value: int, width: int = 12) -> bytes:
-    """Return a number as GNU and star spell one that octal has no room for."""
-    if value < 0:
-        return (value + (1 << 8 * width)).to_bytes(width, "big")
-    return b"\x80" + value.to_bytes(width - 1, "big")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One archive, and the exact outcome of auditing it."""
+
+    name: str
+    group: str
+    tries: str
+    file: str
+    make: Callable[[], bytes]
+    exit: int
+    found: frozenset[tuple[str, str]]
+    """Rule and path of each finding."""
+    gaps: tuple[str, ...]
+    """Path and reason of each gap, in the order in which they come; the reason alone where it is
+    about the whole file."""
 
 
-def header(  # noqa: PLR0913 - as many as the format has fields
-    name: bytes = b"a",
-    *,
-    size: int | bytes = 0,
-    type: bytes = b"0",  # noqa: A002 - the field's name
-    mode: bytes = b"0000644\0",
-    link: bytes = b"",
-    magic: bytes = USTAR,
-    owner: bytes = b"",
-    prefix: bytes = b"",
-    tail: bytes | None = None,
-    checksum: bytes | None = None,
-    signed: bool = False,
-) -> bytes:
-    """Return one header; `tail` is everything from offset 345 on, in place of `prefix`."""
-    block = b"".join(
-        (
-            name.ljust(100, b"\0"),
-            mode.ljust(8, b"\0"),
-            octal(0, 8) * 2,
-            size.ljust(12, b"\0") if isinstance(size, bytes) else octal(size),
-            octal(0),
-            b" " * 8,
-            type,
-            link.ljust(100, b"\0"),
-            magic,
-            owner.ljust(32, b"\0"),
-            bytes(32),
-            bytes(16),
-            (prefix if tail is None else tail).ljust(BLOCK - 345, b"\0"),
+def attack(
+    exit_code: int,
+    found: Collection[tuple[str, str]] = (),
+    gaps: Collection[str] = (),
+    file: str = NPM,
+) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
+    """Make a case of a function, and leave the function as it is."""
+
+    def declare(make: Callable[[], bytes]) -> Callable[[], bytes]:
+        group = make.__module__.rpartition(".")[2]
+        name = make.__name__.replace("_", "-")
+        known = _CASES.get(name)
+        if known is not None and known.make.__module__ != make.__module__:
+            raise ValueError(f"two cases are named {name}: in {known.group} and in {group}")
+        _CASES[name] = Case(
+            name=name,
+            group=group.replace("_", "-"),
+            tries=" ".join((make.__doc__ or "").split()),
+            file=file,
+            make=make,
+            exit=exit_code,
+            found=frozenset(found),
+            gaps=tuple(gaps),
         )
-    )
-    if checksum is None:
-        total = sum(byte - 256 if signed and byte > 127 else byte for byte in block)
-        checksum = octal(total & 0o777777, 7) + b" "
-    return block[:148] + checksum.ljust(8, b"\0") + block[156:]
+        return make
+
+    return declare
 
 
-def padded(data: bytes) -> bytes:
-    """Return content filled up to whole blocks."""
-    return data + bytes(-len(data) % BLOCK)
+def sound(file: str = NPM) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
+    """Make a control of a function: an archive that nothing is wrong with."""
+    return attack(0, file=file)
 
 
-def file(name: bytes = b"a", content: bytes = b"", **fields: object) -> bytes:
-    """Return a header with its content; any field of `header` may say something else."""
-    stated = {"size": len(content), **fields}
-    return header(name, **stated) + padded(content)  # type: ignore[arg-type]
+def cases() -> Mapping[str, Case]:
+    """Return every case by its name."""
+    package = importlib.import_module("tests.attacks")
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"tests.attacks.{module.name}")
+    return dict(sorted(_CASES.items()))
 
 
-def record(key: str, value: bytes) -> bytes:
-    """Return one pax record, whose length counts its own digits."""
-    rest = b" " + key.encode() + b"=" + value + b"\n"
-    length = len(rest) + 1
-    while len(str(length)) + len(rest) != length:
-        length = len(str(length)) + len(rest)
-    return str(length).encode() + rest
+def expected(case: Case) -> dict[str, object]:
+    """Return what any auditor is asked to make of a case.
+
+    Which outcome is right for a broken file is a matter of taste, as long as it is not silence: an
+    error and a finding stand for each other.
+    """
+    outcome = OUTCOMES[case.exit]
+    said = {text for pair in case.found for text in pair if text}
+    return {
+        "class": case.group,
+        "subject": "pack",
+        "file": case.file,
+        "expect": outcome,
+        "detail": case.tries,
+        "accept": ["ok"] if outcome == "ok" else ["finding", "error"],
+        "must": sorted(said),
+        "forbid": [],
+        "forbid_markup": [],
+        "no_embedded_source": not any(rule == "embedded-sources" for rule, _ in case.found),
+        "max_s": SECONDS,
+        "max_mb": MEGABYTES,
+    }
 
 
-def pax(records: Mapping[str, bytes] | bytes, **fields: object) -> bytes:
-    """Return an extended header; bytes stand for records that are spelled out, right or wrong."""
-    if isinstance(records, bytes):
-        data = records
-    else:
-        data = b"".join(record(key, value) for key, value in records.items())
-    return file(b"PaxHeader/a", data, **{"type": b"x", **fields})
+def write(folder: Path) -> None:
+    """Write each case into a folder of its own, and what is expected of all into expect.json."""
+    expect: dict[str, object] = {}
+    for name, case in cases().items():
+        place = folder / name
+        place.mkdir(parents=True, exist_ok=True)
+        (place / case.file).write_bytes(case.make())
+        expect[name] = expected(case)
+    (folder / "expect.json").write_text(json.dumps(expect, indent=1) + "\n", encoding="utf-8")
 
 
-def gnu_long(name: bytes, type: bytes = b"L") -> bytes:  # noqa: A002
-    """Return the GNU header of a long name (`L`) or a long link target (`K`)."""
-    return file(b"././@LongLink", name + b"\0", type=type, magic=GNU)
+def main() -> None:
+    """Write all cases into the folder that the command line names."""
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python -m tests.archives FOLDER")
+    # As __main__ this module would be a second one, without the cases that declare themselves.
+    importlib.import_module("tests.archives").write(Path(sys.argv[1]))
 
 
-def gnu_sparse(name: bytes, stored: bytes, *, claimed: int, more: int = 0) -> bytes:
-    """Return an old GNU sparse member of `claimed` bytes, with `more` further map blocks."""
-    tail = bytes(41) + octal(0) + octal(len(stored)) + bytes(24 * 3) + bytes([more > 0])
-    tail += base256(claimed)
-    maps = b"".join(bytes(504) + bytes([left > 1]) + bytes(7) for left in range(more, 0, -1))
-    block = header(name, size=len(stored), type=b"S", magic=GNU, tail=tail)
-    return block + maps + padded(stored)
-
-
-def archive(*parts: bytes) -> bytes:
-    """Return members and the end of the archive."""
-    return b"".join(parts) + END
-
-
-def gz(  # noqa: PLR0913 - the same
-    data: bytes,
-    *,
-    flags: int = 0,
-    extra: bytes = b"",
-    crc: int | None = None,
-    length: int | None = None,
-    level: int = 6,
-) -> bytes:
-    """Return a gzip member (RFC 1952) whose header and trailer say what they are told to."""
-    deflate = zlib.compressobj(level, zlib.DEFLATED, -15)
-    body = deflate.compress(data) + deflate.flush()
-    head = b"\x1f\x8b\x08" + bytes([flags]) + bytes(4) + b"\0\xff" + extra
-    crc = zlib.crc32(data) if crc is None else crc
-    length = len(data) % 2**32 if length is None else length
-    return head + body + crc.to_bytes(4, "little") + length.to_bytes(4, "little")
-
-
-def pieces(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
-    """Cut bytes into chunks of these sizes, then what is left."""
-    start = 0
-    for size in sizes:
-        yield data[start : start + size]
-        start += size
-    yield data[start:]
-
-
-def told(entries: Iterator[Entry]) -> list[str]:
-    """Return what a reader yields as lines of text, the error that ends it as the last one."""
-    lines: list[str] = []
-    try:
-        for entry in entries:
-            if isinstance(entry, Oddity):
-                lines.append(f"{entry.kind} {entry.path!r}: {entry.detail}")
-            elif isinstance(entry, Unread):
-                lines.append(f"unread {entry.path!r}: {entry.reason}")
-            else:
-                member, content = entry
-                target = f" -> {member.link}" if member.link else ""
-                line = f"{member.type.value} {member.path!r} {member.size}{target}"
-                lines.append(line)
-                text = b"".join(content)
-                if text:
-                    lines[-1] = f"{line} {text[:20].decode('latin-1')}"
-    except InputError as problem:
-        lines.append(f"error: {problem}")
-    return lines
-
-
-def listed(
-    data: bytes, limits: Limits | None = None, *, strip: int = 0, lone: str = ""
-) -> list[str]:
-    """Return what `walk` says of a file's bytes."""
-    budget = Budget(limits or Limits())
-    return told(walk(BytesIO(data), budget, strip=strip, lone=lone))
-
-
-def streamed(chunks: Iterable[bytes], limits: Limits | None = None, *, strip: int = 0) -> list[str]:
-    """Return what the tar reader says of an archive that comes in these chunks."""
-    return told(tar.members(chunks, Budget(limits or Limits()), strip=strip))
-
-
-def limit_met(name: str, allowed: int, found: int, unit: str = "") -> str:
-    """Return what an error says of a limit."""
-    unit = f" {unit}" if unit else ""
-    return (
-        f"limit {name} of {allowed:,}{unit} met (found at least {found:,}{unit}); "
-        f"raise it with --limit {name}=N"
-    )
+if __name__ == "__main__":
+    main()

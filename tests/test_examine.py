@@ -17,7 +17,7 @@ from auditor.examine import Examination
 from auditor.facts import Embedded, Hits, Reader
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member, MemberType, Oddity, Unread
-from tests.archives import archive, file, gnu_sparse, gz, limit_met, pax
+from tests.tar_bytes import archive, file, gnu_sparse, gz, limit_met, pax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,21 +201,23 @@ def test_what_a_reader_could_not_read_is_a_gap_and_no_observation() -> None:
     assert examination.contents(ArtifactKind.ARCHIVE, None).of(Unread) == ()
 
 
-def test_links_folders_and_sparse_files_are_listed_and_not_read() -> None:
+def test_links_and_folders_are_listed_and_sparse_files_are_read_as_they_unpack() -> None:
     spy = Spy()
     examination = examined(
         tgz(
             file(b"d/", type=b"5"),
             file(b"l", type=b"2", link=b"a"),
-            gnu_sparse(b"s", b"data", claimed=2**40),
+            gnu_sparse(b"s", b"data", claimed=6),
+            gnu_sparse(b"huge", b"data", claimed=2**40),
             file(b"odd", b"?", type=b"Q"),
         ),
         spy,
     )
+    met = limit_met("member-bytes", 2**27, 2**40, "bytes")
 
-    assert paths(examination) == ["d", "l", "s", "odd"]
-    assert spy.paths() == ["odd"]
-    assert gaps(examination) == [("s", "not looked into: sparse files are not expanded")]
+    assert paths(examination) == ["d", "l", "s", "huge", "odd"]
+    assert [(path, data) for path, data, _ in spy.seen] == [("s", b"data\0\0"), ("odd", b"?")]
+    assert gaps(examination) == [("huge", f"not looked into: {met}")]
 
 
 # archives in archives
@@ -309,10 +311,10 @@ def test_oddities_inside_are_told_with_the_whole_path() -> None:
 
 
 def test_an_entry_that_could_not_be_read_inside_is_a_gap_with_the_whole_path() -> None:
-    inner = tgz(gnu_sparse(b"s", b"data", claimed=9))
+    inner = tgz(gnu_sparse(b"s", b"data", claimed=3))
 
     assert gaps(examined(tgz(file(b"in.tgz", inner)))) == [
-        ("in.tgz!s", "not looked into: sparse files are not expanded")
+        ("in.tgz!s", "not looked into: its sparse map goes beyond the size that it says")
     ]
 
 

@@ -552,7 +552,7 @@ def test_a_users_packs_stand_beside_ours(tmp_path: Path) -> None:
     (folder / "data").mkdir(parents=True)
     listed = GOOD.replace("summary: What", "lists: {npm: x.txt}\nsummary: What")
     (folder / "some-attack.yaml").write_text(listed, encoding="utf-8")
-    (folder / "data" / "x.txt").write_text("# a list\nbar 2.0.0 3.0.0?\n", encoding="utf-8")
+    (folder / "data" / "x.txt").write_text("# a list\n \t\nbar 2.0.0 3.0.0?\n", encoding="utf-8")
     index = incidentfile.load((RULES, tmp_path))
     assert [hit.single_source for hit in index.hits(entry("bar", "3.0.0"))] == [True]
     assert [hit.single_source for hit in index.hits(entry("bar", "2.0.0"))] == [False]

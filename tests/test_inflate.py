@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from io import BytesIO
 
+import brotli
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,14 +19,16 @@ from auditor import limits as limits_module
 from auditor.archives.inflate import PLAIN_CHUNK, Inflated
 from auditor.errors import InputError
 from auditor.limits import Budget, Limits
-from tests.archives import archive, file, gz, listed
+from tests.tar_bytes import archive, file, gz, listed
+from tests.zip_bytes import Entry, zipped, zstd_packed
 
 TEXT = b"let answer = 42; // the same words, the same words\n" * 40
 NOISE = random.Random(7).randbytes(700_000)  # noqa: S311 - noise, the same each time
 CUT = "error: cut short: the compressed stream has no end"
 BEHIND = "behind the end-of-archive blocks: some tools list it, others never see it"
-DAMAGED = "error: the compressed stream is damaged ("
+DAMAGED = "error: the compressed stream is damaged"
 ONE = ["file 'a' 5 hello"]
+SEVERAL = "several-streams '': is 2 compressed streams in a row: some read the first alone"
 TGZ = gz(archive(file(b"a", b"hello")))
 
 Outcome = tuple[bytes, int, int, str]
@@ -35,12 +38,13 @@ def inflated(data: bytes, limits: Limits | None = None) -> Outcome:
     """Return the plain bytes, the number of streams, the trailing bytes, and the error's class."""
     stream = Inflated(BytesIO(data), Budget(limits or Limits()))
     out = bytearray()
+    error = ""
     try:
         for chunk in stream:
             out += chunk
     except InputError as problem:
-        return bytes(out), stream.streams, stream.trailing, type(problem).__name__
-    return bytes(out), stream.streams, stream.trailing, ""
+        error = type(problem).__name__
+    return bytes(out), stream.streams, sum(map(len, stream.rest())), error
 
 
 @pytest.fixture(params=["isal", "zlib"])
@@ -225,15 +229,16 @@ def test_zeros_behind_the_stream_are_padding(library: str, pad: bytes) -> None:
 )
 def test_bytes_behind_the_stream_are_told(library: str, behind: bytes, count: str) -> None:
     told = f"trailing-data '': {count} bytes behind the compressed stream"
+    loose = f"loose '(behind the archive)' {count.replace(',', '')}"
 
-    assert listed(TGZ + behind) == [*ONE, told], library
+    assert listed(TGZ + behind) == [*ONE, told, loose], library
 
 
 def test_a_tar_over_two_members_is_one_archive(library: str) -> None:
     data = archive(file(b"a", b"hello"), file(b"late.js.map", b"{}"))
     for cut in (1, 511, 512, 700, 1024, 2000):
         split = gz(data[:cut]) + gz(data[cut:])
-        assert listed(split) == [*ONE, "file 'late.js.map' 2 {}"], library
+        assert listed(split) == [*ONE, "file 'late.js.map' 2 {}", SEVERAL], library
 
 
 def test_a_second_archive_in_a_second_member_is_told(library: str) -> None:
@@ -243,7 +248,64 @@ def test_a_second_archive_in_a_second_member_is_told(library: str) -> None:
         *ONE,
         f"member-after-end 'hidden.js': {BEHIND}",
         "file 'hidden.js' 1 x",
+        SEVERAL,
     ], library
+
+
+def test_a_second_member_behind_zeros_is_read_and_told(library: str) -> None:
+    data = archive(file(b"a", b"hello"), file(b"late.js", b"x"))
+    zeros = "several-streams '': has zero bytes between its compressed streams, where some stop"
+
+    assert listed(gz(data[:1024]) + bytes(300_000) + gz(data[1024:])) == [
+        *ONE,
+        "file 'late.js' 1 x",
+        SEVERAL,
+        f"{zeros} reading",
+    ], library
+
+
+def test_what_a_gzip_header_says_is_loose(library: str) -> None:
+    head = {"flags": 0x1C, "extra": b"\x05\0ab\1\0cname\0a note\0"}
+    stream = gz(archive(file(b"a", b"hello")), **head)  # type: ignore[arg-type]
+
+    assert listed(stream) == [*ONE, "loose '(beside the compressed data)' 19"], library
+    assert listed(stream + stream)[-1] == "loose '(beside the compressed data)' 38", library
+
+
+@pytest.mark.parametrize("flag", [0x04, 0x08, 0x10])
+def test_a_gzip_header_without_an_end_is_an_error(library: str, flag: int) -> None:
+    head = b"\x1f\x8b\x08" + bytes([flag]) + bytes(6) + b"\xff\xffname"
+
+    assert inflated(head)[3] == "ArchiveError", library
+    assert inflated(head + b"n" * 2_000_000)[3] in {"LimitError", "ArchiveError"}
+
+
+def skippable(content: bytes, number: int = 0) -> bytes:
+    head = bytes([0x50 + number]) + b"\x2a\x4d\x18"
+    return head + len(content).to_bytes(4, "little") + content
+
+
+def test_frames_that_decoders_skip_are_loose() -> None:
+    frame = zstd_packed(archive(file(b"a", b"hello")))
+    aside = "loose '(beside the compressed data)'"
+
+    assert listed(skippable(b"note") + frame) == [*ONE, f"{aside} 4"]
+    assert listed(frame + skippable(b"more", 15) + skippable(b"")) == [*ONE, f"{aside} 4"]
+    assert listed(skippable(b"note")[:-1]) == [f"error: {CUT[7:]}"]
+
+
+def test_a_zip_behind_a_tar_makes_a_file_of_two_formats() -> None:
+    other = zipped([Entry(name=b"evil.py", data=b"1")])
+    told = "two-formats '': is a zip archive as well: what is in it depends on who opens it"
+    behind = f"trailing-data '': {len(other)} bytes behind the compressed stream"
+
+    assert listed(TGZ + other) == [
+        told,
+        "file '(as a zip archive)!evil.py' 1 1",
+        *ONE,
+        behind,
+        f"loose '(behind the archive)' {len(other)}",
+    ]
 
 
 NO_ARCHIVE = {
@@ -307,6 +369,14 @@ def test_an_xz_stream_that_asks_for_gigabytes_is_an_error() -> None:
     data = lzma.compress(b"x", filters=filters)
 
     assert inflated(data)[3] == "ArchiveError"
+
+
+def test_bytes_behind_a_brotli_stream_count_where_a_read_ends_with_the_stream() -> None:
+    packed = brotli.compress(TEXT)
+    stream = Inflated(BytesIO(b"\0late"), Budget(Limits()), packed, brotli=True)
+
+    assert b"".join(stream) == TEXT
+    assert b"".join(stream.rest()) == b"\0late"
 
 
 # limits

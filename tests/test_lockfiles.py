@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.lockfiles import Document, Format, formats, identified, read
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def damaged(data: bytes) -> list[bytes]:
 def outcome(document: Document, format_: Format) -> Inventory | None:
     try:
         found = read(document, format_)
-    except ParseError as problem:
+    except InputError as problem:
         text = str(problem)
         assert text
         assert "\n" not in text
@@ -177,7 +177,7 @@ def test_the_shared_corpus_gives_its_expected_lists() -> None:
         expected = {(p["name"], p["version"]) for p in case["packages"]}
         try:
             inventory = read(document)
-        except ParseError as problem:
+        except InputError as problem:
             if "binary" not in case["format"]:  # bun.lockb: refused, with the way to convert it
                 different.append(f"{case['path']}: {problem}")
             continue

@@ -340,7 +340,7 @@ def test_a_file_of_other_lines_is_one_gap_and_a_sum() -> None:
 
 
 def test_utf_16_without_a_mark_is_refused() -> None:
-    with pytest.raises(ParseError, match="NUL"):
+    with pytest.raises(ParseError, match="UTF-16 text without a byte order mark"):
         of("requirements", "a\0=\0=\0")
 
 

@@ -100,12 +100,12 @@ def test_each_platform_has_a_section_of_its_own(kind: ArtifactKind, file: str, n
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[]", "m is no manifest: Expected `object`, got `array`"),
+        ("[]", "m is no manifest: expected `object`, got `array`"),
         ("{", "m is no manifest: "),
-        ('{"audit_manifest": 2, "artifacts": {}}', "m: version 2 of manifests is not known"),
+        ('{"audit_manifest": 2, "artifacts": {}}', "m, audit_manifest: version 2 is not known"),
         (
             '{"audit_manifest": 1, "artifacts": {"sdist": {"files": {"a": ["x"]}}}}',
-            "at `$.artifacts[...].files[...]`",
+            "at 'artifacts.sdist.files.a'",
         ),
         ('{"audit_manifest": 1, "artifacts": {}, "more": 1}', "unknown field `more`"),
         ("[" * 100_000, "m is no manifest: "),
@@ -223,7 +223,7 @@ def test_of_a_package_that_the_report_does_not_have_all_is_new(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{}", "is no JSON report of audit: Object missing required field `schema_version`"),
+        ("{}", "is no JSON report of audit: object missing required field `schema_version`"),
         ('{"schema_version": 9, "verdict": "pass", "artifacts": [], "findings": []}', "version 9"),
         ("\xff", "is no JSON report of audit: "),
     ],

@@ -97,30 +97,30 @@ SOUND = [
 ]
 
 BROKEN = [
-    ("package-lock.json", BAD[:150].encode(), "is no JSON: Unterminated string"),
-    ("package-lock.json", b"", "is no JSON: Expecting value"),
-    ("package-lock.json", b"[]", "is no JSON object"),
-    ("package-lock.json", b"[" * 100_000, "is nested too deep"),
-    ("package-lock.json", b"\x89PNG\r\n\x1a\n\x00\xff", "is no utf-8 text (byte 0)"),
+    ("package-lock.json", BAD[:150].encode(), "not readable as JSON: Unterminated string"),
+    ("package-lock.json", b"", "not readable as JSON: Expecting value"),
+    ("package-lock.json", b"[]", "is a list, where an object must stand"),
+    ("package-lock.json", b"[" * 100_000, "limit json-depth of 100 levels met"),
+    ("package-lock.json", b"\x89PNG\r\n\x1a\n\x00\xff", "is not UTF-8 text (byte 0)"),
     ("package-lock.json", b"<<<<<<< HEAD\n" + BAD.encode(), "line 1 is a merge conflict marker"),
     (
         "package-lock.json",
         CLEAN.replace('"lockfileVersion": 3', '"lockfileVersion": 99').encode(),
         "lockfileVersion: 99 is not known here (0 to 3 are); read as 3",
     ),
-    ("npm-shrinkwrap.json", b"null", "is no JSON object"),
+    ("npm-shrinkwrap.json", b"null", "is null, where an object must stand"),
     ("yarn.lock", b"hello\n", "is of no lockfile format"),
     ("yarn.lock", b"# yarn lockfile v1\nhello\n", "has no entry of a yarn.lock"),
     ("pnpm-lock.yaml", b"lockfileVersion: '9.0'\npackages: [\n", "is no YAML"),
     ("pnpm-lock.yaml", b"- a\n- b\n", "is a list, where a mapping must stand"),
-    ("pnpm-lock.yaml", b"a: &a [*a]\n", "uses a YAML alias"),
+    ("pnpm-lock.yaml", b"a: &a [*a]\n", "is missing at 'lockfileVersion'"),
     ("pnpm-lock.yaml", b"", "is empty, where a pnpm lockfile must stand"),
-    ("bun.lock", BUN[:60].encode(), "is no JSON"),
-    ("bun.lockb", b"\x00\xff", "is no utf-8 text (byte 1)"),
+    ("bun.lock", BUN[:60].encode(), "not readable as JSON"),
+    ("bun.lockb", b"\x00\xff", "is not UTF-8 text (byte 1)"),
     ("poetry.lock", b"[[package]]\nname = ", "is no TOML: Invalid value"),
-    ("uv.lock", b"\xff\xfe\x00", "is no utf-16 text"),
+    ("uv.lock", b"\xff\xfe\x00", "is not UTF-16 text"),
     ("Pipfile.lock", b'{"default": []}', "has neither _meta nor a category of packages"),
-    ("requirements.txt", b"litellm==1.80.0\n\xff", "is no utf-8 text (byte 16)"),
+    ("requirements.txt", b"litellm==1.80.0\n\xff", "is not UTF-8 text (byte 16)"),
 ]
 
 

@@ -544,7 +544,7 @@ def test_an_asar_is_listed_as_its_header_says() -> None:
     ("data", "reason"),
     [
         (ASAR[:40], "the header of the asar is cut short"),
-        (payloads.asar({"a": 3}, b""), "has a row that is none"),
+        (payloads.asar({"a": 3}, b""), "has no object at 'a'"),
         (payloads.asar({"a": {"size": -1}}, b""), "has no size"),
         (payloads.asar({"a": {"size": 3, "offset": "0"}}, b"ab"), "lies outside of the asar"),
         (payloads.asar({"a": {"size": 3, "offset": "-1"}}, b"abc"), "lies outside of the asar"),

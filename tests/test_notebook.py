@@ -137,8 +137,8 @@ def test_a_file_without_the_keys_of_a_notebook_is_passed_over(data: str) -> None
         ('{"cells": [{"cell_type": "code", "outputs": "x"}]}', "array"),
         ('{"cells": [{"cell_type": 7}]}', "str"),
         ('["cells", {"cells": []}]', "object"),
-        ('{"cells": ' + "[" * 100_000, "nested too deep|not readable"),
-        (b'{"cells": [NaN], "a": "\xff"}', "not readable"),
+        ('{"cells": ' + "[" * 100_000, "json-depth|not readable"),
+        (b'{"cells": [NaN], "a": "\xff"}', "is not UTF-8 text"),
     ],
 )
 def test_a_notebook_that_cannot_be_parsed_is_a_gap(data: str | bytes, reason: str) -> None:

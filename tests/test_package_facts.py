@@ -542,8 +542,8 @@ def test_lines_are_those_of_the_keys() -> None:
         (b"[]", "is a list, where an object must stand"),
         (b"null", "is null, where an object must stand"),
         (b'"x"', "is a text, where an object must stand"),
-        (b'{"name": "\xff"}', "not UTF-8 text"),
-        (b'{"a":' * 100_000, "nested too deep|not readable as JSON"),
+        (b'{"name": "\xff"}', "is not UTF-8 text"),
+        (b'{"a":' * 100_000, "json-depth|not readable as JSON"),
     ],
     ids=["empty", "cut-short", "list", "null", "text", "latin-1", "nested"],
 )

@@ -190,7 +190,7 @@ def test_a_file_that_has_other_uses_may_have_no_policy(name: str, text: str) -> 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('{"audit": broken', "package.json: may hold a policy, and is not readable as JSON: "),
+        ('{"audit": broken', "package.json: may hold a policy: not readable as JSON: "),
         ('{"audit": []}', "package.json, audit: is no object"),
     ],
 )
@@ -302,6 +302,24 @@ def test_what_is_wrong_is_refused_with_the_place(text: str, problem: str) -> Non
         read(text)
     told = str(caught.value).removeprefix(".audit.yml").lstrip(",: ")
     assert told.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("policy", "place"),
+    [
+        ({"\ud800": 1}, ""),
+        ({"rules": {"a": "\udfff"}}, ", rules.a"),
+    ],
+)
+def test_half_a_character_as_json_can_write_one_is_refused(
+    policy: dict[str, Any], place: str
+) -> None:
+    text = json.dumps({"name": "kit", "audit": policy})
+    document = policyfile.document("package.json", text, "package.json")
+    assert document is not None
+    with pytest.raises(UsageError) as caught:
+        policyfile.policy(document, RULES)
+    assert str(caught.value) == f"package.json{place}: a text has half of a surrogate pair"
 
 
 def test_a_protected_rule_may_be_made_more_severe_by_anybody() -> None:

@@ -55,17 +55,21 @@ REFUSED = [
     (
         "  size: {over: 10}",
         "  size: {glob: '*'}",
-        "where.size: 'glob' cannot compare a field of type int",
+        "where.size.glob: 'glob' cannot compare a field of type int",
     ),
-    ("  size: {over: 10}", "  size: {over: [1, 2]}", "where.size: 'over' takes one value"),
-    ("  size: {over: 10}", "  size: {over: '10'}", "where.size: '10' is no int"),
+    ("  size: {over: 10}", "  size: {over: [1, 2]}", "where.size.over: 'over' takes one value"),
+    ("  size: {over: 10}", "  size: {over: '10'}", "where.size.over: '10' is no int"),
     (
         "  size: {over: 10}",
         "  size: 1.5",
         "line 5: has '1.5' without quotes, which YAML readers disagree about",
     ),
     ("  size: {over: 10}", "  executable: 1", "where.executable: 1 is no bool"),
-    ("  size: {over: 10}", "  name: {listed-in: nowhere.txt}", "where.name: no list 'nowhere.txt'"),
+    (
+        "  size: {over: 10}",
+        "  name: {listed-in: nowhere.txt}",
+        "where.name.listed-in: no list 'nowhere.txt'",
+    ),
     ("  size: {over: 10}", "  name: [a, a]", "where.name: says one value twice"),
     (
         "where:\n  size: {over: 10}",
@@ -166,3 +170,28 @@ def test_the_digest_changes_with_any_rule(tmp_path: Path) -> None:
     (tmp_path / "big-file.yaml").write_text(GOOD.replace("over: 10", "over: 11"))
 
     assert rulefile.load((tmp_path,)).digest != before
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "problem"),
+    [
+        ("a-b.yaml", b"id: caf\xe9\n", "a-b.yaml: is not UTF-8 text (byte 7)"),
+        ("a-b.yaml", "id: a\n".encode("utf-16"), "a-b.yaml: is UTF-16 text, where UTF-8 must"),
+        ("a-b.yaml", None, "a-b.yaml: cannot be read: Is a directory"),
+        ("data/l.txt", b"caf\xe9\n", "l.txt: is not UTF-8 text (byte 3)"),
+        ("data/l.txt", None, "l.txt: cannot be read: Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_by_its_name(
+    tmp_path: Path, name: str, data: bytes | None, problem: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    if data is None:
+        path.mkdir()
+    else:
+        path.write_bytes(data)
+
+    with pytest.raises(RuleError) as raised:
+        rulefile.load((tmp_path,))
+    assert str(raised.value).startswith(problem)

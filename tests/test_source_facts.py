@@ -421,7 +421,7 @@ def test_sources_without_text_are_looked_for_in_the_package(
         ("dist/a.map.json", '{"sourcesContent": ["let a"', "cannot be read: not readable as JSON"),
         (
             "dist/a.bin",
-            f'{{"x": {"[" * 200_000}{"]" * 200_000}, "sources": [], "sourcesContent": ["let a"]}}',
+            f'{{"x": {"[" * 200_000}{"]" * 199_999}, "sources": [], "sourcesContent": ["let a"]}}',
             "cannot be read: nested too deep",
         ),
         ("dist/a.js", "sourceMappingURL=data:,{" * 90_000, "not all decoded"),

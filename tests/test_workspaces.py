@@ -90,7 +90,7 @@ def test_the_other_file_is_taken_where_a_packer_s_own_is_not_there(tmp_path: Pat
     assert paths(tmp_path, "pnpm") == ["tools"]
 
 
-@pytest.mark.parametrize("text", ["", "catalog: {}", "packages:", "- a"])
+@pytest.mark.parametrize("text", ["", "catalog: {}", "packages:"])
 def test_a_pnpm_workspace_without_packages_has_none(text: str, tmp_path: Path) -> None:
     project(tmp_path, {"package.json": {}, "pnpm-workspace.yaml": text})
 
@@ -98,7 +98,8 @@ def test_a_pnpm_workspace_without_packages_has_none(text: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "text", ["packages: [a", "packages: {a: b}", "packages: [[a]]", "a: b: c", "{[a]: b}", "\x00"]
+    "text",
+    ["- a", "packages: [a", "packages: {a: b}", "packages: [[a]]", "a: b: c", "{[a]: b}", "\x00"],
 )
 def test_a_broken_pnpm_workspace_is_an_error(text: str, tmp_path: Path) -> None:
     project(tmp_path, {"package.json": {}, "pnpm-workspace.yaml": text})

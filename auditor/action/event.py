@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def read(name: str, data: bytes) -> Event:
     """Return the event of a name; what the description lacks stays empty."""
     try:
         document = json_object(data)
-    except ParseError:
+    except InputError:
         return Event(name=name)
     if name == "merge_group":
         group = _table(document, "merge_group")

@@ -6,20 +6,21 @@ long lists is parsed when its package is met.
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from auditor.advisories import digests, packs, versions
-from auditor.advisories.claims import Claim, claims
+from auditor.advisories import digests, packs, records, versions
+from auditor.advisories.entries import Guise, digests_of, guises, is_usual
+from auditor.advisories.ranges import Scope
+from auditor.advisories.records import Advisory, Records
 from auditor.advisories.values import BadPackage, Incident
-from auditor.inventory import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from auditor.advisories.records import Name
     from auditor.advisories.values import Detail, Pack
     from auditor.inventory import LockedPackage
 
@@ -39,20 +40,20 @@ class How(StrEnum):
     """The attacker published this version to look harmless."""
     ANY_VERSION = "any-version"
     """Its name exists only to attack."""
+    RECORDED = "recorded"
+    """Advisory records are about all versions of its name, or all from some version on."""
 
 
 _SHA512 = 95
 """Characters of a SHA-512 as every client writes it."""
 _START = 24
 """Characters by which such a digest is told from the bad ones; other spellings are decoded."""
-_ENDING = re.compile(r"-|\.(?:tar\.|zip|tgz|whl)")
-"""What follows name and version in a wheel's or sdist's file name."""
 _ORDER = {how: rank for rank, how in enumerate(How)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One entry that is known to be bad, as one package version of one or more incidents."""
+    """One entry that is known to be bad, as one package version of incidents or records."""
 
     ecosystem: str
     name: str
@@ -63,22 +64,32 @@ class Hit:
     ways: tuple[How, ...]
     """Everything that shows it."""
     incidents: tuple[Incident, ...]
-    """The one to show first; none for a placeholder of a name that no pack knows."""
+    """The one to show first; none for what no pack knows."""
     package: BadPackage | None
     """The first incident's package."""
     single_source: bool
     """Only one source says that this version is bad."""
+    advisories: tuple[Advisory, ...] = ()
+    """The records of malicious packages that say so, too, or alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Match:
-    """One way in which an entry is one bad version of one incident."""
+    """One way in which an entry is one bad version, as an incident or a record has it."""
 
-    incident: Incident
-    package: BadPackage
+    ecosystem: str
+    name: str
     version: str
     how: How
-    single_source: bool
+    incident: Incident | None = None
+    package: BadPackage | None = None
+    single_source: bool = False
+    advisory: Advisory | None = None
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What is shown first: an incident's words, then what is most certain."""
+        return self.incident is None, _ORDER[self.how]
 
 
 class IncidentIndex:
@@ -132,11 +143,23 @@ class IncidentIndex:
         key = (ecosystem, versions.same_name(ecosystem, name))
         return tuple((i, _parsed(ecosystem, what)) for i, what in self._by_name.get(key, ()))
 
-    def hits(self, entry: LockedPackage) -> tuple[Hit, ...]:
-        """Return what an entry is known to be; nothing for nearly all entries."""
-        if self._is_plain(entry):
+    def asked(self, packages: Iterable[LockedPackage]) -> Iterator[Name]:
+        """Yield the packages that entries may be, as `hits` asks for their records."""
+        for entry in packages:
+            if (entry.resolved and not is_usual(entry)) or entry.files or "/" in entry.version:
+                for guise in guises(entry):
+                    yield entry.ecosystem, versions.same_name(entry.ecosystem, guise.name)
+            else:
+                yield entry.ecosystem, versions.same_name(entry.ecosystem, entry.name)
+
+    def hits(self, entry: LockedPackage, known: Records = records.NONE) -> tuple[Hit, ...]:
+        """Return what an entry is known to be; nothing for nearly all entries.
+
+        `known` has the records of the packages that it may be. Incidents' words come first.
+        """
+        if self._is_plain(entry, known):
             return ()
-        found = list(self._matches(entry))
+        found = list(self._matches(entry, known))
         placeholder = versions.is_placeholder(entry.ecosystem, entry.version)
         if not found and not placeholder:
             return ()
@@ -144,44 +167,39 @@ class IncidentIndex:
             return (_placeholder(entry, found),)
         groups: dict[tuple[str, str, str], list[_Match]] = {}
         for match in found:
-            eco = match.package.ecosystem
+            eco = match.ecosystem
+            name = versions.same_name(eco, match.name)
             version = versions.same_version(eco, match.version)
-            groups.setdefault((eco, match.package.name, version), []).append(match)
+            groups.setdefault((eco, name, version), []).append(match)
         return tuple(_hit(group) for group in groups.values())
 
-    def _is_plain(self, entry: LockedPackage) -> bool:
+    def _is_plain(self, entry: LockedPackage, known: Records) -> bool:
         """Tell at a glance that an entry is none: nearly all are, and a lockfile has thousands."""
         key = (entry.ecosystem, versions.same_name(entry.ecosystem, entry.name))
         if key in self._by_name or entry.files or "security" in entry.version:
+            return False
+        if key in known.found:
             return False
         for text in entry.integrity:
             if len(text) != _SHA512 or text[:7] != "sha512-" or text[:_START] in self._starts:
                 return False
         if not entry.resolved:
             return True
-        return _is_usual(entry) and digests.of_address(entry.resolved) not in self._by_digest
+        return is_usual(entry) and digests.of_address(entry.resolved) not in self._by_digest
 
-    def _matches(self, entry: LockedPackage) -> Iterator[_Match]:
-        yield from self._versions(entry.ecosystem, entry.name, entry.version, How.VERSION)
-        for key in _digests_of(entry):
-            if known := self._by_digest.get(key):
-                incident, package, version, single = known
-                yield _Match(
-                    incident=incident,
-                    package=package,
-                    version=version,
-                    how=How.INTEGRITY,
-                    single_source=single,
-                )
-        if entry.origin is Origin.WORKSPACE:
-            return
-        for claim in _claims_of(entry):
-            if claim.repository and claim.name.lower() != _last(entry.name).lower():
-                continue
-            name = entry.name if claim.repository else claim.name
-            yield from self._versions(entry.ecosystem, name, claim.version, How.ADDRESS)
-            if claim.packed and (scoped := self._packed.get(name)):
-                yield from self._versions(entry.ecosystem, scoped, claim.version, How.ADDRESS)
+    def _matches(self, entry: LockedPackage, known: Records) -> Iterator[_Match]:
+        said, *addressed = guises(entry)
+        yield from self._versions(entry.ecosystem, said.name, said.version, How.VERSION)
+        yield from _recorded(entry, said, known)
+        for key in digests_of(entry):
+            if match := self._by_digest.get(key):
+                incident, package, version, single = match
+                yield _match(incident, package, version, How.INTEGRITY, single=single)
+        for guise in addressed:
+            yield from self._versions(entry.ecosystem, guise.name, guise.version, How.ADDRESS)
+            if guise.packed and (scoped := self._packed.get(guise.name)):
+                yield from self._versions(entry.ecosystem, scoped, guise.version, How.ADDRESS)
+            yield from _recorded(entry, guise, known)
 
     def _versions(self, eco: str, name: str, version: str, how: How) -> Iterator[_Match]:
         for incident, what in self._by_name.get((eco, versions.same_name(eco, name)), ()):
@@ -189,13 +207,41 @@ class IncidentIndex:
             spelled, found = _version_of(package, version, how)
             if found is not None:
                 single = incident.single_source or spelled in package.single_source
-                yield _Match(
-                    incident=incident,
-                    package=package,
-                    version=spelled,
-                    how=found,
-                    single_source=single,
-                )
+                yield _match(incident, package, spelled, found, single=single)
+
+
+def _match(
+    incident: Incident, package: BadPackage, version: str, how: How, *, single: bool
+) -> _Match:
+    return _Match(
+        ecosystem=package.ecosystem,
+        name=package.name,
+        version=version,
+        how=how,
+        incident=incident,
+        package=package,
+        single_source=single,
+    )
+
+
+def _recorded(entry: LockedPackage, guise: Guise, known: Records) -> Iterator[_Match]:
+    """Yield what records of malicious packages say of what an entry may be.
+
+    A record of all versions is about a name. So it counts for the name that an entry has, and for
+    another one that an address has, but not for a mere file's, which may be anybody's.
+    """
+    eco = entry.ecosystem
+    name = versions.same_name(eco, guise.name)
+    namesake = guise.address and (guise.packed or name == versions.same_name(eco, entry.name))
+    for advisory in known.of(eco, name):
+        scope = advisory.scope(eco, guise.version) if advisory.malicious else None
+        if scope in {Scope.LISTED, Scope.BOUNDED}:
+            how = How.ADDRESS if guise.address else How.VERSION
+        elif scope in {Scope.OPEN, Scope.ALL} and not namesake:
+            how = How.RECORDED
+        else:
+            continue
+        yield _Match(ecosystem=eco, name=name, version=guise.version, how=how, advisory=advisory)
 
 
 def _parsed(ecosystem: str, what: BadPackage | str) -> BadPackage:
@@ -216,51 +262,22 @@ def _version_of(package: BadPackage, version: str, how: How) -> tuple[str, How |
     return version, How.ANY_VERSION if package.any else None
 
 
-def _last(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def _digests_of(entry: LockedPackage) -> Iterator[digests.Key]:
-    for text in entry.integrity:
-        yield from digests.keys_of(text)
-    if "#" in entry.resolved and (key := digests.of_address(entry.resolved)):
-        yield key
-
-
-def _is_usual(entry: LockedPackage) -> bool:
-    """Tell whether an entry's address is a registry's for what the entry says that it is."""
-    address = entry.resolved.partition("#")[0]  # yarn 1 has a digest behind it
-    if entry.origin is not Origin.REGISTRY or ".." in address or "%" in address:
-        return False
-    usual = f"/{entry.name}/-/{_last(entry.name)}-{entry.version}.tgz"
-    return "/" not in entry.version and address.endswith(usual)
-
-
-def _claims_of(entry: LockedPackage) -> Iterator[Claim]:
-    if entry.resolved and not _is_usual(entry):
-        yield from claims(entry.resolved)
-    if "/" in entry.version:  # where a format puts the address into the version
-        yield from claims(entry.version)
-    stem = f"{versions.same_name('pypi', entry.name)}-{entry.version}".replace("-", "_")
-    for address in entry.files:
-        file = address.rpartition("/")[2].lower()
-        if file[: len(stem)].replace("-", "_") != stem or not _ENDING.match(file, len(stem)):
-            yield from claims(address)
-
-
 def _hit(group: list[_Match]) -> Hit:
-    group.sort(key=lambda match: _ORDER[match.how])
+    group.sort(key=lambda match: match.rank)
     first = group[0]
-    incidents = {match.incident.id: match.incident for match in group}
+    incidents = {match.incident.id: match.incident for match in group if match.incident}
+    advisories = (match.advisory for match in group if match.advisory)
     return Hit(
-        ecosystem=first.package.ecosystem,
-        name=first.package.name,
+        ecosystem=first.ecosystem,
+        name=first.name,
         version=first.version,
         how=first.how,
         ways=tuple(dict.fromkeys(match.how for match in group)),
         incidents=tuple(incidents.values()),
         package=first.package,
-        single_source=len(incidents) == 1 and all(match.single_source for match in group),
+        single_source=len(incidents) == 1
+        and all(match.single_source for match in group if match.incident),
+        advisories=tuple(dict.fromkeys(advisories)),
     )
 
 
@@ -272,7 +289,7 @@ def _placeholder(entry: LockedPackage, found: list[_Match]) -> Hit:
         version=entry.version,
         how=How.PLACEHOLDER,
         ways=(How.PLACEHOLDER,),
-        incidents=(first.incident,) if first else (),
+        incidents=(first.incident,) if first and first.incident else (),
         package=first.package if first else None,
         single_source=False,
     )

@@ -119,7 +119,7 @@ def check(pack: Pack) -> None:
 
 def lines(text: str) -> Iterator[str]:
     """Yield a list's lines without comments and blank ones."""
-    return (line for line in text.splitlines() if line[:1] not in {"#", ""})
+    return (line for line in text.splitlines() if line[:1] != "#" and line.strip())
 
 
 @lru_cache(maxsize=512)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor import yamldoc
-from auditor.errors import ParseError, RuleError
+from auditor.errors import LimitError, ParseError, RuleError
+from auditor.safe import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+
+_SHOWN = 400
+"""Characters of a place or of a message, which may quote the file."""
 
 
 class Node:
@@ -23,7 +27,8 @@ class Node:
 
     def error(self, problem: str) -> RuleError:
         """Return the complaint about this value."""
-        return RuleError(f"{self.file}, {self.key}" if self.key else self.file, problem)
+        where = f"{self.file}, {self.key}" if self.key else self.file
+        return RuleError(shortened(where, _SHOWN), shortened(problem, _SHOWN))
 
     def entries(self) -> dict[str, Node]:
         """Return a mapping's values by key."""
@@ -93,6 +98,8 @@ def document(text: str, file: str) -> Node:
     except ParseError as problem:
         where = f"{file}, {problem.key}" if problem.key else file
         raise RuleError(where, problem.problem) from None
+    except LimitError as problem:
+        raise RuleError(file, str(problem)) from None
 
 
 def suggestion(word: str, known: Collection[str]) -> str:

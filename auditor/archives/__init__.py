@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from io import BytesIO
 from itertools import chain
 from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, BinaryIO
 
 from auditor.archives import asar, tar, zip  # noqa: A004 - the format's name
+from auditor.archives.entry import BEHIND, Entry, loose
+from auditor.archives.entry import Loose as Loose
 from auditor.archives.inflate import PLAIN_CHUNK, Inflated, is_compressed
 from auditor.errors import ArchiveError, InputError
-from auditor.model import Member, Oddity
+from auditor.model import Member, Oddity, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from auditor.limits import Budget
 
-Entry = tar.Entry
-
+AS_ZIP, AS_TAR = "(as a zip archive)", "(as a tar archive)"
+ASIDE = "(beside the compressed data)"
+"""Names of what is in a file beside what its format says."""
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
-_UNREAD = {
-    b"7z\xbc\xaf\x27\x1c": "7z",
-    b"Rar!\x1a\x07": "RAR",
-}
+_UNREAD = (
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!\x1a\x07", "RAR"),
+    (b"LZIP\x01", "lzip"),
+    (b"\x04\x22\x4d\x18", "LZ4"),
+    (b"\x02\x21\x4c\x18", "LZ4"),
+    (b"\x1f\x9d", "compress (.Z)"),
+    (b"\x89LZO\x00\r\n\x1a\n", "lzop"),
+    (b"\xff\x06\x00\x00sNaPpY", "Snappy"),
+    (b"MSCF\0\0\0\0", "cabinet"),
+    (b"xar!\x00\x1c", "xar"),
+    (b"\xed\xab\xee\xdb", "RPM"),
+    (b"!<arch>\ndebian-binary", "Debian"),
+    (b"070701", "cpio"),
+    (b"070702", "cpio"),
+    (b"070707", "cpio"),
+)
+_CPIO = re.compile(rb"07070(?:[12][0-9A-Fa-f]{104}|7[0-7]{70})")
+_LZMA = re.compile(rb"\x5d\x00{2}[\x00-\xff]{2}(?:\xff{8}|[\x00-\xff]{5}\x00{3})", re.DOTALL)
+"""An .lzma of common settings: the size of what it holds is unknown, or below a terabyte."""
 
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
@@ -33,12 +54,22 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 def unread_format(head: bytes) -> str:
     """Return the name of the archive format that a file begins like and that we do not read."""
-    return next((name for magic, name in _UNREAD.items() if head.startswith(magic)), "")
+    name = next((name for magic, name in _UNREAD if head.startswith(magic)), "")
+    if name == "cpio" and not _CPIO.match(head):  # six digits begin many a text
+        return ""
+    if not name and len(head) > 13 and _LZMA.match(head) and not head[13]:
+        return "LZMA"  # whose coder begins with a zero byte
+    return name
 
 
 def is_archive(head: bytes) -> bool:
     """Tell by its first bytes (512 are enough) whether `walk` may be asked to read a file."""
     return is_compressed(head) or head.startswith(ZIP_MAGIC) or _is_tar(head) or asar.claims(head)
+
+
+def holds_archive(data: bytes) -> bool:
+    """Tell whether a whole file is an archive: by its first bytes, or a zip by its end as well."""
+    return is_archive(data[:512]) or zip.is_whole(memoryview(data))
 
 
 def is_brotli(name: str, head: bytes) -> bool:
@@ -94,24 +125,32 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
         yield from _inflated(Inflated(file, budget, head, brotli=True), budget, strip, lone)
         return
     if head.startswith(ZIP_MAGIC):
-        yield from zip.members(_whole(file, head), budget, strip=strip_zip)
-        return
-    if asar.claims(head):
-        yield from asar.members(_whole(file, head), budget)
-        return
-    if _is_tar(head):
-        plain = chain((head,), iter(lambda: file.read(PLAIN_CHUNK), b""))
-        yield from tar.members(plain, budget, strip=strip)
+        whole = _whole(file, head)
+        if tar.is_header(head):
+            yield _two_formats("a tar archive")
+            yield from _as(AS_TAR, tar.members(iter((bytes(whole),)), budget, strip=strip))
+        yield from zip.members(whole, budget, strip=strip_zip)
         return
     if not head:
         raise ArchiveError("an empty file, not an archive")
-    if not is_compressed(head):
+    claimed = asar.claims(head)
+    if not claimed and not _is_tar(head) and not is_compressed(head):
         whole = _whole(file, head)
         if zip.has_end(whole):  # with bytes in front, as self-extracting archives have
             yield from zip.members(whole, budget, strip=0)
             return
         raise ArchiveError("not an archive: neither gzip, bzip2, xz, Zstandard nor tar")
-    yield from _inflated(Inflated(file, budget, head), budget, strip, lone)
+    at_hand = _at_hand(file)
+    if at_hand is not None and zip.is_whole(at_hand):
+        yield _two_formats("a zip archive")
+        yield from _as(AS_ZIP, zip.members(at_hand, budget, strip=0))
+    if claimed:
+        yield from asar.members(_whole(file, head), budget)
+    elif _is_tar(head):
+        plain = chain((head,), iter(lambda: file.read(PLAIN_CHUNK), b""))
+        yield from tar.members(plain, budget, strip=strip)
+    else:
+        yield from _inflated(Inflated(file, budget, head), budget, strip, lone)
 
 
 def _inflated(inflated: Inflated, budget: Budget, strip: int, lone: str) -> Iterator[Entry]:
@@ -124,12 +163,41 @@ def _inflated(inflated: Inflated, budget: Budget, strip: int, lone: str) -> Iter
         yield _lone(lone, chain((first,), chunks), budget)
     else:
         yield from tar.members(chain((first,), chunks), budget, strip=strip)
-    if inflated.trailing:
-        yield Oddity(
-            kind="trailing-data",
-            path="",
-            detail=f"{inflated.trailing:,} bytes behind the compressed stream",
-        )
+    if inflated.streams > 1:
+        detail = f"is {inflated.streams:,} compressed streams in a row: some read the first alone"
+        yield Oddity(kind="several-streams", path="", detail=detail)
+    if inflated.padded:
+        detail = "has zero bytes between its compressed streams, where some stop reading"
+        yield Oddity(kind="several-streams", path="", detail=detail)
+    if inflated.aside:
+        yield loose(ASIDE, (inflated.aside,), budget)
+    rest = inflated.rest()
+    if behind := next(rest, b""):
+        remains = loose(BEHIND, chain((behind,), rest), budget)
+        detail = f"{remains.size:,} bytes behind the compressed stream"
+        yield Oddity(kind="trailing-data", path="", detail=detail)
+        yield remains
+
+
+def _two_formats(other: str) -> Oddity:
+    detail = f"is {other} as well: what is in it depends on who opens it"
+    return Oddity(kind="two-formats", path="", detail=detail)
+
+
+def _as(name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """Yield the members that a file has when it is read in another way, below a name for that.
+
+    What is odd there, and what is loose, is what the other reading of the file consists of.
+    """
+    try:
+        for entry in entries:
+            if isinstance(entry, Unread):
+                yield replace(entry, path=f"{name}!{entry.path}")
+            elif isinstance(entry, tuple):
+                member, content = entry
+                yield replace(member, path=f"{name}!{member.path}"), content
+    except ArchiveError as problem:
+        yield Unread(path=name, reason=f"not read to the end: {problem}")
 
 
 def _is_tar(head: bytes) -> bool:
@@ -155,9 +223,17 @@ def _lone(name: str, chunks: Iterable[bytes], budget: Budget) -> tuple[Member, I
     return Member(path=name, name=name, size=size), iter(pieces)
 
 
-def _whole(file: BinaryIO, head: bytes) -> memoryview:
-    """Return all bytes of a file, mapped where it lies on disk: a zip is read from its end."""
+def _at_hand(file: BinaryIO) -> memoryview | None:
+    """Return all bytes of a file that need not be read for it; None for a stream."""
+    if isinstance(file, BytesIO):
+        return file.getbuffer()
     try:
         return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
     except (OSError, ValueError):
-        return memoryview(head + file.read())
+        return None
+
+
+def _whole(file: BinaryIO, head: bytes) -> memoryview:
+    """Return all bytes of a file, mapped where it lies on disk: a zip is read from its end."""
+    found = _at_hand(file)
+    return memoryview(head + file.read()) if found is None else found

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from auditor.errors import ArchiveError
+from auditor.errors import ArchiveError, LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -27,61 +28,71 @@ XZ = b"\xfd7zXZ\x00"
 ZSTD = b"\x28\xb5\x2f\xfd"
 
 
-class _Decompressor(Protocol):
+class Decompressor(Protocol):
     """The interface that bz2, lzma and isal share."""
 
     @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
-
-
-class _Zlib:
-    """The same interface over zlib, for the platforms that isal has no wheel for."""
-
-    def __init__(self) -> None:
-        self._object = zlib.decompressobj(wbits=31)
-
-    @property
     def eof(self) -> bool:
-        return self._object.eof
+        """True behind the end of the stream."""
 
     @property
     def needs_input(self) -> bool:
-        return not self._object.unconsumed_tail
+        """True where `decompress` gives nothing more without further data."""
 
     @property
     def unused_data(self) -> bytes:
-        return self._object.unused_data
+        """What was given and lies behind the end."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """Return at most `max_length` bytes more."""
+
+
+class Zlib:
+    """The same interface over zlib: raw deflate, and gzip where isal has no wheel."""
+
+    def __init__(self, wbits: int) -> None:
+        self._object = zlib.decompressobj(wbits=wbits)
+
+    @property
+    def eof(self) -> bool:  # noqa: D102 - see Decompressor
+        return self._object.eof
+
+    @property
+    def needs_input(self) -> bool:  # noqa: D102
+        return not self._object.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:  # noqa: D102
+        return self._object.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:  # noqa: D102
         return self._object.decompress(self._object.unconsumed_tail + data, max_length)
 
 
-def _gzip() -> _Decompressor:
+def _gzip() -> Decompressor:
     try:
         from isal import igzip_lib  # noqa: PLC0415 - only where gzip is read
     except ImportError:
-        return _Zlib()
-    return cast("_Decompressor", igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP))
+        return Zlib(wbits=31)
+    return cast("Decompressor", igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP))
 
 
-def _bzip2() -> _Decompressor:
+def bzip2() -> Decompressor:
+    """Return a decoder of bzip2."""
     import bz2  # noqa: PLC0415
 
     return bz2.BZ2Decompressor()
 
 
-def _xz() -> _Decompressor:
+def xz() -> Decompressor:
+    """Return a decoder of xz that takes no more than 256 MiB of memory."""
     import lzma  # noqa: PLC0415
 
     return lzma.LZMADecompressor(memlimit=256 * 1024 * 1024)
 
 
-def _zstd() -> _Decompressor:
+def zstd() -> Decompressor:
+    """Return a decoder of Zstandard whose window is at most 128 MiB."""
     if sys.version_info >= (3, 14):
         from compression import zstd  # noqa: PLC0415
     else:
@@ -112,7 +123,7 @@ class _Brotli:
 
     @property
     def unused_data(self) -> bytes:
-        return b""  # the library refuses bytes behind the stream's end
+        return b""  # the library refuses bytes behind the stream's end, but for those not read yet
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         piece = bytes(self._object.process(data, output_buffer_limit=max_length))
@@ -121,15 +132,21 @@ class _Brotli:
 
 
 NO_BROTLI = "Brotli is read with the extra `brotli` alone (pip install 'release-audit[brotli]')"
-_FORMATS: dict[bytes, Callable[[], _Decompressor]] = {
+_FORMATS: dict[bytes, Callable[[], Decompressor]] = {
     GZIP: _gzip,
-    BZIP2: _bzip2,
-    XZ: _xz,
-    ZSTD: _zstd,
+    BZIP2: bzip2,
+    XZ: xz,
+    ZSTD: zstd,
 }
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
 """What stands at offset 4: a block, or the end of an empty stream. `BZh` alone begins words."""
 _LONGEST_MAGIC = 10
+_SKIPPABLE = b"\x2a\x4d\x18"
+"""What follows the first byte (0x50 to 0x5f) of a frame that decoders skip (RFC 8878, 3.1.2)."""
+_SKIPPABLE_HEAD = 8
+_GZIP_HEAD = 10
+_EXTRA, _NAME, _COMMENT = 0x04, 0x08, 0x10
+"""Flags of a gzip header (RFC 1952, 2.3.1)."""
 _GZIP_RESERVED = 0xE0
 """Flags of a gzip header that must be zero (RFC 1952, 2.3.1.2); zlib looks, isal does not."""
 
@@ -141,18 +158,39 @@ def is_compressed(head: bytes) -> bool:
 
 def _format(head: bytes) -> bytes | None:
     """Return the magic number that a stream begins with."""
+    if _is_skippable(head):
+        return ZSTD
     magic = next((magic for magic in _FORMATS if head.startswith(magic)), None)
     return None if magic == BZIP2 and not head.startswith(_BZIP2_BLOCKS, 4) else magic
+
+
+def _is_skippable(head: bytes) -> bool:
+    return head[1:4] == _SKIPPABLE and head[0] & 0xF0 == 0x50
+
+
+def why(problem: Exception) -> str:
+    """Return what a library's error says of a stream, in words that are those of no library.
+
+    They change with its version and platform, and a gap must not.
+    """
+    return "asks for too much memory" if "memory" in str(problem).lower() else "is damaged"
+
+
+def _has_zero(start: int, data: bytes) -> bool:
+    return data.find(b"\0", start) >= 0
 
 
 class Inflated:
     """The plain bytes of `file`, once, in chunks; all members of a multi-member file in turn.
 
-    `head` is what was already read of the file.
-    After the last chunk `trailing` is the number of bytes behind the last member that are no
-    member of the same format (zero padding, which tape tools leave, is not counted). Raises
-    ArchiveError for a stream that is cut short or fails its checksum, LimitError when the budget
-    is spent.
+    `head` is what was already read of the file. After the last chunk `rest` gives what lies behind
+    the last member and is no member of the same format (zero padding, which tape tools leave, is
+    not counted); `streams` is the number of members, `padded` says that zeros stood between two of
+    them, where some readers stop, and `aside` has what no reader hands out: the names and notes of
+    gzip headers, the content of frames that are skipped.
+
+    Raises ArchiveError for a stream that is cut short or fails its checksum, LimitError when the
+    budget is spent.
     """
 
     def __init__(
@@ -164,7 +202,9 @@ class Inflated:
         self._budget = budget
         self._packed = len(head)
         self._inflated = 0
-        self.trailing = 0
+        self._rest = b""
+        self.aside = b""
+        self.padded = False
         self.streams = 0
 
     def _read(self) -> bytes:
@@ -182,20 +222,84 @@ class Inflated:
         pending = self._enough(self._head)
         if self._brotli:
             self.streams = 1
-            yield from self._member(_Brotli(), pending)
+            rest = yield from self._member(_Brotli(), pending)
+            self._rest = self._enough(rest)
             return
         magic = _format(pending)
         if magic is None:
             raise ArchiveError("not a gzip, bzip2, xz or Zstandard file")
         while _format(pending) == magic:
-            if magic == GZIP and pending[3:4] and pending[3] & _GZIP_RESERVED:
-                raise ArchiveError("the compressed stream is damaged (reserved flags are set)")
-            self.streams += 1
-            pending = yield from self._member(_FORMATS[magic](), pending)
+            if _is_skippable(pending):
+                pending = self._skipped(pending)
+            else:
+                if magic == GZIP:
+                    pending = self._gzip_header(pending)
+                self.streams += 1
+                pending = yield from self._member(_FORMATS[magic](), pending)
             pending = self._enough(pending)
-        self._count_trailing(pending)
+            if pending[:1] == b"\0":
+                pending = self._behind_zeros(pending)
+                self.padded |= _format(pending) == magic
+        self._rest = pending
 
-    def _member(self, decompressor: _Decompressor, pending: bytes) -> Generator[bytes, None, bytes]:
+    def rest(self) -> Iterator[bytes]:
+        """Yield what lies behind the last member, once."""
+        pending, self._rest = self._rest, b""
+        while pending:
+            yield pending
+            pending = self._read()
+
+    def _behind_zeros(self, pending: bytes) -> bytes:
+        """Return what comes behind zero bytes, enough to tell what it is."""
+        while not (pending := pending.lstrip(b"\0")):
+            pending = self._read()
+            if not pending:
+                return b""
+        return self._enough(pending)
+
+    def _gzip_header(self, pending: bytes) -> bytes:
+        """Keep a header's texts; return `pending`, with as much behind it as they take."""
+        flags = pending[3] if len(pending) >= _GZIP_HEAD else 0
+        if flags & _GZIP_RESERVED:
+            raise ArchiveError("the compressed stream is damaged (reserved flags are set)")
+        end = _GZIP_HEAD
+        if flags & _EXTRA:
+            pending = self._until(pending, lambda data: len(data) >= end + 2)
+            end += 2 + int.from_bytes(pending[end : end + 2], "little")
+            pending = self._until(pending, lambda data: len(data) >= end)
+        for flag in (_NAME, _COMMENT):
+            if flags & flag:
+                pending = self._until(pending, partial(_has_zero, end))
+                end = pending.find(b"\0", end) + 1 or len(pending)
+        self._keep(pending[_GZIP_HEAD:end])
+        return pending
+
+    def _until(self, pending: bytes, enough: Callable[[bytes], bool]) -> bytes:
+        """Read on until there is enough, or no more, of a header."""
+        while not enough(pending) and (more := self._read()):
+            pending += more
+            if len(pending) > (most := self._budget.limits.header_bytes) + PACKED_CHUNK:
+                raise LimitError("header-bytes", most, len(pending), "bytes")
+        return pending
+
+    def _skipped(self, pending: bytes) -> bytes:
+        """Keep the content of a skippable frame, and return what comes behind it."""
+        pending = self._until(pending, lambda data: len(data) >= _SKIPPABLE_HEAD)
+        left = int.from_bytes(pending[4:_SKIPPABLE_HEAD], "little")
+        pending = pending[_SKIPPABLE_HEAD:]
+        while left:
+            if not pending and not (pending := self._read()):
+                raise ArchiveError("cut short: the compressed stream has no end")
+            self._keep(pending[:left])
+            left, pending = left - len(pending[:left]), pending[left:]
+        return pending
+
+    def _keep(self, data: bytes) -> None:
+        self.aside += data
+        if len(self.aside) > (most := self._budget.limits.header_bytes):
+            raise LimitError("header-bytes", most, len(self.aside), "bytes")
+
+    def _member(self, decompressor: Decompressor, pending: bytes) -> Generator[bytes, None, bytes]:
         while not decompressor.eof:
             if decompressor.needs_input and not pending:
                 pending = self._read()
@@ -206,18 +310,13 @@ class Inflated:
             except Exception as problem:  # each library has its own, none shared
                 if isinstance(problem, MemoryError):
                     raise
-                raise ArchiveError(f"the compressed stream is damaged ({problem})") from None
+                raise ArchiveError(f"the compressed stream {why(problem)}") from None
             pending = b""
             if chunk:
                 self._inflated += len(chunk)
                 self._budget.inflate(len(chunk), self._packed, self._inflated)
                 yield chunk
         return decompressor.unused_data
-
-    def _count_trailing(self, pending: bytes) -> None:
-        while pending:
-            self.trailing += len(pending if self.trailing else pending.lstrip(b"\0"))
-            pending = self._read()
 
 
 def inflated(frame: bytes, most: int, *, brotli: bool = False) -> bytes:
@@ -240,7 +339,7 @@ def inflated(frame: bytes, most: int, *, brotli: bool = False) -> bytes:
         except Exception as problem:  # the library's own error is known where it is imported alone
             if isinstance(problem, MemoryError):
                 raise
-            raise ArchiveError(f"the compressed text is damaged ({problem})") from None
+            raise ArchiveError(f"the compressed text {why(problem)}") from None
         pending = b""
         pieces.append(piece)
         size += len(piece)

@@ -1,20 +1,28 @@
 """Tar headers to members, streamed: every member, in one pass, nothing on disk.
 
-Reads POSIX ustar and pax (IEEE Std 1003.1-2017, pax) and the GNU extensions. Our own walk and
-not `tarfile`, which stops quietly at a bad header and never looks behind the end-of-archive
-blocks: here every byte is a member's, an Oddity, or an ArchiveError.
+Reads POSIX ustar and pax (IEEE Std 1003.1-2017, pax) and the GNU extensions, sparse members with
+their holes. Our own walk and not `tarfile`, which stops quietly at a bad header and never looks
+behind the end-of-archive blocks: here every byte is a member's, an Oddity with what is loose, or an
+ArchiveError. Where CPython's tarfile, GNU tar, libarchive, Go's archive/tar, node-tar or tar-rs
+read the same header in another way, that is an Oddity, too.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.errors import ArchiveError, LimitError
-from auditor.model import Member, MemberType, Oddity, Unread
+from auditor.archives import sparse
+from auditor.archives.entry import BEHIND, Entry, loose, refused
+from auditor.archives.pax import EXTENDING, SPARSE, Extended
+from auditor.errors import ArchiveError, LimitError, MemberError
+from auditor.model import Member, MemberType, Oddity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from auditor.limits import Budget
 
 BLOCK = 512
@@ -42,16 +50,13 @@ _WITHOUT_DATA = frozenset(
 
 AMBIGUOUS = "ambiguous-header"
 """The kind of oddity where headers can be read in two ways."""
-_STRUCTURAL = frozenset({"path", "linkpath", "size"})
-"""The pax records that decide on what is unpacked where."""
-_KEPT = _STRUCTURAL | {"uname", "gname", "GNU.sparse.name"}
-_EXTENDING = frozenset({b"x", b"g", b"X", b"L", b"K"})
-"""Headers that say something of those behind them: pax, Solaris' pax, GNU long names."""
+_OF_GNU = frozenset({b"S", b"L", b"K", b"D", b"M", b"N", b"V"})
+"""Types in whose headers nobody looks for a prefix."""
+_OLD_LONG_NAME = b"N"
+_GNU = b"ustar  \x00"
+_USTAR = b"ustar\x0000"
 _LARGEST_OCTAL = 8**11
 """Sizes from here on do not fit into a header: there the extended one alone is right."""
-
-Entry = tuple[Member, Iterator[bytes]] | Oddity | Unread
-"""A member with its content, something odd about the archive, or what could not be read."""
 
 
 class Tape:
@@ -72,6 +77,12 @@ class Tape:
             self._position = end
             return block
         return b"".join(self._take(BLOCK))
+
+    def peek(self) -> bytes:
+        """Return what `block` would, and leave it there."""
+        block = self.block()
+        self._buffer, self._position = block + self._buffer[self._position :], 0
+        return block
 
     def pieces(self, count: int) -> Iterator[bytes]:
         """Yield the next `count` bytes in pieces; raise ArchiveError where they end early."""
@@ -120,7 +131,7 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
     Raises ArchiveError where the structure breaks, LimitError where a limit is met.
     """
     tape = Tape(chunks)
-    extended = _Extended()
+    extended = Extended()
     ended = 0
     late = ""
     counted = 0
@@ -130,33 +141,29 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
             ended += len(block) == BLOCK  # a part of one may be a header's, whose name is empty
             continue
         if not is_header(block):
-            yield _no_header(block, tape, ended)
+            yield from _no_header(block, tape, ended, budget)
             break
         if ended:
             late = "a zero block" if ended == 1 else "the end-of-archive blocks"
             ended = 0
         size = _number(block[124:136], "size")
-        if block[156:157] in _EXTENDING:
-            yield from extended.take(block[156:157], _small(tape, size, budget))
+        if block[156:157] in EXTENDING:
+            for detail in extended.take(block[156:157], _small(tape, size, budget)):
+                yield Oddity(kind=AMBIGUOUS, path="", detail=detail)
             continue
         budget.member()
         counted += 1
-        settings = extended.settings()
+        settings, odd = extended.settings()
         claimed = int(settings.get("size", size))
         member = _member(block, claimed, settings, strip)
         if (depth := member.path.count("/")) > budget.limits.path_depth:
             raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
-        if late or claimed != size or claimed != member.size:
-            yield from _oddities(member, size, claimed, late)
-        if member.type is MemberType.SPARSE:
-            _skip_sparse_headers(tape, block)
-        content = tape.pieces(member.size)
-        yield member, content
-        for _ in content:
-            pass
-        tape.skip(-member.size % BLOCK)
-        if member.type is MemberType.SPARSE:
-            yield Unread(path=member.path, reason="not looked into: sparse files are not expanded")
+        for detail in (*odd, *_differing(block, member, size, claimed, settings)):
+            yield Oddity(kind=AMBIGUOUS, path=member.path, detail=detail)
+        if late:
+            detail = f"behind {late}: some tools list it, others never see it"
+            yield Oddity(kind="member-after-end", path=member.path, detail=detail)
+        yield from _contents(tape, _Head(block, claimed, settings), member, budget)
     extended.none_left()
     if not counted:
         raise ArchiveError("no members: this is no tar archive, or an empty one")
@@ -165,74 +172,136 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
         yield Oddity(kind="no-end", path="", detail=detail)
 
 
-class _Extended:
-    """What extended headers have said: of the next member, and of all that follow."""
+class _Head(NamedTuple):
+    """A header behind which a tape stands, and what extended ones make of it."""
 
-    __slots__ = ("_every", "_next")
+    block: bytes
+    size: int
+    settings: dict[str, str]
 
-    def __init__(self) -> None:
-        self._every: dict[str, str] = {}
-        self._next: dict[str, str] = {}
-
-    def take(self, typeflag: bytes, data: bytes) -> Iterator[Oddity]:
-        """Take in one header, a GNU long name as the pax record that it equals.
-
-        Yield what readers disagree about: a global header's say, and two headers that differ.
-        """
-        if typeflag in {b"L", b"K"}:
-            records = {"path" if typeflag == b"L" else "linkpath": _text(data)}
-        else:
-            records = _pax(data)
-        known = self._every if typeflag == b"g" else self._next
-        for key in sorted(records.keys() & _STRUCTURAL):
-            if typeflag == b"g":
-                detail = f"a global header sets the {key} of all members that follow"
-            elif known.get(key, records[key]) != records[key]:
-                detail = f"two extended headers of one member differ in its {key}"
-            else:
-                continue
-            yield Oddity(kind=AMBIGUOUS, path=records.get("path", ""), detail=detail)
-        known.update(records)
-
-    def settings(self) -> dict[str, str]:
-        """Return what holds for the member whose header comes now."""
-        if not self._next:
-            return self._every
-        settings = {**self._every, **self._next}
-        self._next = {}
-        return settings
-
-    def none_left(self) -> None:
-        """Raise ArchiveError where a header was for a member that does not come."""
-        if self._next:
-            raise ArchiveError("an extended header at the end belongs to no member")
+    @property
+    def type(self) -> bytes:
+        return self.block[156:157]
 
 
-def _oddities(member: Member, size: int, claimed: int, late: str) -> Iterator[Oddity]:
-    """Tell where readers part: behind the end, sizes that differ, content where none can be."""
-    if late:
-        detail = f"behind {late}: some tools list it, others never see it"
-        yield Oddity(kind="member-after-end", path=member.path, detail=detail)
-    if claimed != size and claimed < _LARGEST_OCTAL:
-        detail = f"its header says {size:,} bytes, its extended header {claimed:,}"
-        yield Oddity(kind=AMBIGUOUS, path=member.path, detail=detail)
-    if claimed and member.type in _WITHOUT_DATA:
-        detail = f"a {member.type.value} whose header claims {claimed:,} bytes of content"
+def _contents(tape: Tape, head: _Head, member: Member, budget: Budget) -> Iterator[Entry]:
+    """Yield a member with its content, and leave the tape behind both."""
+    if member.type is MemberType.SPARSE:
+        yield from _sparse(tape, head, member, budget)
+        return
+    size = head.size
+    if size and member.type in _WITHOUT_DATA:
+        detail = f"a {member.type.value} whose header claims {size:,} bytes of content"
         yield Oddity(kind="link-with-data", path=member.path, detail=detail)
+        following = tape.peek()
+        if is_header(following) or not following.strip(b"\0"):
+            size = 0  # as most read it: what comes next is the next member
+    content = tape.pieces(size)
+    if head.type == _OLD_LONG_NAME and size <= budget.limits.header_bytes:
+        data = b"".join(content)
+        detail = f"some take its content for the next member's name: {_text(data)!r}"
+        yield Oddity(kind=AMBIGUOUS, path=member.path, detail=detail)
+        yield _sized(member, size), iter((data,))
+    else:
+        yield _sized(member, size), content
+        for _ in content:
+            pass
+    tape.skip(-size % BLOCK)
 
 
-def _no_header(block: bytes, tape: Tape, ended: int) -> Oddity:
+def _sparse(tape: Tape, head: _Head, member: Member, budget: Budget) -> Iterator[Entry]:
+    """Yield a sparse member with its holes filled; of what cannot be filled the reason why not."""
+    further = _further_blocks(tape, head.block, budget) if head.type == b"S" else b""
+    stored = tape.pieces(head.size)
+    inner = Tape(stored)
+    try:
+        found, taken = _map(inner, head, further, budget)
+        sparse.checked(found, head.size - taken)
+    except MemberError as problem:
+        yield _sized(member, head.size), refused(str(problem))
+    else:
+        yield _sized(member, found.size), _filled(found, inner, head.size, budget)
+    for _ in stored:
+        pass
+    tape.skip(-head.size % BLOCK)
+
+
+def _filled(found: sparse.Map, inner: Tape, stored: int, budget: Budget) -> Iterator[bytes]:
+    try:
+        budget.inflate(0, stored, found.size)
+    except LimitError as met:  # this one member is too sparse; those behind it may not be
+        raise MemberError(str(met)) from None
+    yield from sparse.expanded(found, inner.pieces, budget)
+
+
+def _map(inner: Tape, head: _Head, further: bytes, budget: Budget) -> tuple[sparse.Map, int]:
+    """Return where the stored bytes belong, and how many of them are the map itself."""
+    if head.type == b"S":
+        if SPARSE in head.settings:
+            raise MemberError("it has two sparse maps, of two formats")
+        return sparse.of_header(head.block, further, _map_number), 0
+    if not sparse.in_front(head.settings):
+        return sparse.of_records(head.settings), 0
+    return sparse.of_content(head.settings, inner.block, budget.limits.header_bytes)
+
+
+def _map_number(field: bytes) -> int:
+    try:
+        return _number(field, "sparse map")
+    except ArchiveError:
+        raise MemberError("its sparse map has something else than numbers") from None
+
+
+def _further_blocks(tape: Tape, block: bytes, budget: Budget) -> bytes:
+    """Return the blocks in which an old sparse map goes on, while a flag says so."""
+    if block[257:265] != _GNU:
+        raise ArchiveError("a sparse member whose header is not GNU's: its content cannot be told")
+    further = bytearray()
+    more = block[482]
+    while more:
+        follow = tape.block()
+        if len(follow) < BLOCK:
+            raise ArchiveError("cut short: a sparse header has no end")
+        further += follow
+        if len(further) > budget.limits.header_bytes:
+            allowed = budget.limits.header_bytes
+            raise LimitError("header-bytes", allowed, len(further), "bytes")
+        more = follow[504]
+    return bytes(further)
+
+
+def _differing(
+    block: bytes, member: Member, size: int, claimed: int, settings: dict[str, str]
+) -> Iterator[str]:
+    """Tell where readers make different things of one header."""
+    if claimed != size and claimed < _LARGEST_OCTAL:
+        yield f"its header says {size:,} bytes, its extended header {claimed:,}"
+    spelled = block[124:136].strip(b" \0")
+    if spelled and not block[124] & 0x80 and (not block[124] or b"\0" in spelled):
+        yield f"its size is spelled with a NUL in front or in the middle: some read {size:,}"
+    if not block.isascii() and _number(block[148:156], "checksum") != _sum(block):
+        yield "its checksum is right for signed bytes alone: some take it for damaged"
+    if member.type is MemberType.SPARSE and block[156:157] == b"S" and SPARSE in settings:
+        yield "it is sparse by two formats at once"
+    if not block[345] or "path" in settings or block[156:157] in _OF_GNU:
+        return
+    if block[257:265] != _USTAR:
+        folder = _text(block[345:500])
+        yield f"some take {folder!r} for the folder it is in, which headers of its kind do not have"
+    elif block[508:512] == b"tar\0" and b"\0" not in block[345:476]:
+        yield "its folder's name is longer than star writes one: some cut it, some do not"
+
+
+def _no_header(block: bytes, tape: Tape, ended: int, budget: Budget) -> Iterator[Entry]:
     """Bytes that are no header: padding behind the end is an oddity, anything else an error."""
     if not ended and len(block) < BLOCK:
         raise ArchiveError(f"cut short: {len(block)} bytes where a header must stand")
     if not ended:
         raise ArchiveError("a header's checksum is wrong; nothing behind it can be trusted")
-    size = len(block) + sum(len(piece) for piece in tape.rest())
-    return Oddity(
-        kind="trailing-data",
-        path="",
-        detail=f"{size:,} bytes behind the end-of-archive blocks that are no member",
-    )
+    rest = loose(BEHIND, chain((block,), tape.rest()), budget)
+    detail = f"{rest.size:,} bytes behind the end-of-archive blocks that are no member"
+    yield Oddity(kind="trailing-data", path="", detail=detail)
+    yield rest
 
 
 def is_header(block: bytes) -> bool:
@@ -248,10 +317,14 @@ def is_header(block: bytes) -> bool:
         # the same answer, eight times quicker than sum()
         plain = (zlib.adler32(block) & 0xFFFF) - 1
         return plain - sum(block[148:156]) + 8 * 32 == wanted
-    blanked = block[:148] + b" " * 8 + block[156:]
-    if sum(blanked) == wanted:
-        return True
-    return sum(byte - 256 if byte > 127 else byte for byte in blanked) == wanted  # old signed sums
+    plain = _sum(block)
+    above = sum(256 for byte in block[:148] + block[156:] if byte > 127)
+    return wanted in {plain, plain - above}  # the latter as old tars wrote it: of signed bytes
+
+
+def _sum(block: bytes) -> int:
+    """Return the sum of a header's bytes, the checksum's own taken for blanks."""
+    return sum(block[:148]) + 8 * 32 + sum(block[156:])
 
 
 def _number(field: bytes, name: str) -> int:
@@ -277,40 +350,8 @@ def _small(tape: Tape, size: int, budget: Budget) -> bytes:
     return data
 
 
-def _pax(data: bytes) -> dict[str, str]:
-    r"""Read pax records: `LENGTH KEY=VALUE\n`, the length counting the whole record.
-
-    Only what decides on a member is kept, so that many records cost no memory.
-    """
-    records: dict[str, str] = {}
-    start = 0
-    while start < len(data):
-        space = data.find(b" ", start, start + 9)
-        if space < 0 or not data[start:space].isdigit():
-            raise ArchiveError("a pax header is malformed: a record without a length")
-        end = start + int(data[start:space])
-        key, equals, value = data[space + 1 : end].partition(b"=")
-        if end > len(data) or not equals or value[-1:] != b"\n":
-            raise ArchiveError("a pax header is malformed: a record's length is wrong")
-        name = key.decode("utf-8", "backslashreplace")
-        if name.startswith("GNU.sparse."):
-            records["GNU.sparse"] = ""
-        if name in _KEPT:
-            records[name] = _value(name, value[:-1].decode("utf-8", "backslashreplace"))
-        start = end
-    return records
-
-
-def _value(name: str, text: str) -> str:
-    if name == "size" and not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise ArchiveError("a pax header is malformed: size is no decimal number")
-    if name in _STRUCTURAL and (not text or "\0" in text):  # C stops at NUL, others do not
-        raise ArchiveError(f"a pax header is malformed: {name} is empty or holds a NUL")
-    return text
-
-
 def _member(block: bytes, size: int, settings: dict[str, str], strip: int) -> Member:
-    """Build a member from its header; its size is that of the content that is stored."""
+    """Build a member from its header; a link has no content, whatever `size` says."""
     ustar = block[257:262] == b"ustar"
     name = settings.get("path")
     if name is None:
@@ -318,7 +359,7 @@ def _member(block: bytes, size: int, settings: dict[str, str], strip: int) -> Me
         if block[257:263] == b"ustar\0" and block[345]:
             name = f"{_text(block[345:500])}/{name}"
     kind = _TYPES.get(block[156:157], MemberType.UNKNOWN)
-    if "GNU.sparse" in settings:
+    if kind is MemberType.FILE and SPARSE in settings:
         kind = MemberType.SPARSE
         name = settings.get("GNU.sparse.name", name)
     if kind is MemberType.FILE and name.endswith("/"):
@@ -336,17 +377,11 @@ def _member(block: bytes, size: int, settings: dict[str, str], strip: int) -> Me
     )
 
 
+def _sized(member: Member, size: int) -> Member:
+    return member if member.size == size else replace(member, size=size)
+
+
 def stripped(name: str, strip: int) -> str:
     """Return a member's path below the root folder; empty and `.` parts do not count."""
     parts = [part for part in name.split("/") if part not in {"", "."}]
     return "/".join(parts[strip:] if len(parts) > strip else parts)
-
-
-def _skip_sparse_headers(tape: Tape, block: bytes) -> None:
-    """Old GNU sparse maps go on in further blocks while a flag says so."""
-    more = block[482] if block[257:265] == b"ustar  \0" else 0
-    while more:
-        follow = tape.block()
-        if len(follow) < BLOCK:
-            raise ArchiveError("cut short: a sparse header has no end")
-        more = follow[504]

@@ -1,86 +1,45 @@
 """Zip records to members, from the bytes themselves: directory and local headers must agree.
 
-Reads PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.4. Our own walk and not `zipfile`, which believes
-the central directory alone: here a local header that says something else, bytes that belong to no
-entry, overlapping entries, data before and behind are each an Oddity, and an entry that cannot be
-inflated is Unread. Stored and deflated entries are read; encryption and other methods are named.
+Our own walk and not `zipfile`, which believes the central directory alone: here a local header that
+says something else, an entry that the directory does not list, overlapping entries, a second end
+record or directory are each an Oddity. What belongs to no entry (in front, between, in comments,
+behind) is Loose, so that every byte of the file is looked into. An entry that cannot be inflated
+says so when its content is asked for.
 """
 
 from __future__ import annotations
 
-import struct
-import zlib
-from dataclasses import dataclass
-from itertools import islice
-from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from auditor.archives.inflate import PLAIN_CHUNK
-from auditor.archives.tar import Entry, stripped
-from auditor.errors import ArchiveError, LimitError, MemberError
+from auditor.archives import zip_methods, zip_records
+from auditor.archives.entry import BEFORE, BEHIND, COMMENT, Entry, Loose, loose
+from auditor.archives.tar import stripped
+from auditor.archives.zip_records import DESCRIPTOR, END, LOCAL, UTF8, Local, Record, has_end
+from auditor.errors import ArchiveError, InputError, LimitError, MemberError
 from auditor.model import Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.archives.zip_records import Ending
     from auditor.limits import Budget
-
-LOCAL = b"PK\x03\x04"
-CENTRAL = b"PK\x01\x02"
-END = b"PK\x05\x06"
-_END64 = b"PK\x06\x06"
-_END64_LOCATOR = b"PK\x06\x07"
-
-_LOCAL = Struct("<4sHHHHHLLLHH")
-_CENTRAL = Struct("<4sHHHHHHLLLHHHHHLL")
-_END = Struct("<4sHHHHLLH")
-_END64_RECORD = Struct("<4sQHHLLQQQQ")
-_LOCATOR = Struct("<4sLQL")
 
 DESCRIPTORS = "data-descriptor"
 COMMENTS = "entry-comment"
-UNLOVED = frozenset({DESCRIPTORS, COMMENTS})
-"""Kinds of oddity that every unpacker reads in the same way."""
-
-_LONGEST_COMMENT = 0xFFFF
-_UNICODE_PATH = 0x7075
-_ONCE = frozenset({1, _UNICODE_PATH})
-"""Extra fields that change what an entry is: two of one kind can be read in two ways."""
-_ENCRYPTED = 0x1
-_DESCRIPTOR = 0x8
-_UTF8 = 0x800
-_STORED, _DEFLATED = 0, 8
-_UNIX = 3
-_METHODS = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One entry of the central directory, zip64 values taken in."""
-
-    name: str
-    raw_name: bytes
-    flags: int
-    method: int
-    crc: int
-    packed: int
-    size: int
-    offset: int
-    mode: int
-    kind: MemberType
-    extra: bytes
-    comment: int
-    """Bytes of the entry's comment."""
-
-
-class _Directory(NamedTuple):
-    offset: int
-    size: int
-    entries: int
-    end: int
-    """Offset of the first record that closes the file (zip64 or plain)."""
-    tail: int
-    """Offset behind the last record and its comment."""
+METHODS = "unusual-method"
+PREFIX = "prefix"
+"""Bytes in front of the first entry, as self-extracting archives have them."""
+UNLOVED = frozenset({DESCRIPTORS, COMMENTS, METHODS})
+"""Kinds of oddity that unpackers agree about."""
+_MISMATCH = "header-mismatch"
+_TRAILING = "trailing-data"
+_AT_THE_END = "(before the directory)"
+_BEHIND_DIRECTORY = "(behind the directory)"
+_EXTRA = "(extra fields)"
+_LONGEST_LINK = 4097
+"""Bytes of a link's target: more than any path has need not be told apart."""
+_SMALLEST_DEFLATED = 2
+"""Bytes of nothing, deflated, as some writers pack folders."""
 
 
 def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
@@ -88,318 +47,260 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
 
     Raises ArchiveError where there is no directory, or it breaks; LimitError at a limit.
     """
-    directory = _find_directory(data)
-    if directory.tail < len(data):
-        yield _odd("trailing-data", f"{len(data) - directory.tail:,} bytes behind the zip's end")
-    if directory.offset + directory.size != directory.end:
-        yield _odd("trailing-data", "bytes between the directory and the end record")
-    records = sorted(_records(data, directory), key=lambda record: record.offset)
+    endings = zip_records.endings(data)
+    records, problems = _listed(data, endings, budget)
+    yield from _of_endings(data, endings, records, budget)
     yield from _unloved(records)
+    yield from _extras(records, budget)
+    directory = endings[0].offset
     position = 0
-    for record in records:
-        budget.member()
-        path = stripped(record.name, strip)
-        if path.count("/") > budget.limits.path_depth:
-            raise LimitError("path-depth", budget.limits.path_depth, path.count("/"), "folders")
+    for index, record in enumerate(records):
+        following = records[index + 1].offset if index + 1 < len(records) else directory
+        path = _path(record, strip, budget)
+        if record.problem:
+            yield Unread(path=path, reason=record.problem)
+            continue
         try:
-            start, oddities = _local(data, record, path)
+            found = zip_records.local(data, record.offset)
         except ArchiveError as problem:
             yield Unread(path=path, reason=str(problem))
             continue
-        yield from oddities
+        for detail in zip_records.differing(record, found):
+            yield _odd(_MISMATCH, detail, path)
+        if not record.flags & UTF8 and not record.raw_name.isascii():
+            detail = (
+                "does not say in which encoding its name is: readers make different names of it"
+            )
+            yield _odd("undeclared-encoding", detail, path)
         if record.offset < position:
             raise ArchiveError(f"the entry {record.name!r} overlaps the one before it")
-        if record.offset > position:
-            what = "before the first entry" if not position else f"before the entry {path!r}"
-            hidden = bytes(data[position : position + 4]) == LOCAL
-            detail = "an entry that the directory does not list" if hidden else "bytes"
-            yield _odd(
-                "trailing-data", f"{detail} {what}, {record.offset - position:,} bytes", path
-            )
-        position = _end_of(data, record, start)
-        member = Member(
-            path=path,
-            name=record.name,
-            size=record.size,
-            type=record.kind,
-            mode=record.mode,
-            link=_link(data, record, start),
+        yield from _gap(data, (position, record.offset), path, strip, budget)
+        position, odd = zip_records.end_of(data, record, found, following)
+        if odd:
+            yield _odd(_MISMATCH, odd, path)
+        told = (
+            found.packed if found.packed or odd or not found.flags & DESCRIPTOR else record.packed
         )
-        if record.kind is not MemberType.FILE:
-            yield member, iter(())
-            continue
-        unreadable = _unreadable(record)
-        if unreadable:
-            yield member, iter(())
-            yield Unread(path=path, reason=unreadable)
-            continue
-        yield member, _content(data, record, start, budget)
-    if position < directory.offset:
-        size = directory.offset - position
-        yield _odd("trailing-data", f"{size:,} bytes between the last entry and the directory")
+        if odd or (found.method, told) != (record.method, record.packed):
+            yield from _as_local(data[found.start : following], found, path, budget)
+        if record.offset < directory < position:
+            raise ArchiveError(f"the entry {record.name!r} overlaps the directory")
+        budget.member()
+        yield from _member(data, record, found, path, budget)
+    if position < directory:
+        yield from _gap(data, (position, directory), "", strip, budget)
+    if problems:
+        raise ArchiveError(problems[0])
     if not records:
         raise ArchiveError("a zip archive without entries")
 
 
 def listing(data: memoryview, budget: Budget) -> tuple[str, ...]:
     """Return the names in the central directory, as many as the budget allows members."""
-    most = budget.limits.members
-    return tuple(record.name for record in islice(_records(data, _find_directory(data)), most))
+    ending = zip_records.endings(data)[0]
+    records, _ = zip_records.directory(data, ending, budget.limits.members)
+    return tuple(record.name for record in records)
+
+
+def is_whole(data: memoryview) -> bool:
+    """Tell whether a file that begins as another one ends exactly as a zip archive does."""
+    if not has_end(data):
+        return False
+    try:
+        ending = zip_records.endings(data)[0]
+        records, problem = zip_records.directory(data, ending, 1)
+        return bool(records) and not problem and ending.tail == len(data)
+    except InputError:
+        return False
+
+
+def _listed(
+    data: memoryview, endings: list[Ending], budget: Budget
+) -> tuple[list[Record], list[str]]:
+    """Return the records of all directories, one behind the other as they lie in the file.
+
+    One more than the limit of members allows is enough to meet it.
+    """
+    most = budget.limits.members + 1
+    listed: list[Record] = []
+    others: dict[tuple[bytes, int], Record] = {}
+    problems: list[str] = []
+    for ending in endings:
+        records, problem = zip_records.directory(data, ending, most)
+        problems += [problem] * bool(problem)
+        if ending is endings[0]:
+            listed = records
+        else:
+            others |= {(record.raw_name, record.offset): record for record in records}
+    known = {(record.raw_name, record.offset) for record in listed} if others else set()
+    listed += [record for key, record in others.items() if key not in known]
+    return sorted(listed, key=lambda record: record.offset)[:most], problems
+
+
+def _path(record: Record, strip: int, budget: Budget) -> str:
+    path = stripped(record.name, strip)
+    if (depth := path.count("/")) > budget.limits.path_depth:
+        raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
+    return path
 
 
 def _odd(kind: str, detail: str, path: str = "") -> Oddity:
     return Oddity(kind=kind, path=path, detail=detail)
 
 
+def _loose(data: memoryview, start: int, end: int, name: str, budget: Budget) -> Loose:
+    """Return bytes that belong to no entry.
+
+    An end record is no archive: what it says was asked of it as one of several, so that what begins
+    with one is not taken for a zip in the zip.
+    """
+    budget.member()
+    if bytes(data[start : start + 4]) == END:
+        start += 4
+    return Loose(
+        name=name,
+        size=end - start,
+        content=zip_methods.pieces(data[start:end], zip_methods.STORED),
+    )
+
+
+def _of_endings(
+    data: memoryview, endings: list[Ending], records: list[Record], budget: Budget
+) -> Iterator[Entry]:
+    """Tell what is odd about the records that close the file, and what lies around them."""
+    first = endings[0]
+    for detail in dict.fromkeys(odd for ending in endings for odd in ending.odd):
+        yield _odd("ambiguous-directory", detail)
+    if len(endings) == 1 and first.entries != len(records) and first.entries < 0xFFFF:
+        detail = (
+            f"the directory has {len(records):,} entries, its end record says {first.entries:,}"
+        )
+        yield _odd("ambiguous-directory", detail)
+    if first.tail < len(data):
+        size = len(data) - first.tail
+        yield _odd(_TRAILING, f"{size:,} bytes behind the zip's end")
+        yield _loose(data, first.tail, len(data), BEHIND, budget)
+    if first.comment < first.tail:
+        yield _loose(data, first.comment, first.tail, COMMENT, budget)
+    close = first.offset + first.size
+    if close < first.end:
+        yield _odd(_TRAILING, "bytes between the directory and the end record")
+        yield _loose(data, close, first.end, _BEHIND_DIRECTORY, budget)
+    start, end = first.further
+    if start < end:
+        yield _loose(data, start, end, _BEHIND_DIRECTORY, budget)
+
+
 def _unloved(records: list[Record]) -> Iterator[Oddity]:
     """Tell, once for each, what is sound by the format and yet not taken by every index."""
+    unusual = [r for r in records if r.method not in {zip_methods.STORED, zip_methods.DEFLATED}]
+    names = {zip_methods.NAMES.get(r.method, f"number {r.method}") for r in unusual}
     for kind, what, those in (
-        (DESCRIPTORS, "sizes behind their content (data descriptors)", _with_descriptor(records)),
+        (
+            DESCRIPTORS,
+            "sizes behind their content (data descriptors)",
+            [r for r in records if r.flags & DESCRIPTOR],
+        ),
         (COMMENTS, "a comment of their own", [r for r in records if r.comment]),
+        (METHODS, f"a compression method of their own: {', '.join(sorted(names))}", unusual),
     ):
         if those:
             yield _odd(kind, f"{len(those):,} of {len(records):,} entries have {what}")
 
 
-def _with_descriptor(records: list[Record]) -> list[Record]:
-    return [record for record in records if record.flags & _DESCRIPTOR]
+def _extras(records: list[Record], budget: Budget) -> Iterator[Loose]:
+    """Yield what the directory has beside names and numbers: comments, fields that few know."""
+    comments = [record.comment for record in records]
+    fields = [zip_records.unknown_fields(record.extra) for record in records]
+    for name, parts in ((COMMENT, comments), (_EXTRA, fields)):
+        whole = b"\n".join(part for part in parts if part)
+        if whole:
+            budget.member()
+            yield Loose(name=name, size=len(whole), content=iter((whole,)))
 
 
-def has_end(data: memoryview) -> bool:
-    """Tell whether a file ends as a zip archive does."""
-    return END in bytes(data[max(0, len(data) - _LONGEST_COMMENT - _END.size) :])
+def _gap(
+    data: memoryview, span: tuple[int, int], path: str, strip: int, budget: Budget
+) -> Iterator[Entry]:
+    """Look into bytes that the directory lists no entry for: entries it leaves out, or anything.
 
-
-def _find_directory(data: memoryview) -> _Directory:
-    lowest = max(0, len(data) - _LONGEST_COMMENT - _END.size)
-    tail = bytes(data[lowest:])
-    found = tail.rfind(END)
-    while found >= 0:
-        at = lowest + found
-        if at + _END.size <= len(data):
-            _, disk, _, _, entries, size, offset, comment = _END.unpack_from(data, at)
-            if at + _END.size + comment <= len(data):
-                if disk not in {0, 0xFFFF}:
-                    raise ArchiveError("a zip archive in several volumes")
-                plain = _Directory(offset, size, entries, at, at + _END.size + comment)
-                return _zip64(data, plain)
-        found = tail.rfind(END, 0, found)
-    raise ArchiveError("no end record: this is no zip archive, or it is cut short")
-
-
-def _zip64(data: memoryview, plain: _Directory) -> _Directory:
-    at = plain.end - _LOCATOR.size
-    if at < 0 or bytes(data[at : at + 4]) != _END64_LOCATOR:
-        return plain
-    _, _, record, _ = _LOCATOR.unpack_from(data, at)
-    if record + _END64_RECORD.size > at or bytes(data[record : record + 4]) != _END64:
-        raise ArchiveError("the zip64 end record is not where its locator says")
-    *_, entries, size, offset = _END64_RECORD.unpack_from(data, record)
-    return _Directory(offset, size, entries, record, plain.tail)
-
-
-def _records(data: memoryview, directory: _Directory) -> Iterator[Record]:
-    at = directory.offset
-    for _ in range(directory.entries):
-        if at + _CENTRAL.size > directory.end or bytes(data[at : at + 4]) != CENTRAL:
-            raise ArchiveError("the central directory is cut short or damaged")
-        (
-            _, made_by, _, flags, method, _, _, crc, packed, size,
-            name_size, extra_size, comment_size, _, _, attributes, offset,
-        ) = _CENTRAL.unpack_from(data, at)  # fmt: skip
-        at += _CENTRAL.size
-        raw = bytes(data[at : at + name_size])
-        extra = bytes(data[at + name_size : at + name_size + extra_size])
-        at += name_size + extra_size + comment_size
-        size, packed, offset = _wide(extra, size, packed, offset)
-        name = _name(raw, flags)
-        mode = attributes >> 16 if made_by >> 8 == _UNIX else 0o644
-        yield Record(
-            name=name,
-            raw_name=raw,
-            flags=flags,
-            method=method,
-            crc=crc,
-            packed=packed,
-            size=size,
-            offset=offset,
-            mode=mode & 0o7777,
-            kind=_kind(name, mode),
-            extra=extra,
-            comment=comment_size,
-        )
-    if at != directory.offset + directory.size:
-        raise ArchiveError("the central directory has another size than its end record says")
-
-
-def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the extra fields (APPNOTE 4.5.1): number and content."""
-    while len(extra) >= 4:
-        kind, length = struct.unpack_from("<HH", extra)
-        yield kind, extra[4 : 4 + length]
-        extra = extra[4 + length :]
-
-
-def _renamed(extra: bytes, record: Record) -> Iterator[str]:
-    """Tell where extra fields give an entry a second name, or one of them stands there twice."""
-    fields = list(_fields(extra))
-    kinds = [kind for kind, _ in fields if kind in _ONCE]
-    if len(kinds) > len(set(kinds)):
-        yield "has an extra field twice, and readers differ on which of them counts"
-    for kind, body in fields:
-        if kind == _UNICODE_PATH and body[5:] != record.raw_name:
-            name = body[5:].decode("utf-8", "backslashreplace")
-            if name != record.name:  # the field is there to spell a name that cp437 cannot
-                yield f"has a second name in an extra field, {name!r}"
-
-
-def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
-    """Take the 64-bit values of extra field 1 (APPNOTE 4.5.3) where the 32-bit ones are full."""
-    wanted = [value == 0xFFFFFFFF for value in (size, packed, offset)]
-    if not any(wanted):
-        return size, packed, offset
-    for kind, body in _fields(extra):
-        if kind == 1:
-            if len(body) < 8 * sum(wanted):
-                raise ArchiveError("a zip64 field is too short for the sizes it stands for")
-            values = iter(
-                int.from_bytes(body[i : i + 8], "little") for i in range(0, 8 * sum(wanted), 8)
-            )
-            size, packed, offset = (
-                next(values) if wide else value
-                for wide, value in zip(wanted, (size, packed, offset), strict=True)
-            )
-            return size, packed, offset
-    raise ArchiveError("an entry needs a zip64 field and has none")
-
-
-def _name(raw: bytes, flags: int) -> str:
-    if flags & _UTF8 or raw.isascii():
-        return raw.decode("utf-8", "backslashreplace")
-    try:
-        return raw.decode("utf-8")  # many writers forget the flag
-    except UnicodeDecodeError:
-        return raw.decode("cp437")
-
-
-def _kind(name: str, mode: int) -> MemberType:
-    if name.endswith("/"):
-        return MemberType.DIRECTORY
-    kinds = {0o120000: MemberType.SYMLINK, 0o060000: MemberType.DEVICE, 0o020000: MemberType.DEVICE}
-    kinds |= {0o010000: MemberType.FIFO, 0o140000: MemberType.UNKNOWN}
-    return kinds.get(mode & 0o170000, MemberType.FILE)
-
-
-def _local(data: memoryview, record: Record, path: str) -> tuple[int, list[Oddity]]:
-    """Return where the content starts, and where the local header says something else."""
-    try:
-        (
-            magic, _, flags, method, _, _, crc, packed, size, name_size, extra_size
-        ) = _LOCAL.unpack_from(data, record.offset)  # fmt: skip
-    except struct.error:
-        raise ArchiveError("the entry's local header lies outside the file") from None
-    if magic != LOCAL:
-        raise ArchiveError("there is no local header where the directory points")
-    at = record.offset + _LOCAL.size
-    raw = bytes(data[at : at + name_size])
-    extra = bytes(data[at + name_size : at + name_size + extra_size])
-    size, packed, _ = _wide(extra, size, packed, 0)
-    differs = []
-    if raw != record.raw_name:
-        differs.append(f"name {_name(raw, flags)!r}")
-    oddities = [
-        Oddity(kind="header-mismatch", path=path, detail=detail)
-        for detail in dict.fromkeys((*_renamed(record.extra, record), *_renamed(extra, record)))
-    ]
-    if method != record.method:
-        differs.append(f"method {method}")
-    if not flags & _DESCRIPTOR or (packed, size, crc) != (0, 0, 0):
-        if (packed, size) != (record.packed, record.size):
-            differs.append(f"sizes {packed:,} and {size:,}")
-        if crc != record.crc:
-            differs.append("checksum")
-    oddities += [
-        Oddity(
-            kind="header-mismatch",
-            path=path,
-            detail=f"the local header has another {what} than the directory",
-        )
-        for what in differs
-    ]
-    return at + name_size + extra_size, oddities
-
-
-def _end_of(data: memoryview, record: Record, start: int) -> int:
-    """Return the offset behind an entry's content and data descriptor."""
-    end = start + record.packed
-    if end > len(data):
-        raise ArchiveError(f"cut short: the content of {record.name!r} goes beyond the file")
-    if not record.flags & _DESCRIPTOR:
-        return end
-    if bytes(data[end : end + 4]) == b"PK\x07\x08":
-        end += 4
-    wide = record.packed > 0xFFFFFFFF or record.size > 0xFFFFFFFF
-    return end + (20 if wide else 12)
-
-
-def _unreadable(record: Record) -> str:
-    if record.flags & _ENCRYPTED:
-        return "not looked into: the entry is encrypted"
-    if record.method not in {_STORED, _DEFLATED}:
-        name = _METHODS.get(record.method, f"number {record.method}")
-        return f"not looked into: the compression method {name} is not read"
-    return ""
-
-
-def _link(data: memoryview, record: Record, start: int) -> str:
-    if record.kind is not MemberType.SYMLINK or _unreadable(record) or record.size > 4096:
-        return ""
-    raw = bytes(data[start : start + record.packed])
-    if record.method == _DEFLATED:
+    `path` is the entry before which they lie, empty for the directory.
+    """
+    start, end = span
+    whole = is_whole(data[start:end])  # an archive of its own, which is read as one
+    while not whole and start < end and bytes(data[start : start + 4]) == LOCAL:
         try:
-            raw = zlib.decompressobj(-15).decompress(raw, 4096)
-        except zlib.error:
-            return ""
-    return raw.decode("utf-8", "backslashreplace")
+            found = zip_records.local(data, start)
+        except ArchiveError:
+            break
+        record = zip_records.as_record(found, start)
+        hidden = _path(record, strip, budget)
+        detail = "is no entry of the directory: who reads from the beginning unpacks it, others not"
+        yield _odd("unlisted-entry", detail, hidden)
+        if found.flags & DESCRIPTOR or found.start + found.packed > end:
+            yield from _as_local(data[found.start : end], found, hidden, budget)
+            start = found.start
+            break
+        budget.member()
+        yield from _member(data, record, found, hidden, budget)
+        start = found.start + found.packed
+    if start < end:
+        size = end - start
+        where = "before the first entry" if not start else f"before the entry {path!r}"
+        kind, name = _TRAILING, f"(before {path})"
+        if not start:
+            kind, name, path = PREFIX, BEFORE, ""
+        elif not path:
+            where, name = "between the last entry and the directory", _AT_THE_END
+        yield _odd(kind, f"{size:,} bytes {where}", path)
+        yield _loose(data, start, end, name, budget)
 
 
-def _content(data: memoryview, record: Record, start: int, budget: Budget) -> Iterator[bytes]:
-    """Yield an entry's content; raise MemberError where size or checksum do not hold."""
-    crc = 0
-    done = 0
-    for chunk in _chunks(data[start : start + record.packed], record.method):
-        done += len(chunk)
-        budget.inflate(len(chunk), record.packed, done)
-        if done > record.size:
-            raise MemberError(f"inflates to more than the {record.size:,} bytes declared")
-        crc = zlib.crc32(chunk, crc)
-        yield chunk
-    if done != record.size:
-        raise MemberError(f"inflates to {done:,} bytes where {record.size:,} are declared")
-    if crc != record.crc:
-        raise MemberError("the checksum is wrong")
+def _as_local(rest: memoryview, found: Local, path: str, budget: Budget) -> Iterator[Loose]:
+    """Yield the content that an entry has by its local header, where that says another one.
 
-
-def _chunks(packed: memoryview, method: int) -> Iterator[bytes]:
-    if method == _STORED:
-        for start in range(0, len(packed), PLAIN_CHUNK):
-            yield bytes(packed[start : start + PLAIN_CHUNK])
+    Sizes behind a content are not looked for: it is read as far as it goes.
+    """
+    if found.method not in zip_methods.READ:
         return
-    inflater = zlib.decompressobj(-15)
-    pending = bytes(packed[:0])
-    position = 0
+    known = not found.flags & DESCRIPTOR
+    packed = rest[: found.packed] if known else rest
+    most = budget.limits.member_bytes
+    chunks = zip_methods.as_far_as_it_goes(packed, found.method, most)
+    yield loose(f"({path} by its local header)", chunks, budget)
+
+
+def _member(
+    data: memoryview, record: Record, found: Local, path: str, budget: Budget
+) -> Iterator[Entry]:
+    packed = data[found.start : found.start + record.packed]
+    smallest = 0 if record.method == zip_methods.STORED else _SMALLEST_DEFLATED
+    stray = record.size or record.packed > smallest
+    if stray and record.kind in {MemberType.DIRECTORY, MemberType.DEVICE, MemberType.FIFO}:
+        size = record.size or record.packed
+        detail = f"a {record.kind.value} whose header claims {size:,} bytes of content"
+        yield _odd("link-with-data", detail, path)
+    member = Member(
+        path=path,
+        name=record.name,
+        size=record.size,
+        type=record.kind,
+        mode=record.mode,
+        link=_link(packed, record),
+    )
+    yield member, zip_methods.content(packed, record, budget)
+
+
+def _link(packed: memoryview, record: Record) -> str:
+    """Return where a symbolic link points, as its content says; empty where that is unreadable."""
+    if record.kind is not MemberType.SYMLINK or zip_methods.unreadable(record):
+        return ""
+    target = b""
     try:
-        while not inflater.eof:
-            if not pending:
-                pending = bytes(packed[position : position + PLAIN_CHUNK])
-                position += len(pending)
-                if not pending:
-                    raise MemberError("the compressed content is cut short")
-            chunk = inflater.decompress(pending, PLAIN_CHUNK)
-            pending = inflater.unconsumed_tail
-            if chunk:
-                yield chunk
-    except zlib.error as problem:
-        raise MemberError(f"the compressed content is damaged ({problem})") from None
-    if inflater.unused_data or position < len(packed):
-        raise MemberError("bytes behind the compressed content")
+        for piece in zip_methods.pieces(packed, record.method):
+            target += piece
+            if len(target) >= _LONGEST_LINK:
+                break
+    except MemberError:
+        return ""
+    return target[:_LONGEST_LINK].decode("utf-8", "backslashreplace")

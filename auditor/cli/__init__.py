@@ -9,7 +9,7 @@ import click
 
 from auditor import __version__
 
-_NOT_COMMANDS = frozenset({"confined", "options", "output"})
+_NOT_COMMANDS = frozenset({"confined", "db_update", "options", "output", "streams"})
 
 
 class _Commands(click.Group):

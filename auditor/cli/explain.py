@@ -22,12 +22,13 @@ def command(known_id: str, rules: tuple[Path, ...]) -> None:
     (`audit rules incidents` lists them): packages, versions, what to do in which order, traces.
     """
     from auditor import docs, incidentfile, incidentpage, rulefile  # noqa: PLC0415
+    from auditor.cli import streams  # noqa: PLC0415
 
     folders = (rulefile.builtin_folder(), *rules)
     index = incidentfile.load(folders)
     incidents = {incident.id: incident for incident in index.incidents}
     if known_id in incidents:
-        click.echo(incidentpage.page(index, incidents[known_id]), nl=False)
+        streams.put_lines(incidentpage.page(index, incidents[known_id]))
         return
     ruleset = rulefile.load(folders, tests=True)
-    click.echo(docs.page(docs.find(ruleset, known_id, tuple(incidents))), nl=False)
+    streams.put_lines(docs.page(docs.find(ruleset, known_id, tuple(incidents))))

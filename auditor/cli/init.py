@@ -21,6 +21,7 @@ def command(*, folder: str, yes: bool, no_hook: bool, no_workflow: bool, pre_com
     replaced, but package.json, which gets a script.
     """
     from auditor import exits, starting  # noqa: PLC0415 - only the called command's cost
+    from auditor.cli import streams  # noqa: PLC0415
     from auditor.safe import safe  # noqa: PLC0415
     from auditor.sources import userfile  # noqa: PLC0415
 
@@ -29,26 +30,26 @@ def command(*, folder: str, yes: bool, no_hook: bool, no_workflow: bool, pre_com
     writes = []
     for one in starting.plan(_files(place), wishes):
         if isinstance(one, str):
-            click.echo(one)
+            streams.put(f"{safe(one, 1000)}\n")
             continue
         writes.append(one)
         for line in one.difference:
-            click.echo(safe(line, 1000))
-        click.echo()
+            streams.put(f"{safe(line, 1000)}\n")
+        streams.put("\n")
     if not writes:
-        click.echo("there is nothing to write")
+        streams.put("there is nothing to write\n")
         return exits.EXIT_PASS
     if not yes:
         if not sys.stdin.isatty():
-            click.echo("nothing was written: --yes writes it")
+            streams.put("nothing was written: --yes writes it\n")
             return exits.EXIT_PASS
         if not click.confirm(f"Write {len(writes)} files?"):
             return exits.EXIT_PASS
     for one in writes:
         path = place / one.path
         userfile.write(path, one.after)
-        click.echo(f"wrote {path}")
-    click.echo("next: `audit pack --write-manifest` writes down what ships, for review")
+        streams.put(f"wrote {safe(str(path), 1000)}\n")
+    streams.put("next: `audit pack --write-manifest` writes down what ships, for review\n")
     return exits.EXIT_PASS
 
 

@@ -11,6 +11,7 @@ import click
 from auditor.cli.options import (
     LEVELS,
     PolicyOptions,
+    database_option,
     internal_options,
     output_options,
     policy_options,
@@ -73,6 +74,12 @@ if TYPE_CHECKING:
     help="With --online: ask again what was asked within the last hour.",
 )
 @sandbox_options
+@database_option
+@click.option(
+    "--max-db-age",
+    metavar="AGE",
+    help="Knowledge of the advisory database that is older than this (7d) is a gap: exit code 3.",
+)
 @policy_options
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
@@ -89,6 +96,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     min_age: str | None,
     no_cache: bool,
     sandbox: str | None,
+    database: Path | None,
+    max_db_age: str | None,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str | None,
@@ -103,7 +112,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     """Audit lockfiles, SBOMs and installed packages.
 
     PATH is a file, a folder to search (default: the current one), or `-` for standard input. All
-    packages are read, those for development too, and compared with what is known to be bad; what
+    packages are read, those for development too, and compared with what is known to be bad, by
+    incident packs and by the advisory database (see audit db); what
     the file says of their origin is checked against itself and the manifest beside it. Names that
     look like popular ones, or like yours, are told, unless what requires them speaks for them.
     Nothing is looked up anywhere without --online.
@@ -115,6 +125,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
+    from auditor.names.signals import age_of  # noqa: PLC0415
     from auditor.sources import settings  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
@@ -142,6 +153,8 @@ def command(  # noqa: PLR0913 - one parameter per option
         online=_wish(min_age, online=online, cached=not no_cache),
         programs=sandbox is None,
         users=None if sandbox is None else settings.of_user(),
+        database=database,
+        max_db_age=None if max_db_age is None else age_of(max_db_age),
         rules=decision.rules,
         profile=decision.profile,
         settings=decision.settings,
@@ -165,8 +178,10 @@ def command(  # noqa: PLR0913 - one parameter per option
 
 def _read(request: LockRequest) -> Iterator[Path]:
     """Yield what is read for some targets: a lockfile's folder, and settings above it."""
-    from auditor.sources.lockfiles import beside  # noqa: PLC0415 - where a sandbox is asked for
+    from auditor.sources import advisoryplaces  # noqa: PLC0415 - where a sandbox is asked for
+    from auditor.sources.lockfiles import beside  # noqa: PLC0415
 
+    yield advisoryplaces.place(request.database)
     for target in filter(None, (*request.targets, request.against)):
         if target != "-":
             yield from beside(Path(target))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from auditor import mapview
 from auditor.cli.options import limits_option, sandbox_options
+
+if TYPE_CHECKING:
+    from auditor.recovery import Recovery
+    from auditor.report import View
 
 
 @click.command("map")
@@ -75,7 +80,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     """
     del debug  # read by the top-level handler
     from auditor import exits  # noqa: PLC0415 - see options: only the called command's cost
-    from auditor.cli import confined, output  # noqa: PLC0415
+    from auditor.cli import confined, output, streams  # noqa: PLC0415
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.mapscan import STDIN, Request, check, examined  # noqa: PLC0415
     from auditor.sources import newfolder, standardinput  # noqa: PLC0415
@@ -99,9 +104,12 @@ def command(  # noqa: PLR0913 - one parameter per option
             with output.progress() as announce:
                 found = examined(request, announce)
             view = output.terminal(verbose=verbose, quiet=quiet)
-            output.put(mapview.load(format_)(found, view))
-            for name, path in files:
-                output.write(path, mapview.load(name)(found, output.paper()))
+            # all before the first is written: where one fails, none is there that says all is well
+            shown = _rendered(found, format_, view)
+            texts = [_rendered(found, name, output.paper()) for name, _ in files]
+            streams.put(shown)
+            for (_, path), text in zip(files, texts, strict=True):
+                output.write(path, text)
             if found.gaps:
                 return exits.EXIT_INCOMPLETE
             return exits.EXIT_FAIL if fail and found.totals.undisclosed.files else exits.EXIT_PASS
@@ -117,3 +125,14 @@ def command(  # noqa: PLR0913 - one parameter per option
             files=tuple(path for _, path in files),
         )
         return confined.run(wall, call)
+
+
+def _rendered(found: Recovery, name: str, view: View) -> str:
+    from auditor.blame import bug  # noqa: PLC0415 - see above
+
+    try:
+        return mapview.load(name)(found, view)
+    except MemoryError:
+        raise
+    except Exception as problem:
+        raise bug(problem, f"the view {name}") from problem

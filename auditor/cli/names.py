@@ -88,6 +88,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     version is; 3 that one could not be looked up.
     """
     from auditor import exits  # noqa: PLC0415 - see options: only the called command's cost
+    from auditor.cli import streams  # noqa: PLC0415
     from auditor.namelists import NameList  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
     from auditor.names.matcher import Matcher  # noqa: PLC0415
@@ -103,11 +104,10 @@ def command(  # noqa: PLR0913 - one parameter per option
     judge = _judge(ecosystem, ours, reviewed, Matcher(ecosystem).judge)
     registry = _online(ecosystem, told, min_age, online=online)
     row = _jsonl(online=online) if format_ == "jsonl" else _console(ecosystem)
-    out = sys.stdout.buffer
     code = exits.EXIT_PASS
     for text in _given(names):
         if text is None:
-            sys.stderr.write(f"audit: a line of more than {_LONGEST:,} bytes is no name\n")
+            streams.say(f"a line of more than {_LONGEST:,} bytes is no name")
             code = exits.EXIT_INCOMPLETE
             continue
         name, version = release(ecosystem, text)
@@ -118,12 +118,12 @@ def command(  # noqa: PLR0913 - one parameter per option
             said = registry.answer(name, judge, version)
             found = said.found
             if said.gap:
-                sys.stderr.write(f"audit: {safe(name)}: not looked up: {safe(said.gap)}\n")
+                streams.say(f"{safe(name)}: not looked up: {safe(said.gap)}")
                 code = exits.EXIT_INCOMPLETE
         if found is not None and code == exits.EXIT_PASS:
             code = exits.EXIT_FAIL
-        out.write(row(name, version, found, said).encode("utf-8", "backslashreplace"))
-        out.flush()  # whoever asks one name after the other waits for it
+        # one by one: whoever asks one name after the other waits for it
+        streams.put(row(name, version, found, said))
     return code
 
 

@@ -93,6 +93,17 @@ def internal_options(function: F) -> F:
     return entry(file(function))
 
 
+def database_option(function: F) -> F:
+    """Add `--db`."""
+    return click.option(
+        "--db",
+        "database",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The advisory database; default: what AUDIT_DB names, else the user's own.",
+    )(function)
+
+
 def config_options(function: F) -> F:
     """Add `--config` and `--no-config`."""
     config = click.option(

@@ -12,9 +12,9 @@ from pathlib import Path
 from threading import Lock, Timer
 from typing import TYPE_CHECKING
 
-import click
-
 from auditor import policy, report
+from auditor.blame import bug
+from auditor.cli import streams
 from auditor.errors import UsageError
 from auditor.model import SetAside
 from auditor.safe import safe
@@ -72,9 +72,12 @@ def show(  # noqa: PLR0913 - what the options of a command say
 
     Packages of lockfiles that are not to be `listed` are for those formats that are made of them.
     """
-    put(_rendered(result, format_, terminal(verbose=verbose, quiet=quiet), listed=listed))
-    for name, path in files:
-        write(path, _rendered(result, name, paper(), listed=listed))
+    # all before the first is written: where one fails, none is there that says all is well
+    shown = _rendered(result, format_, terminal(verbose=verbose, quiet=quiet), listed=listed)
+    texts = [_rendered(result, name, paper(), listed=listed) for name, _ in files]
+    streams.put(shown)
+    for (_, path), text in zip(files, texts, strict=True):
+        write(path, text)
     return policy.EXIT_CODES[result.verdict]
 
 
@@ -90,12 +93,6 @@ def paper() -> report.View:
     """Return who reads a file: all of it, without colours."""
     root, folder = _repository(Path.cwd())
     return report.View(verbose=True, root=root, folder=folder)
-
-
-def put(text: str) -> None:
-    """Print a text; characters that the terminal does not have are escaped."""
-    sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
-    sys.stdout.flush()
 
 
 _held: dict[Path, TextIO] = {}
@@ -144,8 +141,9 @@ def write(path: Path, text: str) -> None:
             file.truncate(0)
         file.write(text)
         file.flush()
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or problem
+        raise UsageError(f"{path}: cannot be written: {why}") from None
 
 
 def _rendered(result: Report, name: str, view: report.View, *, listed: bool) -> str:
@@ -153,7 +151,12 @@ def _rendered(result: Report, name: str, view: report.View, *, listed: bool) -> 
     if not (listed or found.packages):
         rows = [{k: v for k, v in row.items() if k != "packages"} for row in result.inventories]
         result = replace(result, inventories=tuple(rows))
-    return found.render(result, view)
+    try:
+        return found.render(result, view)
+    except (MemoryError, UsageError):
+        raise
+    except Exception as problem:
+        raise bug(problem, f"the report {name}") from problem
 
 
 def _repository(current: Path) -> tuple[str, str]:
@@ -189,7 +192,7 @@ def _wants_color() -> bool:
 @contextmanager
 def progress() -> Iterator[Announce]:
     """Yield what a scan tells of its progress; a bar appears on a terminal after a second."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
     bar = _Bar()
@@ -255,4 +258,4 @@ def packer_output(*, verbose: bool) -> Callable[[str], None] | None:
     """Return what is done with a packer's own output: shown on standard error with -v."""
     if not verbose:
         return None
-    return lambda line: click.echo(safe(line, 1000), err=True)
+    return lambda line: streams.complain(f"{safe(line, 1000)}\n")

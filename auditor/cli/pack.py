@@ -179,7 +179,8 @@ def command(  # noqa: PLR0913 - one parameter per option
 
 def _verified(report: Path, targets: tuple[str, ...]) -> int:
     """Print a line for each file, and return the worst exit code that one of them means."""
-    from auditor.errors import UsageError  # noqa: PLC0415 - see above
+    from auditor.cli import streams  # noqa: PLC0415 - see above
+    from auditor.errors import UsageError  # noqa: PLC0415
     from auditor.safe import safe  # noqa: PLC0415
     from auditor.verifying import verified  # noqa: PLC0415
 
@@ -187,5 +188,5 @@ def _verified(report: Path, targets: tuple[str, ...]) -> int:
         raise UsageError("--verify needs the files that are about to be published")
     found = tuple(verified(report, targets))
     for one in found:
-        click.echo(f"{safe(one.file)} {safe(one.said)}")
+        streams.put(f"{safe(one.file)} {safe(one.said)}\n")
     return max(one.code for one in found)

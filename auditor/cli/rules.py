@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from auditor.cli import streams
 from auditor.cli.options import rules_option
 
 
@@ -21,7 +22,7 @@ def list_(rules: tuple[Path, ...]) -> None:
     from auditor import docs, rulefile  # noqa: PLC0415
 
     ruleset = rulefile.load((rulefile.builtin_folder(), *rules))
-    click.echo(docs.table(ruleset.rules), nl=False)
+    streams.put_lines(docs.table(ruleset.rules))
 
 
 @command.command("incidents")
@@ -31,7 +32,7 @@ def incidents(rules: tuple[Path, ...]) -> None:
     from auditor import incidentfile, incidentpage, rulefile  # noqa: PLC0415
 
     index = incidentfile.load((rulefile.builtin_folder(), *rules))
-    click.echo(incidentpage.table(index), nl=False)
+    streams.put_lines(incidentpage.table(index))
 
 
 @command.command("show")
@@ -46,7 +47,7 @@ def show(rule_id: str, rules: tuple[Path, ...]) -> None:
     for folder in folders:
         path = folder / f"{rule.id}.yaml"
         if path.is_file():
-            click.echo(path.read_text(encoding="utf-8"), nl=False)
+            streams.put_lines(path.read_text(encoding="utf-8"))
 
 
 @command.command("test")
@@ -74,9 +75,9 @@ def test(folder: Path | None) -> int:
         problems = [*ruletest.failures(rule, ruleset), *mutants.uncovered(rule, ruleset)]
         failed += len(problems)
         for problem in problems:
-            click.echo(problem)
-    click.echo(
+            streams.put_lines(f"{problem}\n")
+    streams.put_lines(
         f"{len(ruleset.rules)} rules, {tests} tests, {broken} broken variants tried: "
-        f"{f'{failed} problems' if failed else 'all as expected'}"
+        f"{f'{failed} problems' if failed else 'all as expected'}\n"
     )
     return exits.EXIT_FAIL if failed else exits.EXIT_PASS

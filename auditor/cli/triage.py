@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import output_options, severity
+from auditor.cli.options import database_option, output_options, severity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     metavar="ID",
     help="Look for this incident alone (repeatable); default: for all that are known.",
 )
+@database_option
 @output_options
 def command(  # noqa: PLR0913 - one parameter per option
     *,
@@ -50,6 +51,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     no_caches: bool,
     host: bool,
     incidents: tuple[str, ...],
+    database: Path | None,
     format_: str,
     reports: tuple[str, ...],
     fail_on: str | None,
@@ -82,6 +84,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         caches=not no_caches,
         host=host,
         incidents=incidents,
+        database=database,
         rules=rules,
         settings=Settings(fail_on=severity(fail_on or "medium")),
         limits=with_changes(Limits(), limits),

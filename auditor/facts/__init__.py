@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
+from auditor.limits import Limits
 from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity, Unread
 
 OF_OTHERS = frozenset({ArtifactKind.LOCKFILE, ArtifactKind.MACHINE})
@@ -42,6 +43,8 @@ class Reader:
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = lambda _: False
     read: Callable[[Member, bytes, Hits], Iterable[object]]
+    within: Callable[[Limits], Reader] | None = None
+    """Returns it for other limits than the usual ones; None where no limit concerns it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

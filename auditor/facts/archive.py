@@ -52,6 +52,8 @@ class Problem(StrEnum):
     CONTROL_CHARACTER = "control-character"
     UNDECODABLE_NAME = "undecodable-name"
     LONG_NAME = "long-name"
+    NO_NAME = "no-name"
+    """Nothing is left of it but dots and slashes."""
     DEVICE = "device"
     FIFO = "fifo"
     SPARSE = "sparse"
@@ -112,6 +114,8 @@ def collect(contents: Contents) -> Iterator[ArchiveEntryFact]:
     if contents.kind is ArtifactKind.FOLDER:
         members = tuple(member for member in members if "!" in member.path)
     for member in members:
+        if not member.name.strip("./") and _is_nameless(member):
+            yield _fact(member, Problem.NO_NAME, "has no name: some take it for the archive's end")
         if not _is_plain(member.name):
             yield from _of_name(member)
         if member.type in _TYPES:
@@ -150,6 +154,10 @@ def _is_plain(name: str) -> bool:
         and "\\" not in name
         and not name.startswith("/")
     )
+
+
+def _is_nameless(member: Member) -> bool:
+    return not stripped(member.name, 0) and member.type is not MemberType.DIRECTORY
 
 
 def _of_name(member: Member) -> Iterator[ArchiveEntryFact]:

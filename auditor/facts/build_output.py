@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from auditor import backends, packing
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.facts import entry_point, packing_config
 from auditor.facts.distribution import DocumentSeen
 from auditor.facts.entry_point import EntryPointFact
@@ -184,7 +184,7 @@ def _python(contents: Contents, documents: Mapping[str, bytes]) -> Iterator[_Ent
 def _toml(data: bytes) -> dict[str, Any]:
     try:
         return backends.parsed(data) if len(data) <= backends.LARGEST else {}
-    except ParseError:
+    except InputError:
         return {}  # nothing is declared then, so more is reported and not less
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.facts import Contents, Hits, Reader, Unread
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.limits import Limits
     from auditor.model import Member
 
 MANIFEST = "package.json"
@@ -36,11 +38,13 @@ class ManifestSeen:
         return self.text.count("\n", 0, position) + 1
 
 
-def read(member: Member, data: bytes, _: Hits) -> Iterator[ManifestSeen | Unread]:
+def read(
+    member: Member, data: bytes, _: Hits, limits: Limits | None = None
+) -> Iterator[ManifestSeen | Unread]:
     """Leave the manifest, or say why it cannot be read."""
     try:
-        document = json_object(data)
-    except ParseError as problem:
+        document = json_object(data, limits)
+    except InputError as problem:
         yield Unread(path=member.path, reason=f"the manifest cannot be read: {problem}")
         return
     yield ManifestSeen(document=document, text=data.decode("utf-8", "replace"))
@@ -52,4 +56,12 @@ def manifest_of(contents: Contents) -> ManifestSeen | None:
     return seen[-1] if seen else None
 
 
-READER = Reader(wants=lambda member: member.path == MANIFEST, read=read)
+def _reader(limits: Limits | None = None) -> Reader:
+    return Reader(
+        wants=lambda member: member.path == MANIFEST,
+        read=partial(read, limits=limits),
+        within=_reader,
+    )
+
+
+READER = _reader()

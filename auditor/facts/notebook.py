@@ -10,13 +10,17 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from auditor import buildpaths
-from auditor.errors import ParseError
+from auditor import buildpaths, structs
+from auditor.decoding import utf8
+from auditor.errors import InputError, ParseError
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.jsondoc import depth_met
+from auditor.limits import Limits
 from auditor.model import ByteCount, Fact, Member
 from auditor.words import counted
 
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ENDING = ".ipynb"
-_TOO_DEEP = "nested too deep to be read as JSON"
 _KEYS = re.compile(rb'"(?:cells|worksheets)"\s*:')
 _IMAGE = re.compile(rb'"(?:image/[a-z+.-]{1,20}|png|jpeg|svg)"\s*:')
 """The key of a picture; version 3 has no media types. Quotes inside a text are escaped."""
@@ -69,13 +72,15 @@ class NotebookFact(Fact):
     """What is in the outputs, in words."""
 
 
-def read(member: Member, data: bytes, _: Hits) -> Iterator[NotebookFact | Unread]:
+def read(
+    member: Member, data: bytes, _: Hits, limits: Limits | None = None
+) -> Iterator[NotebookFact | Unread]:
     """Leave the fact of one notebook, or a gap for one that cannot be parsed."""
     if not _KEYS.search(data):
         return
     try:
-        notebook = _parsed(data)
-    except ParseError as problem:
+        notebook = _parsed(data, limits or Limits())
+    except InputError as problem:
         yield Unread(path=member.path, reason=f"not looked into as a notebook: {problem}")
         return
     cells = [*notebook.cells, *(cell for sheet in notebook.worksheets for cell in sheet.cells)]
@@ -107,24 +112,24 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[NotebookFact | Unread
     )
 
 
-def _parsed(data: bytes) -> _Notebook:
-    """Parse a notebook; raise ParseError with the reason.
+def _parsed(data: bytes, limits: Limits) -> _Notebook:
+    """Parse a notebook; raise InputError with the reason.
 
     Python writes NaN and Infinity, which are no JSON: then the slower parser takes them.
     """
-    plain = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        return msgspec.json.decode(plain, type=_Notebook)
+        return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_Notebook)
     except RecursionError:
-        raise ParseError(_TOO_DEEP) from None
-    except msgspec.DecodeError:
-        pass
+        raise depth_met(limits) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = utf8(data, limits)
     try:
-        return msgspec.json.decode(msgspec.json.encode(json.loads(plain)), type=_Notebook)
+        document = json.loads(text)
     except RecursionError:
-        raise ParseError(_TOO_DEEP) from None
-    except ValueError as problem:  # of both parsers, and for texts that are no UTF-8
+        raise depth_met(limits) from None
+    except ValueError as problem:
         raise ParseError(f"not readable as JSON: {problem}") from None
+    return structs.again(document, _Notebook)
 
 
 def _text(raw: bytes) -> bytes:
@@ -137,5 +142,13 @@ def collect(contents: Contents) -> Iterator[NotebookFact]:
     yield from contents.of(NotebookFact)
 
 
-READER = Reader(wants=lambda member: member.path.lower().endswith(_ENDING), read=read)
+def _reader(limits: Limits | None = None) -> Reader:
+    return Reader(
+        wants=lambda member: member.path.lower().endswith(_ENDING),
+        read=partial(read, limits=limits),
+        within=_reader,
+    )
+
+
+READER = _reader()
 COLLECTOR = Collector(name="notebook", fact=NotebookFact, collect=collect)

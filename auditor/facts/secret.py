@@ -216,6 +216,16 @@ def _found(data: bytes, hits: Iterable[tuple[bytes, int]]) -> Iterator[_Found]:
             yield found
 
 
+def spans(text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where secrets stand in any text, first and behind last byte, in order."""
+    for found in _found(text, _INLINE_ANCHORS.hits(text)):
+        if found.kind == "token":
+            yield found.start, found.start + len(found.secret)
+            continue
+        end = text.find(b"-----END", found.start)
+        yield found.start, len(text) if end < 0 else end
+
+
 def _token_at(data: bytes, anchor: bytes, offset: int) -> _Found | None:
     token = _BY_ANCHOR[anchor]
     found = token.pattern.match(data, offset, offset + len(anchor) + 1024)

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 
-from auditor.errors import ParseError
+from auditor.decoding import text_of
+from auditor.errors import InputError, ParseError
 from auditor.inventory import Inventory
+from auditor.limits import Limits
 from auditor.model import Unread
 
 HEAD = 8192
 """Characters of a file by which formats recognise it."""
-_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-
 __all__ = ["Document", "Format", "formats", "identified", "named", "read"]
 
 
@@ -38,6 +38,7 @@ class Document:
     """The name of the folder that it lies in, by which some files are told."""
     unread: tuple[Unread, ...] = ()
     """Such files that could not be read, or were too large to be."""
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def name(self) -> str:
@@ -46,12 +47,11 @@ class Document:
 
     @property
     def text(self) -> str:
-        """The content as text, without a byte order mark; raises ParseError for other encodings."""
-        encoding = next((e for bom, e in _BOMS.items() if self.data.startswith(bom)), "utf-8")
-        try:
-            return self.data.decode(encoding)
-        except UnicodeDecodeError as problem:
-            raise ParseError(f"is no {encoding} text (byte {problem.start:,})") from None
+        """The content as text, without a byte order mark.
+
+        Raises ParseError for other encodings, LimitError where there is too much of it.
+        """
+        return text_of(self.data, self.limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Format:
     recognises: Callable[[str], bool]
     """Tells by a text's first 8 Ki characters whether it is of this format; cheap and careful."""
     read: Callable[[Document], Inventory]
-    """Reads a document; raises ParseError with one clear line for what it cannot read."""
+    """Reads a document; raises InputError with one clear line for what it cannot read."""
 
 
 @cache
@@ -103,7 +103,7 @@ def identified(document: Document) -> Format | None:
     candidates = named(document.name, document.folder)
     try:
         head = document.text[:HEAD]
-    except ParseError:
+    except InputError:
         if not candidates:
             raise
         return candidates[0]  # its own reader says what is to be done with it
@@ -116,7 +116,7 @@ def identified(document: Document) -> Format | None:
 
 
 def read(document: Document, format_: Format | None = None) -> Inventory:
-    """Read a document, in its own format or a given one; raise ParseError where it cannot be."""
+    """Read a document, in its own format or a given one; raise InputError where it cannot be."""
     chosen = format_ or identified(document)
     if chosen is None:
         raise ParseError("is of no lockfile format that is read here")

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from auditor.errors import ParseError
+from auditor.errors import InputError, ParseError
 from auditor.lockfiles._documents import conflict
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def both_sides(document: Document, read: Callable[[Document, str], Inventory]) -
     for name, side in zip(("the first side", "the second side"), both, strict=True):
         try:
             inventories.append(read(document, side))
-        except ParseError as error:
+        except InputError as error:
             unread.append((f"{name} of the conflict", str(error)))
     if not inventories:
         raise ParseError(f"{problem.detail}; {unread[0][1]}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from auditor import jsondoc
 from auditor.errors import ParseError
 from auditor.inventory import LockProblem
+from auditor.shape import word_of
+
+if TYPE_CHECKING:
+    from auditor.limits import Limits
 
 _CONFLICT = re.compile(r"(?m)^(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
@@ -28,35 +32,14 @@ def conflict(text: str) -> LockProblem | None:
     )
 
 
-class Repeated(dict[str, Any]):
-    """An object in which a key stands more than once; `earlier` has the values that lost."""
-
-    earlier: dict[str, list[Any]]
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    plain = dict(pairs)
-    if len(plain) == len(pairs):
-        return plain
-    kept = Repeated(plain)
-    kept.earlier = {}
-    last = {key: index for index, (key, _) in enumerate(pairs)}
-    for index, (key, value) in enumerate(pairs):
-        if last[key] != index:
-            kept.earlier.setdefault(key, []).append(value)
-    return kept
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """Read a JSON object; an object with repeated keys comes as `Repeated`. Raises ParseError."""
+def json_object(text: str, limits: Limits) -> dict[str, Any]:
+    """Read a JSON object; an object with repeated keys comes as `Repeated`. Raises InputError."""
     try:
-        document = json.loads(text, object_pairs_hook=_pairs)
-    except RecursionError:
-        raise ParseError("is nested too deep to be read as JSON") from None
-    except ValueError as problem:
-        where = conflict(text)
-        reason = f"{where.detail}; {problem}" if where else f"is no JSON: {problem}"
-        raise ParseError(reason) from None
+        document = jsondoc.parsed(text, limits)
+    except ParseError as problem:
+        if where := conflict(text):
+            raise ParseError(f"{where.detail}; {problem}") from None
+        raise
     if not isinstance(document, dict):
-        raise ParseError("is no JSON object")
+        raise ParseError(f"is {word_of(document)}, where an object must stand")
     return document

@@ -8,8 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from auditor.inventory import LockProblem
-from auditor.lockfiles._documents import Repeated
-from auditor.shape import MAX_DEPTH
+from auditor.jsondoc import Repeated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -105,7 +104,7 @@ def _through_entry(
         if match[pattern.groups] in {"}", "]"}:
             stack.pop()
             return position
-        if pattern.groups > 1 and match[1] and len(path) < MAX_DEPTH:
+        if pattern.groups > 1 and match[1]:
             stack.append((False, path))
             return position
         position = _skipped(text, position)
@@ -195,17 +194,16 @@ def _has_repeated(document: Mapping[str, Any]) -> bool:
 
 
 def _objects(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    pending: list[tuple[str, Any, int]] = [("", document, 0)]
+    pending: list[tuple[str, Any]] = [("", document)]
     while pending:
-        where, node, depth = pending.pop()
+        where, node = pending.pop()
         if isinstance(node, dict):
             yield where, node
             parts = [(key, value) for key, value, _ in members(node)]
         else:
             parts = [(f"[{index}]", value) for index, value in enumerate(node)]
-        if depth < MAX_DEPTH:
-            pending += [
-                (f"{where}.{key}" if where else key, value, depth + 1)
-                for key, value in parts
-                if isinstance(value, (dict, list))
-            ]
+        pending += [
+            (f"{where}.{key}" if where else key, value)
+            for key, value in parts
+            if isinstance(value, (dict, list))
+        ]

@@ -10,7 +10,7 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.inventory import Edge, LockProblem, Origin
 from auditor.shape import json_object
 
@@ -154,7 +154,7 @@ def manifest(beside: Mapping[str, bytes], notes: Notes) -> Mapping[str, Any] | N
         return None
     try:
         return json_object(data)
-    except ParseError as problem:
+    except InputError as problem:
         notes.lost(MANIFEST, str(problem))
         return None
 

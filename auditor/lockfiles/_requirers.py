@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.lockfiles._pypi import normal, requirement
 from auditor.lockfiles._toml import quick_toml
 
@@ -38,7 +38,7 @@ def roots_of(
         project = quick_toml(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return (), ("is no utf-8 text",)
-    except ParseError as problem:
+    except InputError as problem:
         return (), (str(problem),)
     return (
         tuple(

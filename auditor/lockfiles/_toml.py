@@ -1,4 +1,4 @@
-"""TOML as lockfile writers print it, read in two thirds of the time, and with bounded keys.
+"""TOML as lockfile writers print it, read in two thirds of the time.
 
 `tomllib` walks basic strings sign by sign and finds the end of literal ones in one step. Lines that
 hold nothing but simple pairs (`{file = "x", hash = "y"},`, `name = "x"`) therefore get literal
@@ -9,20 +9,17 @@ nobody here looks at, and never where it ends.
 from __future__ import annotations
 
 import re
-import tomllib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from auditor import tomldoc
 from auditor.errors import ParseError
 from auditor.lockfiles._documents import conflict
 
+if TYPE_CHECKING:
+    from auditor.limits import Limits
+
 _PAIR = r"[A-Za-z_-]+ = (?:\"[^\"'\\\x00-\x1f\x7f]+\"|[\w:.+-]+)"
 _SIMPLE = re.compile(rf"(?m)^[ \t]*+(?:\{{ ?{_PAIR}(?:, {_PAIR})*+ ?\}},?|{_PAIR})$")
-_PARTS = 64
-"""Parts of a dotted key; tomllib takes more than square time on them, and no lockfile has ten."""
-_KEY = r"(?:[A-Za-z0-9_-]++|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')[ \t]*+"
-_DOTTED = re.compile(
-    rf"(?:^|(?<=[\[{{,\n \t]))[ \t]*+(?:{_KEY}\.[ \t]*+){{{_PARTS}}}{_KEY}(?:\.|=|\])"
-)
 
 
 def header_lines(text: str, name: str) -> list[int]:
@@ -37,17 +34,11 @@ def header_lines(text: str, name: str) -> list[int]:
     return lines
 
 
-def quick_toml(text: str) -> dict[str, Any]:
-    """Read a TOML document; raise ParseError."""
-    for line in text.split("\n"):
-        # Counting dots is quick, and few lines have that many.
-        if line.count(".") >= _PARTS and _DOTTED.search(line):
-            raise ParseError(f"has a key of more than {_PARTS} parts")
+def quick_toml(text: str, limits: Limits | None = None) -> dict[str, Any]:
+    """Read a TOML document; raise as `tomldoc.parsed` does, and name a merge conflict."""
     try:
-        return tomllib.loads(_SIMPLE.sub(lambda line: line[0].replace('"', "'"), text))
-    except RecursionError:
-        raise ParseError("is nested too deep to be read as TOML") from None
-    except ValueError as problem:
-        where = conflict(text)
-        reason = f"{where.detail}; {problem}" if where else f"is no TOML: {problem}"
-        raise ParseError(reason) from None
+        return tomldoc.parsed(_SIMPLE.sub(lambda line: line[0].replace('"', "'"), text), limits)
+    except ParseError as problem:
+        if where := conflict(text):
+            raise ParseError(f"{where.detail}; {problem}") from None
+        raise

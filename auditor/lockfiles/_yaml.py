@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from auditor.errors import ParseError
-from auditor.lockfiles._yaml_tree import MAX_DEPTH, EventBuilder, Repeat, YamlDocument
+from auditor.jsondoc import depth_met
+from auditor.limits import Limits
+from auditor.lockfiles._yaml_tree import MERGE, EventBuilder, Repeat, YamlDocument
+from auditor.yamldoc import TOO_DEEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,17 +56,27 @@ _FLOW = re.compile(
 )
 
 
+_QUICK_DEPTH = 40
+"""Collections inside one another, in blocks and once more on a line; lockfiles have six at most."""
+
+
 class _Unusual(Exception):  # noqa: N818 - no error: the thorough reader takes over
     """The text uses something that the quick reader leaves to the thorough one."""
 
 
-def yaml_documents(text: str) -> tuple[YamlDocument, ...]:
-    """Read all documents of a text; raise ParseError for broken, too deep or aliased ones."""
+def yaml_documents(text: str, limits: Limits | None = None) -> tuple[YamlDocument, ...]:
+    """Read all documents of a text.
+
+    Raises ParseError for what is no YAML, LimitError (`json-depth`) for what is nested too deep.
+    """
+    allowed = limits or Limits()
     plain = text.replace("\r\n", "\n")
-    if not (_ODD_ASCII if plain.isascii() else _ODD).search(plain):
+    if allowed.json_depth > 2 * (_QUICK_DEPTH + 1) and not (
+        _ODD_ASCII if plain.isascii() else _ODD
+    ).search(plain):
         with suppress(_Unusual):
             return _quick(plain)
-    return _thorough(plain)
+    return _thorough(plain, allowed)
 
 
 def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - one loop, its state in locals: it runs per line
@@ -105,7 +118,7 @@ def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - o
                     outer.append((container, level, key))
                     _put(container, key, [])
                     container, level = (container[key] if is_map else container[-1]), indent
-                    if len(outer) > MAX_DEPTH:
+                    if len(outer) > _QUICK_DEPTH:
                         raise _Unusual
                 else:
                     if pending:
@@ -139,7 +152,7 @@ def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - o
         else:
             indent, name, value = split
         if indent > level:
-            if not pending or len(outer) > MAX_DEPTH:
+            if not pending or len(outer) > _QUICK_DEPTH:
                 raise _Unusual
             outer.append((container, level, key))
             _put(container, key, {})
@@ -251,7 +264,7 @@ def _tokens(spelled: str) -> Iterator[tuple[bool, str]]:
 
 
 def _collection(opening: str, tokens: Iterator[tuple[bool, str]], depth: int) -> Any:  # noqa: ANN401
-    if depth > MAX_DEPTH:
+    if depth > _QUICK_DEPTH:
         raise _Unusual
     mapping: dict[str, Any] = {}
     items: list[Any] = []
@@ -264,7 +277,7 @@ def _collection(opening: str, tokens: Iterator[tuple[bool, str]], depth: int) ->
             break
         key = ""
         if is_map:
-            if is_sign or next(tokens, None) != (True, ":") or token in mapping:
+            if is_sign or next(tokens, None) != (True, ":") or token in mapping or token == MERGE:
                 raise _Unusual
             key = token
             is_sign, token = next(tokens, (True, ""))  # noqa: PLW2901
@@ -285,9 +298,9 @@ def _collection(opening: str, tokens: Iterator[tuple[bool, str]], depth: int) ->
     return mapping if is_map else items
 
 
-def _thorough(text: str) -> tuple[YamlDocument, ...]:
+def _thorough(text: str, limits: Limits) -> tuple[YamlDocument, ...]:
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    builder = EventBuilder()
+    builder = EventBuilder(limits)
     try:
         for event in yaml.parse(text, Loader=loader):
             builder.event(event)
@@ -295,7 +308,11 @@ def _thorough(text: str) -> tuple[YamlDocument, ...]:
         mark = getattr(problem, "problem_mark", None)
         words = getattr(problem, "problem", None) or str(problem).partition("\n")[0]
         where = f"line {mark.line + 1:,}" if mark else ""
+        if words == TOO_DEEP:
+            raise depth_met(limits) from None
         raise ParseError(f"is no YAML: {words}", where) from None
-    except (RecursionError, UnicodeError, ValueError) as problem:
+    except RecursionError:
+        raise depth_met(limits) from None
+    except (UnicodeError, ValueError) as problem:
         raise ParseError(f"is no YAML: {problem}") from None
     return builder.documents()

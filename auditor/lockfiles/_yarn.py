@@ -23,6 +23,14 @@ MOST = 20
 Told = TypeVar("Told")
 
 
+def told_of_nul(text: str, notes: Notes) -> None:
+    """Note the first NUL of a text; it is read all the same, as far as it can be."""
+    at = text.find("\0")
+    if at >= 0:
+        line = text.count("\n", 0, at) + 1
+        notes.lost(f"line {line:,}", "holds a NUL, as no text does")
+
+
 def few(names: Mapping[str, Told], notes: Notes, line: int) -> list[tuple[str, Told]]:
     """Return the names of an entry that are listed; that there are more is noted."""
     if len(names) > MOST:

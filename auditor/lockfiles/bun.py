@@ -42,9 +42,9 @@ _LOCAL = {
 class _Lock:
     """One side of a document while it is read."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, document: Document, text: str) -> None:
         plain = strict(text)
-        self.root = json_object(plain)
+        self.root = json_object(plain, document.limits)
         self.lines = key_lines(plain, {(_PACKAGES,)})
         self.notes = Notes()
         self.notes.problems += repeated(self.root, self.lines)
@@ -178,7 +178,7 @@ def _names(key: str) -> tuple[str, ...]:
 
 
 def _read_side(document: Document, text: str) -> Inventory:
-    lock = _Lock(text)
+    lock = _Lock(document, text)
     lock.collect()
     roots = lock.roots()
     packages = lock.packages(roots)

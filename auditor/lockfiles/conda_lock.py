@@ -40,7 +40,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    documents = yaml_documents(text)
+    documents = yaml_documents(text, document.limits)
     unread: list[tuple[str, str]] = []
     ids: dict[str, int] = {}
     packages: list[LockedPackage] = []
@@ -48,6 +48,7 @@ def _read_text(document: Document, text: str) -> Inventory:
     problems: list[LockProblem] = []
     indexes: dict[str, None] = {}
     for each in documents:
+        unread += each.unread
         for index, table in tables(each.root, "package", unread):
             found = attempt(f"package[{index}]", unread, _package, table)
             if found is not None:

@@ -16,6 +16,7 @@ from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._documents import json_object
+from auditor.lockfiles._json_keys import repeated
 from auditor.lockfiles._purl import parse_purl
 from auditor.lockfiles._pypi import tables, unique
 from auditor.lockfiles._sbom import sbom_digests, sbom_package
@@ -40,7 +41,7 @@ def _read(document: Document) -> Inventory:
     text = document.text
     if text.lstrip()[:1] == "<":
         raise ParseError("is CycloneDX in XML; only JSON is read: `cyclonedx convert` makes it")
-    sbom = json_object(text)
+    sbom = json_object(text, document.limits)
     if sbom.get("bomFormat") != "CycloneDX":
         raise ParseError("is not CycloneDX", "bomFormat")
     unread: list[tuple[str, str]] = []
@@ -55,11 +56,11 @@ def _read(document: Document) -> Inventory:
     for place, component in _components(sbom, root, unread):
         try:
             package = _package(component)
+            nameless += package is None and get(component, "type", str) not in _NO_PACKAGES
         except ParseError as problem:
             unread.append((place, str(problem)))
             continue
         if package is None:
-            nameless += component.get("type") not in _NO_PACKAGES
             continue
         ref = component.get("bom-ref")
         id_ = unique(ids, ref if isinstance(ref, str) and ref else package.id)
@@ -82,6 +83,7 @@ def _read(document: Document) -> Inventory:
         ),
         roots=roots,
         sections={"components": len(packages)},
+        problems=tuple(repeated(sbom, {})),
         unread=(*_VERSIONS.unread(version), *unread),
     )
 

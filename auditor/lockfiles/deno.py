@@ -51,8 +51,8 @@ class _Entry:
 class _Lock:
     """One side of a document while it is read."""
 
-    def __init__(self, text: str) -> None:
-        self.root = json_object(text)
+    def __init__(self, document: Document, text: str) -> None:
+        self.root = json_object(text, document.limits)
         npm = self.root.get("npm")
         self.paths = set(_SECTIONS) - {
             ("npm",) if isinstance(npm, dict) and "packages" in npm else ("npm", "packages")
@@ -260,7 +260,7 @@ def _alias_and_key(wanted: str) -> tuple[str, str]:
 
 
 def _read_side(document: Document, text: str) -> Inventory:
-    lock = _Lock(text)
+    lock = _Lock(document, text)
     lock.collect()
     roots = lock.roots()
     version = lock.root.get("version")

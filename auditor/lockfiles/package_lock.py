@@ -31,7 +31,6 @@ from auditor.lockfiles._npm import (
 )
 from auditor.lockfiles._places import FOLDER, Places, is_installed, meaning, name_at
 from auditor.lockfiles._versions import Versions
-from auditor.shape import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +72,7 @@ class _Lock:
     """One side of a document while it is read."""
 
     def __init__(self, document: Document, text: str) -> None:
-        self.root = json_object(text)
+        self.root = json_object(text, document.limits)
         self.lines = key_lines(text, {(PACKAGES,), (TREE,)}, TREE)
         self.notes = Notes()
         self.notes.problems += repeated(self.root, self.lines)
@@ -201,9 +200,7 @@ class _Lock:
                         line=line,
                         where=here,
                     )
-                if TREE in entry and len(path) >= MAX_DEPTH:
-                    self.notes.lost(here, "is nested too deep to be read")
-                elif TREE in entry:
+                if TREE in entry:
                     inside = self.links.get(place) or place
                     nested += [(inside, below, n, f"{here}.{TREE}") for n in every(entry, TREE)]
             pending += reversed(nested)

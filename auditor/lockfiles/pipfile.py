@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, LockProblem, Origin
+from auditor.jsondoc import Repeated
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
-from auditor.lockfiles._documents import Repeated, json_object
+from auditor.lockfiles._documents import json_object
+from auditor.lockfiles._json_keys import repeated, variants
 from auditor.lockfiles._pypi import attempt, digest, host_of, tables, trusted, unique
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get, texts
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _META = re.compile(r'"_meta"\s*:\s*\{')
 _PIPENV = re.compile(r'"(?:pipfile-spec|sources|default|develop)"\s*:')
 
+_IDENTITY = ("version", "hashes", "file", "path", "git", "ref", "index")
 _VERSIONS = Versions(place="_meta.pipfile-spec", known=("6",), kind=int, needed=False)
 """Pipenv writes it, but never asks for it."""
 
@@ -37,12 +40,12 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    lock = json_object(text)
+    lock = json_object(text, document.limits)
     unread: list[tuple[str, str]] = []
     meta = lock.get("_meta")
     meta = meta if isinstance(meta, dict) else {}
     sources: dict[str, str] = {}
-    problems: list[LockProblem] = []
+    problems: list[LockProblem] = [*repeated(lock, {})]
     for _, source in tables(meta, "sources", unread, at="_meta."):
         name, url = source.get("name"), source.get("url")
         if isinstance(url, str):
@@ -52,14 +55,14 @@ def _read_text(document: Document, text: str) -> Inventory:
     packages: list[LockedPackage] = []
     sections: dict[str, int] = {}
     ids: dict[str, int] = {}
-    for category, holder in _values(lock, problems):
+    for category, holder in _values(lock):
         if category == "_meta":
             continue
         if not isinstance(holder, dict):
             unread.append((category, "is no object"))
             continue
         before = len(packages)
-        for name, entry in _values(holder, problems):
+        for name, entry in _values(holder):
             found = attempt(
                 f"{category}.{name}",
                 unread,
@@ -93,19 +96,14 @@ def _digest(meta: dict[str, Any]) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _values(holder: dict[str, Any], problems: list[LockProblem]) -> Iterator[tuple[str, Any]]:
-    """Yield keys and values, of repeated keys all values."""
+def _values(holder: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield keys and values, of repeated keys all values, also of those inside a value."""
     for key, value in holder.items():
-        if isinstance(holder, Repeated) and key in holder.earlier:
-            problems.append(
-                LockProblem(
-                    kind="duplicate-key",
-                    subject=key,
-                    detail=f"{key} stands more than once; readers differ in which one counts",
-                )
-            )
-            yield from ((key, earlier) for earlier in holder.earlier[key])
-        yield key, value
+        earlier = holder.earlier.get(key, ()) if isinstance(holder, Repeated) else ()
+        for one in (*earlier, value):
+            inner = variants(one, _IDENTITY) if isinstance(one, dict) else ()
+            yield from ((key, variant) for variant in inner)
+            yield key, one
 
 
 def _package(

@@ -43,7 +43,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    documents = yaml_documents(text)
+    documents = yaml_documents(text, document.limits)
     if not documents:
         raise ParseError("is empty, where a pnpm lockfile must stand")
     if not any("lockfileVersion" in d.root or "shrinkwrapVersion" in d.root for d in documents):
@@ -87,6 +87,7 @@ class _Part:
     def read(self, taken: set[str]) -> None:
         """Read all sections; ids that are in `taken` get the document's name before them."""
         root = self.document.root
+        self.unread += [(f"{self.prefix}{place}", why) for place, why in self.document.unread]
         self._version(root)
         entries = self._mapping(root, "packages")
         for key, entry in entries.items():

@@ -56,7 +56,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    lock = quick_toml(text)
+    lock = quick_toml(text, document.limits)
     metadata = get(lock, "metadata", dict) or {}
     files = metadata.get("files")
     files = files if isinstance(files, dict) else {}

@@ -49,7 +49,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    lock = quick_toml(text)
+    lock = quick_toml(text, document.limits)
     unread: list[tuple[str, str]] = []
     defaults = lock.get("default-groups")
     defaults = [g for g in defaults if isinstance(g, str)] if isinstance(defaults, list) else []

@@ -9,9 +9,9 @@ Source: pip.pypa.io, "Requirements File Format".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from auditor.errors import ParseError
+from auditor.errors import InputError, ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, LockProblem, Origin
 from auditor.lockfiles import HEAD, Document, Format
 from auditor.lockfiles._pypi import address_origin, digest, host_of, trusted, unique
@@ -62,7 +62,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _text(document: Document) -> str:
-    """Return the text; raise ParseError for what is none."""
+    """Return the text; raise InputError for what is none."""
     text = document.text
     if "\0" in text:
         raise ParseError("holds NUL bytes: it is no text, or UTF-16 without a byte order mark")
@@ -153,8 +153,8 @@ class _Reading:
             self.unread.append((where, f"includes {path[:80]}: more than {_DEPTH} levels"))
         else:
             try:
-                text = _text(Document(path=path, data=data))
-            except ParseError as problem:
+                text = _text(replace(self.document, path=path, data=data))
+            except InputError as problem:
                 self.unread.append((path, str(problem)))
                 return
             self.file(path, text, depth + 1)

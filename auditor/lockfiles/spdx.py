@@ -16,6 +16,7 @@ from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._documents import json_object
+from auditor.lockfiles._json_keys import repeated
 from auditor.lockfiles._purl import Purl, parse_purl
 from auditor.lockfiles._pypi import tables, unique
 from auditor.lockfiles._sbom import sbom_digests, sbom_package
@@ -49,7 +50,7 @@ def _read(document: Document) -> Inventory:
     text = document.text
     if text.lstrip()[:1] != "{":
         raise ParseError("is SPDX in another form than JSON, which is not read")
-    sbom = json_object(text)
+    sbom = json_object(text, document.limits)
     wrapped = sbom.get("sbom")
     if "spdxVersion" not in sbom and isinstance(wrapped, dict):
         sbom = wrapped
@@ -102,6 +103,7 @@ def _read(document: Document) -> Inventory:
         ),
         roots=roots,
         sections={"packages": len(packages)},
+        problems=tuple(repeated(sbom, {})),
         unread=(*strange, *unread),
     )
 

@@ -60,7 +60,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    lock = quick_toml(text)
+    lock = quick_toml(text, document.limits)
     version = lock.get("version")
     manifest = lock.get("manifest")
     manifest = manifest if isinstance(manifest, dict) else {}

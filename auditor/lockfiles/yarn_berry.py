@@ -18,7 +18,7 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._npm import MANIFEST, Notes, manifest, origin_of, split
 from auditor.lockfiles._versions import Versions
-from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, unquoted
+from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, told_of_nul, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,8 @@ _METADATA = "__metadata"
 _VERSIONS = Versions(place="__metadata.version", known=("4 to 10",))
 _KEY = r'"(?:[^"\\]++|\\.)*+"|\'[^\']*+\'|[^\s"\'#:{}\[\]&*!|>%@`][^:\s]*+(?::[^:\s]++)*+'
 _FIELD = re.compile(rf"({_KEY}):(?:[ \t]+(.*?))?[ \t]*")
+_NO_TEXT = frozenset("&*!|>{[")
+"""How a value begins that YAML reads as something else than a plain text; yarn writes none."""
 _MOST_PATCHES = 8
 """Patches of a patched package."""
 _ARCHIVE = "__archiveUrl"
@@ -44,13 +46,15 @@ _PROTOCOLS = {
 class _Block:
     """The lines of one entry, taken apart."""
 
-    __slots__ = ("_inner", "_name", "again", "descriptors", "fields", "line", "maps")
+    __slots__ = ("_inner", "_name", "again", "descriptors", "fields", "line", "maps", "twice")
 
     def __init__(self, header: str, line: int) -> None:
         self.descriptors = tuple(part for p in header.split(", ") if (part := p.strip()))
         self.line = line
         self.fields: dict[str, str] = {}
         self.again: list[tuple[str, str]] = []
+        self.twice: list[str] = []
+        """Members of maps that stand there again, with another value."""
         self.maps: dict[str, dict[str, str]] = {}
         self._inner: dict[str, str] | None = None
         self._name = ""
@@ -66,6 +70,8 @@ class _Block:
             self.fields[key] = value or ""
         elif self._inner is not None and indent <= 4:
             self._name = key
+            if self._inner.get(key, value or "") != (value or ""):
+                self.twice.append(key)
             self._inner[key] = value or ""
         elif self._inner is not None and key == "optional" and value == "true":
             self._inner[self._name] = key  # a member of dependenciesMeta
@@ -73,6 +79,7 @@ class _Block:
 
 def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
     """Yield the entries; what is no line of theirs is noted."""
+    told_of_nul(text, notes)
     block: _Block | None = None
     long = ""
     for number, raw in enumerate(text.split("\n"), 1):
@@ -91,7 +98,7 @@ def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
                 notes.lost(f"line {number:,}", "is no header of an entry")
         elif block is not None:
             pair = _field(line)
-            if pair is None:
+            if pair is None or ((pair[1] or "")[:1] in _NO_TEXT and line[-1:] not in "\"'"):
                 notes.lost(f"line {number:,}", "is no field of an entry")
             else:
                 block.take(len(raw) - len(raw.lstrip()), *pair)
@@ -220,6 +227,9 @@ class _Lock:
             return
         for key, _ in block.again:
             detail = f"{block.descriptors[0]!r} has the field {key!r} more than once"
+            self.notes.problem("duplicate-key", block.descriptors[0], detail, block.line)
+        for key in block.twice:
+            detail = f"{block.descriptors[0]!r} asks for {key!r} more than once"
             self.notes.problem("duplicate-key", block.descriptors[0], detail, block.line)
         current = block.fields
         for change in ({}, *(dict([pair]) for pair in block.again[:MOST])):

@@ -28,7 +28,7 @@ from auditor.lockfiles._npm import (
     split,
 )
 from auditor.lockfiles._versions import Versions
-from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, unquoted
+from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, told_of_nul, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,7 @@ class _Block:
 
 def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
     """Yield the entries; what is no line of theirs is noted."""
+    told_of_nul(text, notes)
     block: _Block | None = None
     inner: dict[str, str] | None = None
     for number, raw in enumerate(text.split("\n"), 1):
@@ -86,7 +87,7 @@ def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
             continue
         key, value = pair
         if indent > 2 and inner is not None:
-            inner[key] = value or ""
+            _require(inner, key, value or "", block, notes)
         elif value is None:
             inner = block.wanted.get(key, {})
         else:
@@ -96,6 +97,14 @@ def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
             block.fields[key] = value
     if block is not None:
         yield block
+
+
+def _require(inner: dict[str, str], name: str, wants: str, block: _Block, notes: Notes) -> None:
+    """Take in one requirement; two of one name, which yarn never writes, are told."""
+    if inner.get(name, wants) != wants:
+        detail = f"{block.patterns[0]!r} asks for {name!r} more than once"
+        notes.problem("duplicate-key", block.patterns[0], detail, block.line)
+    inner[name] = wants
 
 
 def _plain_field(line: str) -> tuple[str, str] | None:

@@ -57,7 +57,14 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
         return None
     held = sum(document.sourcesContent is not None for document in maps)
     escaped = b"\\u00" in data and _ESCAPED_KEY.search(data) is not None
-    if escaped or data.count(b'"sourcesContent"') > held:
+    named = sum(document.sources is not None for document in maps)
+    mapped = sum(memoryview(document.mappings).nbytes > 0 for document in maps)
+    if (
+        escaped
+        or data.count(b'"sourcesContent"') > held
+        or data.count(b'"sources"') > named
+        or data.count(b'"mappings"') > mapped
+    ):
         return None  # a key twice, escaped, or elsewhere: the other parser shows every one
     regular = [document for document in maps if _is_map(document)]
     if len(regular) < held or (not regular and b"sourcesContent" in data):
@@ -92,7 +99,7 @@ def _part(document: _Map, origin: Origin) -> Iterator[Part | Given]:
     named = Named(document.sources or (), document.sourceRoot or "", ignored or (), origin)
     carried = document.sourcesContent or ()
     in_code = None
-    if named.has_own_text(map(_holds_text, carried)):
+    if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
         in_code = mappings.used(_mappings(document.mappings), len(named.names))
     return part_of(named, map(_text_of, carried), in_code)
 
@@ -116,5 +123,5 @@ def _text_of(raw: msgspec.Raw) -> str | None:
 def _mappings(raw: msgspec.Raw) -> bytes | memoryview:
     view = memoryview(raw)[1:-1]
     if _BACKSLASH.search(view):  # some writers escape the slash, which is one of its digits
-        return (_text.decode(raw) or "").encode("utf-8", "replace")
+        return (_text_of(raw) or "").encode("utf-8", "replace")
     return view

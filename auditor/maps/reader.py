@@ -1,9 +1,9 @@
 """From the bytes of a source map to its sources, counted and digested (ECMA-426, section 4).
 
-Two parsers, one answer: msgspec keeps the embedded texts as raw slices, so that a map of 60 MB
+Three parsers, one answer: msgspec keeps the embedded texts as raw slices, so that a map of 60 MB
 costs little more than itself; what it refuses or may read in two ways (repeated or escaped keys,
 NaN, lone surrogates, maps that lie deeper in a document) goes to the standard library's parser,
-which shows every key.
+which shows every key. What nests too deep for either is gone through by `deep`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from auditor.errors import ParseError
-from auditor.maps import links, mappings
+from auditor.maps import deep, links, mappings
 from auditor.maps.languages import language_of
 from auditor.maps.origin import is_third_party, plain_name
 from auditor.model import ByteCount, Unread
@@ -71,6 +71,8 @@ class SourceMap:
     roots: tuple[str, ...]
     """Each distinct `sourceRoot`."""
     sources: tuple[Source, ...]
+    repeated: tuple[str, ...] = ()
+    """Keys that stand twice with different values: readers differ in which of them they take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,8 @@ class Part:
     """One regular map begins: the document itself, or the map of one section."""
 
     root: str
+    repeated: tuple[str, ...] = ()
+    """As in `SourceMap`."""
 
 
 Given: TypeAlias = tuple[Source, bytes]
@@ -129,7 +133,7 @@ def read(data: bytes, origin: Origin = HERE) -> SourceMap | None:
     """Read one map; None when the text is JSON but holds no source map.
 
     A document that only contains maps (a build cache) is read as their sum. Raises ParseError
-    when the text is not JSON, or nests deeper than the parsers follow.
+    when the text is not JSON.
     """
     collected = Collected()
     for one in walk(data, origin):
@@ -144,6 +148,7 @@ class Collected:
         self._parts = 0
         self._roots: dict[str, None] = {}
         self._sources: list[Source] = []
+        self._repeated: dict[str, None] = {}
 
     def add(self, one: Part | Given) -> None:
         """Take the next value of a walk."""
@@ -151,6 +156,7 @@ class Collected:
             self._parts += 1
             if one.root:
                 self._roots[one.root] = None
+            self._repeated |= dict.fromkeys(one.repeated)
         else:
             self._sources.append(one[0])
 
@@ -159,7 +165,11 @@ class Collected:
         """All parts as one map; None without any."""
         if not self._parts:
             return None
-        return SourceMap(roots=tuple(self._roots), sources=tuple(self._sources))
+        return SourceMap(
+            roots=tuple(self._roots),
+            sources=tuple(self._sources),
+            repeated=tuple(self._repeated),
+        )
 
 
 def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
@@ -169,7 +179,12 @@ def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
     """
     data = unwrapped(data)
     parts = _fast(data, origin)
-    yield from _slow(_pairs(data), origin) if parts is None else parts
+    if parts is None:
+        try:
+            parts = _slow(_pairs(data), origin)
+        except RecursionError:
+            parts = _deep(data, origin)
+    yield from parts
 
 
 def of_texts(texts: Sequence[tuple[str, str]], origin: Origin = HERE) -> Iterator[Part | Given]:
@@ -184,6 +199,7 @@ def merged(maps: Iterable[SourceMap]) -> SourceMap:
     return SourceMap(
         roots=tuple(dict.fromkeys(root for one in found for root in one.roots)),
         sources=tuple(source for one in found for source in one.sources),
+        repeated=tuple(dict.fromkeys(key for one in found for key in one.repeated)),
     )
 
 
@@ -217,13 +233,17 @@ class Named:
 
 
 def part_of(
-    named: Named, texts: Iterable[str | None], in_code: frozenset[int] | None
+    named: Named,
+    texts: Iterable[str | None],
+    in_code: frozenset[int] | None,
+    repeated: tuple[str, ...] = (),
 ) -> Iterator[Part | Given]:
     """Yield one regular map, its sources counted and digested.
 
-    `in_code` are the indices of the sources that code is mapped to; None for unknown.
+    `in_code` are the indices of the sources that code is mapped to; None for unknown. `repeated`
+    are keys that stand in it twice.
     """
-    yield Part(root=named.root)
+    yield Part(root=named.root, repeated=repeated)
     for index, (name, text) in enumerate(zip_longest(named.names, texts)):
         if text or isinstance(name, str):
             yield from _sources(
@@ -282,6 +302,11 @@ def _fast(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
     return fast.parts(data, origin)
 
 
+_KEYS_OF_MAPS = frozenset(
+    "sources sourcesContent sourceRoot mappings sections ignoreList x_google_ignoreList".split()
+)
+
+
 class _Pairs(list[tuple[str, Any]]):
     """A JSON object as its pairs, repeated keys and all."""
 
@@ -289,18 +314,33 @@ class _Pairs(list[tuple[str, Any]]):
         """Return each value of `key` that is of `kind`."""
         return [value for name, value in self if name == key and isinstance(value, kind)]
 
-    def first(self, key: str, kind: type) -> Any:  # noqa: ANN401 - JSON is untyped
-        """Return the first value of `key` that is of `kind`, or None."""
-        return next(iter(self.every(key, kind)), None)
+    def repeated(self) -> tuple[str, ...]:
+        """Return the keys of maps that stand twice with different values."""
+        values: dict[str, list[Any]] = {}
+        for key, value in self:
+            if key in _KEYS_OF_MAPS:
+                values.setdefault(key, []).append(value)
+        return tuple(key for key, all_ in values.items() if _differ(all_))
+
+    def last(self, key: str, kind: type) -> Any:  # noqa: ANN401 - JSON is untyped
+        """Return the value that counts, which is the last one; None of another kind."""
+        found = next((value for name, value in reversed(self) if name == key), None)
+        return found if isinstance(found, kind) else None
+
+
+def _differ(values: list[Any]) -> bool:
+    try:
+        return any(one != values[0] for one in values[1:])
+    except RecursionError:  # nested as deep as parsers go
+        return True
 
 
 def _pairs(data: bytes) -> object:
+    """Parse a document; raise ParseError, or RecursionError for one that nests too deep."""
     try:
         return json.loads(
             data.decode("utf-8", "replace"), object_pairs_hook=_Pairs, parse_int=_number
         )
-    except RecursionError:
-        raise TooDeepError("nested too deep to be read as JSON") from None
     except ValueError as problem:
         raise ParseError(f"not readable as JSON: {problem}") from None
 
@@ -352,30 +392,45 @@ def _slow(document: object, origin: Origin) -> Iterator[Part | Given]:
             yield from _written(node, origin)
 
 
+def _deep(data: bytes, origin: Origin) -> Iterator[Part | Given]:
+    """Yield every map of a document that nests deeper than the other parsers follow."""
+    try:
+        found = deep.objects(data)
+    except ParseError as problem:
+        raise TooDeepError(f"nested too deep, and {problem}") from None
+    for one in found:
+        if isinstance(one, str):
+            if _is_written_map(one):
+                yield from _written(one, origin)
+        else:
+            yield from _parts(_Pairs(one.pairs), origin, regular=one.regular)
+
+
 def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part | Given]:
     """Yield one regular map, once for each reading that repeated keys allow."""
-    names = document.first("sources", list)
+    names = document.last("sources", list)
     readings = document.every("sourcesContent", list)
     told = [r for r in readings if any(isinstance(text, str) and text for text in r)]
-    mapped = bool(readings) or document.first("mappings", str) is not None
+    written = document.last("mappings", str)
+    mapped = bool(readings) or written is not None
     if not told and not (regular and mapped and names is not None):
         return
-    ignored = document.first("ignoreList", list)
+    ignored = document.last("ignoreList", list)
     if ignored is None:
-        ignored = document.first("x_google_ignoreList", list)
+        ignored = document.last("x_google_ignoreList", list)
     named = Named(
         names or (),
-        document.first("sourceRoot", str) or "",
+        document.last("sourceRoot", str) or "",
         [index for index in ignored or () if isinstance(index, int)],
         origin,
     )
-    written = document.every("mappings", str)
+    repeated = document.repeated()
     for reading in told or [[]]:
         texts = [text if isinstance(text, str) else None for text in reading]
         in_code = None
-        if written and named.has_own_text(map(bool, texts)):
-            in_code = mappings.used(written[-1].encode("utf-8", "replace"), len(named.names))
-        yield from part_of(named, texts, in_code)
+        if written is not None and named.has_own_text(map(bool, texts)):
+            in_code = mappings.used(written.encode("utf-8", "replace"), len(named.names))
+        yield from part_of(named, texts, in_code, repeated)
 
 
 def _is_written_map(text: str) -> bool:

@@ -175,8 +175,10 @@ def _is_json(data: bytes) -> bool:
 
     try:
         msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
+    except RecursionError:
+        pass  # its brackets are closed; the reader of maps goes through any depth
     return b'"mappings"' in data or b'"sections"' in data
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from auditor import words
 from auditor.facts.source_map import Carrier
 from auditor.recovery import NOT_READ
+from auditor.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from auditor.recovery import Amount, MapRow, Recovery
 
@@ -47,12 +48,12 @@ def headline(found: Recovery) -> str:
     return f"{maps} {gives} back {amount(totals.first_party)} of first-party source"
 
 
-def details(found: Recovery) -> Iterator[str]:
-    """Yield what else there is to say of all of it."""
+def details(found: Recovery, shown: Callable[[str], str] = safe) -> Iterator[str]:
+    """Yield what else there is to say of all of it; `shown` makes a word fit for the format."""
     totals = found.totals
     if totals.languages:
         each = [
-            f"{language} {some.files:,} ({words.size(some.size)})"
+            f"{shown(language)} {some.files:,} ({words.size(some.size)})"
             for language, some in totals.languages
         ]
         yield f"languages: {words.listed(tuple(each), LANGUAGES)}"

@@ -48,7 +48,7 @@ class _Printer:
 
     def print(self) -> None:
         found = self._found
-        self._line(Text.assemble((safe(found.source), "bold"), f"  {found.kind}"))
+        self._line(Text.assemble((safe(found.source), "bold"), f"  {safe(found.kind)}"))
         self._line(Text(_words.headline(found), "bold"))
         if not self._view.quiet:
             for detail in _words.details(found):
@@ -103,7 +103,7 @@ class _Printer:
         lines = words.counted(row.amount.lines, "line")
         line.append(f"{files:>12}{lines:>14}{words.size(row.amount.size):>10}")
         if row.file:
-            line.append(f"  {row.file.language}", "dim")
+            line.append(f"  {safe(row.file.language)}", "dim")
         for index, remark in enumerate(row.remarks):
             removed = remark.endswith("not in the bundle")
             mark = "  " if index == 0 else ", "

@@ -30,7 +30,7 @@ def _document(found: Recovery, view: View) -> Iterator[str]:
     answer = _words.headline(found)
     yield f"{answer[:1].upper()}{answer[1:]}."
     yield ""
-    yield from (f"- {detail}" for detail in _words.details(found))
+    yield from (f"- {detail}" for detail in _words.details(found, safe_markdown))
     yield from (f"- note: {safe_markdown(note)}" for note in found.notes)
     if found.gaps:
         shown = found.gaps if view.verbose else found.gaps[:MAPS]

@@ -356,3 +356,8 @@ def states() -> tuple[str, ...]:
 def load(ecosystem: str) -> Index:
     """Return the index that comes with us."""
     return Index((_DATA / f"{ecosystem}.idx").read_bytes())
+
+
+def popular(ecosystem: str, name: str) -> bool:
+    """Tell whether a name, as its registry spells it, is one that many people use or used."""
+    return ecosystem in ECOSYSTEMS and name in load(ecosystem)

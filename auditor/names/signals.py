@@ -14,9 +14,11 @@ from typing import TypeVar
 
 import msgspec
 
+from auditor import structs
 from auditor.advisories.versions import same_version
-from auditor.errors import ParseError, UsageError
+from auditor.errors import InputError, ParseError, UsageError
 from auditor.names.values import Kind, Level, Lookalike
+from auditor.safe import safe
 from auditor.words import counted, duration
 
 T = TypeVar("T")
@@ -168,9 +170,9 @@ def version_of(filename: str) -> str:
 
 def _decoded(data: bytes, shape: type[T]) -> T:
     try:
-        return msgspec.json.decode(data, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise ParseError("what it answers is no JSON of a package") from None
+        return structs.answer(data, shape)
+    except InputError as problem:
+        raise ParseError(f"what it answers is no JSON of a package: {safe(str(problem))}") from None
 
 
 def _moment(value: object) -> datetime | None:

@@ -279,7 +279,7 @@ def _purl(kind: str, name: str, version: str) -> PackageURL | None:
 
     group, bare = _named(name)
     try:
-        return PackageURL(type=kind, namespace=group, name=bare, version=_version(version))
+        return PackageURL(type=escaped(kind), namespace=group, name=bare, version=_version(version))
     except ValueError:
         return None
 

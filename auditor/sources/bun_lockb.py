@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import InputError
-from auditor.lockfiles import Document
 from auditor.lockfiles.bun_lockb import HOW
 from auditor.sources import child
 from auditor.sources.privatefolder import private_folder
 
 if TYPE_CHECKING:
     from auditor.limits import Limits
+    from auditor.lockfiles import Document
 
 PATIENCE = 30
 """Seconds for one lockfile; the largest take bun less than one."""
@@ -39,7 +40,7 @@ def printed(document: Document, folder: Path, limits: Limits) -> Document:
         data = _ask(document.data, folder, limits)
     except InputError as problem:
         raise InputError(f"is bun's binary lockfile, and {problem}; {HOW}") from None
-    return Document(path=document.path, data=data, beside=document.beside, unread=document.unread)
+    return replace(document, data=data, folder="")
 
 
 def _ask(data: bytes, project: Path, limits: Limits) -> bytes:

@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, TextIO, cast
 from auditor import words
 from auditor.errors import InputError, PackerError
 from auditor.safe import escaped, safe
+from auditor.sources.credentials import hidden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,7 @@ def run(
     tail: deque[str] = deque(maxlen=_TAIL)
     try:
         for line in _lines(process):
-            shown = escaped(_COLOUR.sub("", line).rstrip())
+            shown = _shown(line, folder)
             tail.append(shown)
             if output is not None:
                 output(shown)
@@ -157,8 +158,13 @@ def answer(
         _end(process)
         raise
     lines = said.data[:_LONGEST_LINE].decode("utf-8", "replace").splitlines()[-_TAIL:]
-    tail = tuple(escaped(_COLOUR.sub("", line).rstrip()) for line in lines)
+    tail = tuple(_shown(line, folder) for line in lines)
     return Answer(ended=Ended(code=code, tail=tail), data=bytes(out.data))
+
+
+def _shown(line: str, folder: Path) -> str:
+    """Return a line that a child printed, which may have been a token of the user's."""
+    return hidden(escaped(_COLOUR.sub("", line).rstrip()), folder)
 
 
 class _Taken:

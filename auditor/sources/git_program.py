@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from auditor.errors import InputError
 from auditor.safe import safe
+from auditor.sources.credentials import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,7 +79,8 @@ def ask(
     if ended.returncode not in {0, 1}:
         lines = ended.stderr.decode("utf-8", "replace").splitlines()
         said = next((line for line in lines if line.startswith("fatal: ")), "".join(lines[:1]))
-        raise NoAnswerError(f"git says: {safe(said.removeprefix('fatal: '), 200)}")
+        said = hidden(said.removeprefix("fatal: "), Path(os.fsdecode(folder)))
+        raise NoAnswerError(f"git says: {safe(said, 200)}")
     return ended.stdout
 
 

@@ -12,11 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import InputError
+from auditor.errors import InputError, SpentError
 from auditor.facts.distribution import headers
 from auditor.inventory import Inventory, LockedPackage, Origin
 from auditor.shape import json_object
-from auditor.sources import regular
+from auditor.sources import gauges, regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +36,11 @@ def inventory(folder: Path, label: str, limits: Limits) -> Inventory:
     tree = _Tree()
     npm = folder.name == "node_modules"
     found = tree.node(folder, "", 0) if npm else tree.python(folder)
-    packages = list(islice(found, limits.members))
+    packages: list[LockedPackage] = []
+    try:
+        packages += gauges.budget(limits).watched(islice(found, limits.members))
+    except SpentError as problem:
+        tree.unread.append(("", f"not read to the end: {problem}"))
     if len(packages) == limits.members:
         tree.unread.append(
             ("", f"{limits.members:,} packages and perhaps more: the rest is not read")

@@ -169,7 +169,12 @@ def document(found: Found, limits: Limits) -> Document:
                     unread.append(Unread(path=shown, reason=str(problem)))
     beside |= settings.above(found.path.parent, _format_name(found.path.name, data))
     return lockfiles.Document(
-        path=found.path.name, data=data, beside=beside, folder=folder, unread=tuple(unread)
+        path=found.path.name,
+        data=data,
+        beside=beside,
+        folder=folder,
+        unread=tuple(unread),
+        limits=limits,
     )
 
 

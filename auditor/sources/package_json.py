@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from auditor.errors import PackerError, ParseError
+from auditor.decoding import utf8
+from auditor.errors import LimitError, PackerError, ParseError
+from auditor.lockfiles._yaml import yaml_documents
 from auditor.shape import get, json_object, texts
 
 MANIFEST = "package.json"
@@ -45,7 +45,7 @@ def read(folder: Path, label: str = "") -> PackageJson:
         )
     try:
         return _parsed(json_object(_content(path)))
-    except ParseError as problem:
+    except (ParseError, LimitError) as problem:
         raise PackerError(f"{Path(shown) / MANIFEST} cannot be read: {problem}") from None
 
 
@@ -57,17 +57,21 @@ def pnpm_patterns(folder: Path) -> tuple[str, ...] | None:
     path = folder / PNPM_WORKSPACE
     if not path.is_file():
         return None
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all scalars stay texts
     try:
-        document = yaml.load(_content(path).decode("utf-8"), Loader=loader)  # noqa: S506 - no objects
-        if not isinstance(document, dict) or document.get("packages") == "":
-            return ()  # settings alone; an empty value is a text to this loader
-        return texts(document, "packages") or ()
-    except yaml.YAMLError as problem:
-        first = str(problem).partition("\n")[0]
-        raise PackerError(f"{path} cannot be read: {first}") from None
-    except (ParseError, UnicodeDecodeError, RecursionError) as problem:
+        return _patterns(utf8(_content(path)))
+    except (ParseError, LimitError) as problem:
         raise PackerError(f"{path} cannot be read: {problem}") from None
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    documents = yaml_documents(text)
+    for one in documents:
+        for place, reason in one.unread:
+            raise ParseError(reason, place)
+        for repeat in one.repeats:
+            raise ParseError("stands there twice", repeat.key)
+    root = documents[0].root if documents else {}
+    return (texts(root, "packages") or ()) if root.get("packages") else ()
 
 
 def _content(path: Path) -> bytes:

@@ -14,7 +14,7 @@ import stat
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.facts.build_output import placed
 from auditor.facts.distribution import SITE, scheme_of
 from auditor.facts.manifest import MANIFEST
@@ -54,7 +54,7 @@ def sent_from(root: bytes) -> str:
     data = read(root, MANIFEST)
     try:
         config = json_object(data).get("publishConfig") if data else None
-    except ParseError:
+    except InputError:
         return ""  # a bad package.json is said elsewhere
     folder = config.get("directory") if isinstance(config, dict) else None
     parts = [part for part in str(folder or "").split("/") if part not in {"", "."}]

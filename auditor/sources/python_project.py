@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor import backends, packing
 from auditor.backends import PYPROJECT
-from auditor.errors import PackerError, ParseError, UsageError
+from auditor.errors import InputError, PackerError, UsageError
 from auditor.packers import PYTHON, Packer
 from auditor.safe import safe
 from auditor.sources import child
@@ -117,7 +117,7 @@ def _document(folder: Path, label: str) -> dict[str, Any]:
     data = _content(folder / PYPROJECT, label)
     try:
         return backends.parsed(data) if data is not None else {}
-    except ParseError as problem:
+    except InputError as problem:
         raise PackerError(f"{Path(label, PYPROJECT)} {problem}") from None
 
 

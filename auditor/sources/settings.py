@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from auditor.registries import VARIABLES, settings_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from auditor.registries import Setting
 
@@ -32,6 +32,8 @@ _UPWARD = {
 }
 """Files that a client also looks for above its lockfile, by the lockfile's format. npm, pnpm, Bun
 and pip read the project's own and the user's only."""
+NAMES = (".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", "pip.conf", "uv.toml", "pyproject.toml")
+"""Settings files that clients read in the folder in which they run."""
 _DEEPEST = 64
 """Folders above a lockfile that are looked into, at most."""
 
@@ -56,6 +58,20 @@ def texts(name: str, environment: Mapping[str, str] = os.environ) -> Iterator[st
     lowered = {key.lower(): value for key, value in environment.items() if value}
     paths = [path for read_as, path in _places(lowered) if read_as == name]
     for path in sorted(paths, key=_is_everybodys):  # which keeps the order otherwise
+        data = _content(path)
+        if data is not None:
+            yield data.decode("utf-8", "replace")
+
+
+def everything(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Yield the text of every settings file of the user's clients."""
+    lowered = {key.lower(): value for key, value in environment.items() if value}
+    yield from read(dict.fromkeys(path for _, path in _places(lowered)))
+
+
+def read(paths: Iterable[Path]) -> Iterator[str]:
+    """Yield the texts of those files that are there, and small enough to be settings."""
+    for path in paths:
         data = _content(path)
         if data is not None:
             yield data.decode("utf-8", "replace")

@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from auditor.sources.peers import Guard, adapter, place_of
 from auditor.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO, TypeVar
 
     from requests import PreparedRequest, Response, Session
@@ -141,21 +143,19 @@ class Transport:
         seconds = limits.download_seconds
         try:
             return self._within(seconds, lambda: self._asked(question))
-        except _TooSlowError:
+        except TooSlowError:
             raise LimitError("download-seconds", seconds, seconds, "seconds") from None
 
     def _within(self, seconds: int, call: Callable[[], T]) -> T:
         try:
-            return _within(seconds, call)
+            return within(seconds, call)
         except UnansweredError:
             self._session = None  # a thread that was left to itself may still have it
             raise
 
     def _asked(self, question: _Question) -> bool:
         """Ask, and follow where the answer leads; False where there is nothing."""
-        import requests  # noqa: PLC0415 - 60 ms, for those alone who want something of a registry
-
-        session = self._session = self._session or self._opened()
+        asking = self._session = self._session or session(self._guard)
         base, url = question.base, question.url
         self._guard.begin(base.url, trusted=base.users)
         headers = {
@@ -164,13 +164,13 @@ class Transport:
             "User-Agent": f"audit/{__version__}",
         }
         shown = base.shown_to(url)
-        try:
+        with told():
             for _ in range(_REDIRECTS + 1):
                 self._guard.check_written(url)
-                with session.get(
+                with asking.get(
                     url,
                     headers={**headers, "Authorization": shown} if shown else headers,
-                    auth=_as_it_is,
+                    auth=as_it_is,
                     timeout=PATIENCE,
                     stream=True,
                     allow_redirects=False,
@@ -178,37 +178,26 @@ class Transport:
                 ) as response:
                     if not response.is_redirect:
                         return _taken(response, question)
-                    url = _next(url, response.headers["Location"], anywhere=question.anywhere)
+                    url = followed(url, response.headers["Location"], anywhere=question.anywhere)
                     shown = shown and base.shown_to(url)
-        except requests.exceptions.SSLError as problem:
-            raise UnansweredError(_distrust(problem)) from None
-        except requests.exceptions.Timeout:
-            raise UnansweredError(_too_slow(PATIENCE)) from None
-        except (
-            requests.exceptions.ConnectionError,
-            requests.exceptions.ChunkedEncodingError,
-        ):
-            raise UnansweredError("cannot be reached, or does not end its answer") from None
-        except (requests.exceptions.RequestException, OSError, ValueError) as problem:
-            # The text of such an error may have the whole address in it.
-            raise UnansweredError(f"cannot be asked ({type(problem).__name__})") from None
         raise InputError(f"redirects more than {_REDIRECTS} times")
 
-    def _opened(self) -> Session:
-        """Return a session that keeps no cookies and connects to nothing the guard refuses."""
-        import requests  # noqa: PLC0415 - see above
 
-        class Unled(requests.Session):
-            """Looks at no redirect by itself: it would read the whole of its body for that."""
+def session(guard: Guard) -> Session:
+    """Return a session that keeps no cookies and connects to nothing that a guard refuses."""
+    import requests  # noqa: PLC0415 - 60 ms, for those alone who want something of a server
 
-            def get_redirect_target(self, resp: Response) -> None:
-                del resp
+    class Unled(requests.Session):
+        """Looks at no redirect by itself: it would read the whole of its body for that."""
 
-        session = Unled()
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, adapter(self._guard.check))
-        return session
+        def get_redirect_target(self, resp: Response) -> None:
+            del resp
+
+    found = Unled()
+    found.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        found.mount(scheme, adapter(guard.check))
+    return found
 
 
 def _distrust(problem: BaseException) -> str:
@@ -222,7 +211,27 @@ def _distrust(problem: BaseException) -> str:
     return "does not speak TLS as it should"
 
 
-def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise UnansweredError for what `requests` raises; its text may have the whole address."""
+    import requests  # noqa: PLC0415 - see `_asked`
+
+    try:
+        yield
+    except requests.exceptions.SSLError as problem:
+        raise UnansweredError(_distrust(problem)) from None
+    except requests.exceptions.Timeout:
+        raise UnansweredError(_too_slow(PATIENCE)) from None
+    except (
+        requests.exceptions.ConnectionError,
+        requests.exceptions.ChunkedEncodingError,
+    ):
+        raise UnansweredError("cannot be reached, or does not end its answer") from None
+    except (requests.exceptions.RequestException, OSError, ValueError) as problem:
+        raise UnansweredError(f"cannot be asked ({type(problem).__name__})") from None
+
+
+def as_it_is(request: PreparedRequest) -> PreparedRequest:
     """Take the place of what `.netrc` says: only the client's own settings show who asks."""
     return request
 
@@ -241,7 +250,7 @@ def _taken(response: Response, question: _Question) -> bool:
     return True
 
 
-def _next(url: str, location: str, *, anywhere: bool) -> str:
+def followed(url: str, location: str, *, anywhere: bool) -> str:
     """Return where a redirect leads; raise InputError where it is not followed to.
 
     That is another host, unless `anywhere`, and always from https to what is none.
@@ -271,7 +280,7 @@ def _plain(url: str) -> bool:
     return url.lower().startswith("http://")
 
 
-class _TooSlowError(UnansweredError):
+class TooSlowError(UnansweredError):
     """The whole of an answer took too long."""
 
 
@@ -279,7 +288,7 @@ def _too_slow(seconds: int) -> str:
     return f"did not answer within {counted(seconds, 'second')}"
 
 
-def _within(seconds: int, call: Callable[[], T]) -> T:
+def within(seconds: int, call: Callable[[], T]) -> T:
     """Return what a call returns; where it takes longer it is left to itself: UnansweredError.
 
     The time-outs of a socket are for each of its pieces: who sends one byte a second meets none.
@@ -301,5 +310,5 @@ def _within(seconds: int, call: Callable[[], T]) -> T:
     if problems:
         raise problems[0]
     if not results:
-        raise _TooSlowError(_too_slow(seconds))
+        raise TooSlowError(_too_slow(seconds))
     return results[0]

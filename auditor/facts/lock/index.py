@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from auditor.addresses import UNNAMED, Address, Named, address, conda_named, npm_named
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.registries import Registries, Setting, configured
 from auditor.shape import json_object
@@ -150,7 +150,7 @@ def manifest_of(files: Mapping[str, bytes]) -> Manifest | None:
         return None
     try:
         document = json_object(data)
-    except ParseError:
+    except InputError:
         return None
     wanted: dict[str, str] = {}
     for section in SECTIONS:

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.advisories import How, IncidentIndex
+from auditor.advisories import records as advisory_records
 from auditor.advisories.versions import nearest
 from auditor.facts import Collector, Contents
+from auditor.facts.lock import recorded
+from auditor.facts.lock.recorded import Doubt, Doubts, Recorded
+from auditor.facts.lock.said import RegistrySaid
 from auditor.facts.lock.ways import Ways, key_of, reach_of
 from auditor.inventory import Inventory, LockedPackage, Origin
 from auditor.model import Confidence, Fact
@@ -24,6 +28,7 @@ _FIRST = 3
 _ON_DISK = frozenset({"node_modules"})
 """Formats whose versions are those of installed manifests: what ran may have put the decoy's there,
 as plain-crypto-js did."""
+_BY_NAME = frozenset({How.PLACEHOLDER, How.DECOY, How.ANY_VERSION, How.RECORDED})
 _CERTAIN = {
     Confidence.HIGH: "the incident is well established",
     Confidence.MEDIUM: "the incident rests on few sources",
@@ -47,20 +52,29 @@ class KnownBadFact(Fact):
     ways: tuple[str, ...]
     """Everything that shows it, `how` first."""
     incident: str
-    """The id of the incident; empty for a placeholder of a name that no incident knows."""
+    """The id of the incident; empty where records alone say it, and for a placeholder of a name
+    that no incident knows."""
     also: tuple[str, ...]
     """Further incidents that name the same version."""
+    advisories: tuple[str, ...]
+    """The ids of the records that say so, and their names elsewhere: MAL, GHSA, …"""
     title: str
     kind: str
-    """The incident's kind; empty as `incident`."""
+    """The incident's kind; `record` where records alone say it, else empty as `incident`."""
     window: str
-    """`<from> to <to>` or `since <from>` (RFC 3339, UTC)."""
+    """`<from> to <to>` or `since <from>` (RFC 3339, UTC); empty where no incident is known."""
     confidence: str
-    """How well the incident is established: `high`, `medium`, `low`."""
+    """How well the incident, or the record, is established: `high`, `medium`, `low`."""
+    doubt: Doubt
+    """Why records of all versions may say more than is known; `none` for all other entries."""
+    doubts: str
+    """The doubt in words."""
     single_source: bool
     """A single source says that this version is bad."""
     certainty: str
-    """The two above in words."""
+    """In words, how well it is established, and by whom."""
+    told: str
+    """When it could be had, as far as that is known, and the certainty."""
     origin: Origin
     """Where the entry's content comes from."""
     format: str
@@ -89,17 +103,18 @@ class KnownBadFact(Fact):
 def collect(contents: Contents) -> Iterator[KnownBadFact]:
     """Yield one fact for each entry and bad version that it is."""
     for index in contents.of(IncidentIndex):
-        plays = _Playbooks(index)
+        seen = next(iter(contents.of(Recorded)), Recorded())
+        known = _Known(contents, index, seen)
         for inventory in contents.of(Inventory):
             ways: Ways | None = None
             for package in inventory.packages:
-                for hit in index.hits(package):
+                for hit in index.hits(package, seen.records):
                     ways = ways or Ways(inventory)
-                    yield _fact(inventory, package, hit, plays, ways)
+                    yield _fact(inventory, package, hit, known, ways)
 
 
 def _fact(
-    inventory: Inventory, package: LockedPackage, hit: Hit, plays: _Playbooks, ways: Ways
+    inventory: Inventory, package: LockedPackage, hit: Hit, known: _Known, ways: Ways
 ) -> KnownBadFact:
     incident = hit.incidents[0] if hit.incidents else None
     key = key_of(hit.name, hit.version)
@@ -108,10 +123,13 @@ def _fact(
     if how is How.DECOY and inventory.format in _ON_DISK:
         how = How.ANY_VERSION
     chain, others = ways.way_to(package, key)
-    steps, playbook = plays.of(incident)
+    steps, playbook = known.plays.of(hit)
     entry, reach = _entry(key, listed_as, how), reach_of(inventory, chain, others, package)
     if inventory.format.endswith(CACHE):
         reach = _fetched(package, inventory.format.removesuffix(CACHE))
+    ids = advisory_records.names(hit.advisories)
+    doubt, doubts = known.doubts.of(hit, package)
+    window, certainty = _window(incident), _certainty(incident, hit, ids)
     return KnownBadFact(
         path=inventory.path,
         line=package.line,
@@ -125,12 +143,16 @@ def _fact(
         ways=tuple(way.value for way in hit.ways),
         incident=incident.id if incident else "",
         also=tuple(other.id for other in hit.incidents[1:]),
-        title=incident.title if incident else "",
-        kind=incident.kind.value if incident else "",
-        window=_window(incident),
-        confidence=(incident.confidence if incident else Confidence.HIGH).word,
+        advisories=ids,
+        title=_title(hit, incident),
+        kind=incident.kind.value if incident else "record" if ids else "",
+        window=window,
+        confidence=_confidence(hit, incident, doubt).word,
+        doubt=doubt,
+        doubts=doubts,
         single_source=hit.single_source,
-        certainty=_certainty(incident, hit),
+        certainty=certainty,
+        told=f"could be installed {window}; {certainty}" if window else certainty,
         origin=package.origin,
         format=inventory.format,
         section=package.section,
@@ -141,14 +163,29 @@ def _fact(
         reach=reach,
         account=f"{entry}: {reach}",
         resembles=hit.package.resembles if hit.package else "",
-        safe=_safe(hit, incident),
+        safe=known.safe(hit, incident),
         steps=steps,
         playbook=playbook,
     )
 
 
+def _title(hit: Hit, incident: Incident | None) -> str:
+    if incident:
+        return incident.title
+    summaries = (advisory.summary for advisory in hit.advisories if advisory.summary)
+    return next(summaries, "known to be malicious") if hit.advisories else ""
+
+
+def _confidence(hit: Hit, incident: Incident | None, doubt: Doubt) -> Confidence:
+    if incident:
+        return incident.confidence
+    if hit.how is How.RECORDED:
+        return Confidence.LOW if doubt is not Doubt.NONE else Confidence.MEDIUM
+    return Confidence.HIGH
+
+
 def _listed_as(package: LockedPackage, hit: Hit) -> str:
-    if How.VERSION in hit.ways or hit.how in {How.PLACEHOLDER, How.DECOY, How.ANY_VERSION}:
+    if How.VERSION in hit.ways or hit.how in _BY_NAME:
         told = package.alias if package.alias not in {"", package.name} else ""
         if package.name.lower() == hit.name.lower() or How.VERSION in hit.ways:
             return told
@@ -168,9 +205,9 @@ def _window(incident: Incident | None) -> str:
     return f"{incident.start} to {incident.end}" if incident.end else f"since {incident.start}"
 
 
-def _certainty(incident: Incident | None, hit: Hit) -> str:
+def _certainty(incident: Incident | None, hit: Hit, ids: tuple[str, ...]) -> str:
     if incident is None:
-        return "npm's own mark for a removed package"
+        return recorded.certainty(hit, ids) if ids else "npm's own mark for a removed package"
     text = _CERTAIN[incident.confidence]
     return f"{text}; a single source names this version" if hit.single_source else text
 
@@ -186,6 +223,24 @@ def _safe(hit: Hit, incident: Incident | None) -> str:
     return f"a version from before {day}"
 
 
+class _Known:
+    """What is known besides the entries: steps, doubts, releases."""
+
+    def __init__(self, contents: Contents, index: IncidentIndex, seen: Recorded) -> None:
+        self.plays = _Playbooks(index)
+        self.doubts = Doubts(contents, index, seen)
+        self._seen = seen
+        self._said = contents.of(RegistrySaid)
+
+    def safe(self, hit: Hit, incident: Incident | None) -> str:
+        """Return the version to go to, or what to do where none is known."""
+        if incident is not None or not hit.advisories:
+            return _safe(hit, incident)
+        signals = (said.of(hit.ecosystem, hit.name) for said in self._said)
+        releases = (version for one in signals if one for version in one.releases)
+        return recorded.safe(hit, self._seen, releases)
+
+
 class _Playbooks:
     """The steps of incidents as texts, each made once: a file may hold thousands of hits."""
 
@@ -193,16 +248,22 @@ class _Playbooks:
         self._index = index
         self._made: dict[str, tuple[tuple[str, ...], str]] = {}
 
-    def of(self, incident: Incident | None) -> tuple[tuple[str, ...], str]:
+    def of(self, hit: Hit) -> tuple[tuple[str, ...], str]:
         """Return the first few steps, and all of them as numbered lines."""
-        if incident is None:
-            return (), ""
+        if not hit.incidents:
+            return _numbered(recorded.STEPS) if hit.advisories else ((), "")
+        incident = hit.incidents[0]
         if incident.id not in self._made:
             detail = self._index.detail(incident.id)
-            steps = tuple(_shown(step) for step in detail.steps) if detail else ()
-            lines = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
-            self._made[incident.id] = (steps[:_FIRST], lines)
+            self._made[incident.id] = _numbered(
+                tuple(_shown(step) for step in detail.steps) if detail else ()
+            )
         return self._made[incident.id]
+
+
+def _numbered(steps: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    lines = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+    return steps[:_FIRST], lines
 
 
 def _shown(step: Step) -> str:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auditor.advisories.versions import same_name
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import MANIFEST, LockIndex, from_registry, indexes
 from auditor.facts.lock.names import (
@@ -258,11 +258,11 @@ def _project_names(files: Mapping[str, bytes]) -> Iterator[str]:
         name = json_object(files.get(MANIFEST, b"")).get("name")
         if isinstance(name, str):
             yield name
-    except ParseError:
+    except InputError:
         pass  # told by whoever needs it
     try:
         document = quick_toml(files.get(_PYPROJECT, b"").decode("utf-8", "replace"))
-    except ParseError:
+    except InputError:
         return
     tool = document.get("tool")
     poetry = tool.get("poetry") if isinstance(tool, dict) else None

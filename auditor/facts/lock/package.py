@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name, canonicalize_version
-from packaging.version import InvalidVersion, parse
+from packaging.version import parse
 
 from auditor.addresses import LONGEST, NOWHERE, UNNAMED, Named, address, python_named
 from auditor.facts import Collector, Contents
@@ -237,7 +237,7 @@ def _pep440(version: str) -> str:
     """Return a version as PEP 440 compares it, without the local part, as files may lack it."""
     try:
         return canonicalize_version(parse(version).public)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of thousands of digits
         return version
 
 

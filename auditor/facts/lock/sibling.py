@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from auditor.advisories.versions import same_name, same_version
-from auditor.errors import ParseError
+from auditor.errors import InputError
 from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import MANIFEST, Beside
 from auditor.integrity import STRENGTH, digests, is_digest
@@ -137,7 +137,7 @@ def _chosen(beside: Mapping[str, bytes]) -> tuple[str, int | None]:
     """Return the client that package.json names, and its major version where it says so."""
     try:
         document = json_object(beside.get(MANIFEST, b""))
-    except ParseError:
+    except InputError:
         return "", None
     spelled: Any = document.get("packageManager")
     if not isinstance(spelled, str):

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.errors import SpentError
 from auditor.inventory import Inventory
 from auditor.sources.caches._client import Client, Machine
 from auditor.sources.caches._reading import Reading, TooManyError
@@ -72,8 +73,9 @@ def inventory(cache: Cache, limits: Limits) -> Inventory:
     reading = Reading(cache.folder, limits)
     packages: list[LockedPackage] = []
     try:
-        packages += islice(clients()[cache.client].read(reading), limits.members)
-    except TooManyError as problem:
+        found = clients()[cache.client].read(reading)
+        packages += reading.budget.watched(islice(found, limits.members))
+    except (TooManyError, SpentError) as problem:
         reading.lost("", str(problem))
     if len(packages) == limits.members:
         reading.lost("", f"{limits.members:,} packages and perhaps more: the rest is not read")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
+from auditor.sources import gauges
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,6 +44,7 @@ class Reading:
         self.folder = folder
         self._base = os.fspath(folder)
         self.limits = limits
+        self.budget = gauges.budget(limits)
         self._left = self._most = limits.members * _LOOKED_AT
         self._notes: list[tuple[str, str]] = []
         self._more = 0
@@ -72,7 +75,7 @@ class Reading:
         found: list[os.DirEntry[str]] = []
         try:
             with os.scandir(folder) as entries:
-                for entry in entries:
+                for entry in self.budget.watched(entries):
                     self._left -= 1
                     if self._left < 0:
                         raise TooManyError(

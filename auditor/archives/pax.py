@@ -1,0 +1,164 @@
+"""Extended tar headers: pax records and GNU long names, and what readers disagree about in them.
+
+Rests on IEEE Std 1003.1-2017 (pax), on GNU tar's manual ("Tar Internals"), and on what CPython's
+tarfile, Go's archive/tar, node-tar, tar-rs and libarchive make of the same headers: some take the
+first of two records, some the last; some forget the first of two headers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXTENDING = frozenset({b"x", b"g", b"X", b"L", b"K"})
+"""Headers that say something of those behind them: pax, Solaris' pax, GNU long names."""
+SPARSE = "GNU.sparse"
+"""Stands among the records of a sparse member, whatever its format."""
+PAIRS = "GNU.sparse.pairs"
+"""The repeated offsets and sizes of format 0.0, joined as format 0.1 writes them."""
+
+_STRUCTURAL = frozenset({"path", "linkpath", "size"})
+"""The records that decide on what is unpacked where."""
+_SPARSE = frozenset(
+    f"GNU.sparse.{key}" for key in "major minor name realsize size numblocks map".split()
+)
+_KEPT = _STRUCTURAL | _SPARSE | {"uname", "gname"}
+_REPEATED = {"GNU.sparse.offset": 0, "GNU.sparse.numbytes": 1}
+_OF_SOME = frozenset({"SCHILY.realsize", "SUN.holesdata"})
+"""Records that change a member's content for star, Solaris and libarchive alone."""
+_CHARSETS = frozenset({"ISO-IR 10646 2000 UTF-8", "BINARY"})
+_LONGEST_NUMBER = 8
+"""Digits of a record's length, and room for the space behind them."""
+
+
+class Extended:
+    """What extended headers have said: of the next member, and of all that follow."""
+
+    __slots__ = ("_every", "_next", "_odd", "_pending")
+
+    def __init__(self) -> None:
+        self._every: dict[str, str] = {}
+        self._next: dict[str, str] = {}
+        self._odd: list[str] = []
+        self._pending = False
+
+    def take(self, typeflag: bytes, data: bytes) -> Iterator[str]:
+        """Take in one header, a GNU long name as the pax record that it equals.
+
+        Yield what is odd about a header for all that follow. Raises ArchiveError for records that
+        are malformed.
+        """
+        if typeflag == b"g":
+            yield from self._global(data)
+        elif typeflag in {b"L", b"K"}:
+            self._long(data, "path" if typeflag == b"L" else "linkpath")
+        else:
+            self._local(data, solaris=typeflag == b"X")
+
+    def settings(self) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return what holds for the member whose header comes now, and what is odd about it."""
+        if not self._pending:
+            return self._every, ()
+        settings = {**self._every, **self._next}
+        odd = tuple(dict.fromkeys(self._odd))
+        self._next, self._odd, self._pending = {}, [], False
+        return settings, odd
+
+    def none_left(self) -> None:
+        """Raise ArchiveError where a header was for a member that does not come."""
+        if self._pending:
+            raise ArchiveError("an extended header at the end belongs to no member")
+
+    def _global(self, data: bytes) -> Iterator[str]:
+        records, odd = _records(data)
+        for key in sorted(records.keys() & _STRUCTURAL):
+            yield f"a global header sets the {key} of all members that follow"
+        if SPARSE in records:
+            yield "a global header makes all members that follow sparse"
+        yield from odd
+        if self._pending:
+            self._odd.append(
+                "a global header stands between it and its own, which some then forget"
+            )
+        self._every.update(records)
+
+    def _long(self, data: bytes, key: str) -> None:
+        name, _, rest = data.partition(b"\0")
+        self._pending = True
+        if rest.strip(b"\0"):
+            self._odd.append(f"its long name for the {key} goes on behind a NUL")
+        if not name:
+            self._odd.append(f"its long name for the {key} is empty, which some take for none")
+            return
+        self._merge({key: name.decode("utf-8", "backslashreplace")})
+
+    def _local(self, data: bytes, *, solaris: bool) -> None:
+        records, odd = _records(data)
+        self._odd += odd
+        if solaris and records.keys() & (_STRUCTURAL | {SPARSE}):
+            self._odd.append("its extended header is of Solaris' kind, which some take for a file")
+        lost = sorted((self._next.keys() & _STRUCTURAL) - records.keys())
+        if self._pending and lost:
+            detail = f"a second extended header lacks its {lost[0]}, which some then forget"
+            self._odd.append(detail)
+        self._pending = True
+        self._merge(records)
+
+    def _merge(self, records: dict[str, str]) -> None:
+        for key in sorted(records.keys() & _STRUCTURAL):
+            if self._next.get(key, records[key]) != records[key]:
+                self._odd.append(f"two extended headers of one member differ in its {key}")
+        self._next.update(records)
+
+
+def _records(data: bytes) -> tuple[dict[str, str], list[str]]:
+    r"""Read pax records, `LENGTH KEY=VALUE\n`, the length counting the whole; and what is odd.
+
+    Only what decides on a member is kept, so that many records cost no memory.
+    """
+    records: dict[str, str] = {}
+    odd: list[str] = []
+    pairs: list[str] = []
+    start = 0
+    while start < len(data):
+        space = data.find(b" ", start, start + _LONGEST_NUMBER + 1)
+        if space < 0 or not data[start:space].isdigit():
+            raise ArchiveError("a pax header is malformed: a record without a length")
+        end = start + int(data[start:space])
+        key, equals, value = data[space + 1 : end].partition(b"=")
+        if end > len(data) or not equals or value[-1:] != b"\n":
+            raise ArchiveError("a pax header is malformed: a record's length is wrong")
+        start = end
+        name = key.decode("utf-8", "backslashreplace")
+        text = value[:-1].decode("utf-8", "backslashreplace")
+        if "\0" in name and name.partition("\0")[0] in _KEPT:
+            odd.append("a key in its pax header goes on behind a NUL")
+        if name in _OF_SOME:
+            odd.append(f"its pax header has {name}, which changes its content for some readers")
+        if name == "hdrcharset" and text not in _CHARSETS:
+            odd.append("its pax header asks for an encoding of names that few readers know")
+        if name.startswith("GNU.sparse."):
+            records[SPARSE] = ""
+        if name in _REPEATED:
+            pairs.append(text if _REPEATED[name] == len(pairs) % 2 else "out of order")
+        if name not in _KEPT:
+            continue
+        text = _value(name, text)
+        if name in _STRUCTURAL | _SPARSE and records.get(name, text) != text:
+            odd.append(f"its pax header has its {name} twice: some take the first, some the last")
+        records[name] = text
+    if pairs:
+        records[PAIRS] = ",".join(pairs)
+    return records, odd
+
+
+def _value(name: str, text: str) -> str:
+    if name == "size" and not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise ArchiveError("a pax header is malformed: size is no decimal number")
+    if name in _STRUCTURAL and (not text or "\0" in text):  # C stops at NUL, others do not
+        raise ArchiveError(f"a pax header is malformed: {name} is empty or holds a NUL")
+    return text

@@ -1,0 +1,1 @@
+"""The hostile archives, one function for each; see `tests/archives.py`."""

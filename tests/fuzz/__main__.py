@@ -1,0 +1,199 @@
+"""The runner: every target for some seconds, several at once; what breaks one is kept.
+
+    python -m tests.fuzz [TARGET…] [--seconds N] [--jobs N] [--keep] [--list]
+
+Needs atheris (the extra `fuzz`). The first of what breaks a target is written to
+`regressions/TARGET/`, with the traceback on standard error, and the exit code is 1. `--keep` takes
+the smallest set of inputs that reaches what was reached into the kept corpus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.fuzz.target import CORPUS, REGRESSIONS, Target, kept, modules, targets, targets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROOT = Path(__file__).parents[2]
+WORK = ROOT / ".cache" / "fuzz"
+SLOWEST = 60
+"""Seconds after which one input is a hang: instrumented code is some ten times slower, and the
+machine may be busy."""
+SHORTER = 4
+"""What the time of a target is divided by that is not a main one."""
+MEMORY = 2048
+"""MiB that one process may take."""
+_RUNS = re.compile(r"stat::number_of_executed_units: +(\d+)")
+_REACHED = re.compile(r"cov: (\d+) ft: (\d+)")
+_UNCAUGHT = re.compile(r"(?s)(=== Uncaught Python exception: ===.*?)\n==\d+==")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of one target."""
+
+    name: str
+    runs: int
+    edges: int
+    features: int
+    broken: Path | None
+    said: str
+    """The end of the engine's output, where it broke."""
+
+
+def is_to_be_had() -> bool:
+    """Tell whether there is an atheris for this machine: it comes for Linux on x86-64 alone."""
+    return (
+        sys.platform == "linux"
+        and platform.machine() == "x86_64"
+        and sys.version_info < (3, 15)
+        and platform.python_implementation() == "CPython"
+    )
+
+
+def fuzz(target: Target, seconds: int, work: Path = WORK) -> Result:
+    """Run one target for some seconds, from its seeds and its kept corpus."""
+    folder = work / target.name
+    inputs = folder / "inputs"
+    inputs.mkdir(parents=True, exist_ok=True)
+    for data in (*target.seeds(), *(path.read_bytes() for path in kept(target))):
+        (inputs / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+    words = folder / "words"
+    words.write_text("".join(f'"{_spelled(word)}"\n' for word in target.words))
+    for old in folder.glob("*-*"):
+        old.unlink()
+    options = (
+        f"-max_total_time={seconds}",
+        f"-max_len={target.longest}",
+        f"-timeout={SLOWEST}",
+        f"-rss_limit_mb={MEMORY}",
+        f"-artifact_prefix={folder}/",
+        *((f"-dict={words}",) if target.words else ()),  # an empty one is an error
+        "-print_final_stats=1",
+    )
+    said = _run(target, *options, str(inputs))
+    reached = _REACHED.findall(said)[-1:] or [("0", "0")]
+    runs = _RUNS.search(said)
+    found = next((path for path in folder.glob("*-*")), None)
+    return Result(
+        name=target.name,
+        runs=int(runs[1]) if runs else 0,
+        edges=int(reached[0][0]),
+        features=int(reached[0][1]),
+        broken=None if found is None else _saved(target, found),
+        said=_excerpt(said) if found is not None or runs is None else "",
+    )
+
+
+def _run(target: Target, *options: str) -> str:
+    module = next(one for one in modules() if target in targets_of(one))
+    done = subprocess.run(  # noqa: S603 - this program, and the names of our own targets
+        [sys.executable, "-m", "tests.fuzz.engine", module, target.name, *options],
+        cwd=ROOT,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _spelled(word: bytes) -> str:
+    return "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\x{b:02X}" for b in word)
+
+
+def _excerpt(said: str) -> str:
+    found = _UNCAUGHT.search(said)
+    return found[1].strip() if found else "\n".join(said.splitlines()[-15:])
+
+
+def _saved(target: Target, found: Path) -> Path:
+    """Keep what broke a target, under its kind (crash, timeout, oom) and digest."""
+    kind, _, digest = found.name.partition("-")
+    place = REGRESSIONS / target.name / f"{kind}-{digest[:12]}"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(found, place)
+    return place
+
+
+def keep(target: Target, work: Path = WORK) -> None:
+    """Put the smallest set of inputs that reaches all that was reached into the kept corpus."""
+    place = CORPUS / target.name
+    fresh = work / target.name / "kept"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    inputs = work / target.name / "inputs"
+    options = ("-set_cover_merge=1", f"-max_len={target.longest}", f"-timeout={SLOWEST}")
+    _run(target, *options, str(fresh), str(inputs))
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    known = {hashlib.sha256(data).hexdigest() for data in target.seeds()}
+    for path in fresh.iterdir():
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        if digest not in known:
+            (place / digest[:12]).write_bytes(data)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="TARGET")
+    parser.add_argument("--seconds", type=int, default=60, help="for each main target")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    asked = parser.parse_args(arguments)
+    known = targets()
+    if asked.list:
+        print("\n".join(known))
+        return 0
+    if unknown := [name for name in asked.names if name not in known]:
+        parser.error(f"there is no target {unknown[0]!r}; there are {' '.join(known)}")
+    if importlib.util.find_spec("atheris") is None:
+        told = "pip install -e '.[fuzz]'" if is_to_be_had() else "there is none for this machine"
+        print(f"nothing was fuzzed: atheris is not installed ({told})", file=sys.stderr)
+        return int(is_to_be_had())
+    chosen = [known[name] for name in asked.names] or list(known.values())
+    chosen.sort(key=lambda one: not one.main)
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        results = pool.map(partial(_one, seconds=asked.seconds, keep_it=asked.keep), chosen)
+        return max(_told(result) for result in results)
+
+
+def _one(target: Target, seconds: int, *, keep_it: bool) -> Result:
+    result = fuzz(target, seconds if target.main else -(-seconds // SHORTER))
+    if keep_it and not result.said:
+        keep(target)
+    return result
+
+
+def _told(result: Result) -> int:
+    """Print one row; return the exit code that it asks for."""
+    edges, features = f"{result.edges:,} edges", f"{result.features:,} features"
+    print(f"{result.name:20} {result.runs:>12,} runs {edges:>14} {features:>16}", flush=True)
+    if not result.said:
+        return 0
+    print(f"\n{result.said}", file=sys.stderr)
+    if result.broken is not None:
+        print(f"kept as {result.broken.relative_to(ROOT)}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The targets, each module a family of readers with its `TARGETS`."""
