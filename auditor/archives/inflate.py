@@ -203,7 +203,7 @@ class Inflated:
         self._packed = len(head)
         self._inflated = 0
         self._rest = b""
-        self.aside = b""
+        self.aside = bytearray()
         self.padded = False
         self.streams = 0
 
