@@ -24,7 +24,7 @@ ASK = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
 def found() -> dict[str, Path]:
     """Return the interpreters there are, by their whole version; not the one that runs this."""
     names = [f"python3.{minor}" for minor in MINORS]
-    places = [Path(place) for name in names if (place := shutil.which(name))]
+    places = [Path(place) for place in map(shutil.which, names) if place]
     places += sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python"))
     known: dict[str, Path] = {}
     for place in places:
@@ -37,7 +37,8 @@ def found() -> dict[str, Path]:
 
 def version_of(python: Path) -> str:
     """Return an interpreter's version; empty for what does not run, as a shim of pyenv may not."""
-    ended = subprocess.run([python, "-c", ASK], capture_output=True, text=True, check=False)  # noqa: S603
+    command = [str(python), "-c", ASK]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     return ended.stdout.strip() if ended.returncode == 0 else ""
 
 
@@ -51,7 +52,7 @@ def tried(version: str, python: Path) -> bool:
     subprocess.run([binary, *install, "--editable", ".", *NEEDED], cwd=ROOT, check=True)  # noqa: S603
     files = [f"tests/test_{name}.py" for name in TESTS]
     settings = ("-p", "no:cacheprovider", "-q", "--no-header")
-    command = [binary, "-m", "pytest", *settings, *files]
+    command = [str(binary), "-m", "pytest", *settings, *files]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0  # noqa: S603
 
 

@@ -291,7 +291,8 @@ def test_frames_that_decoders_skip_are_loose() -> None:
 
     assert listed(skippable(b"note") + frame) == [*ONE, f"{aside} 4"]
     assert listed(frame + skippable(b"more", 15) + skippable(b"")) == [*ONE, f"{aside} 4"]
-    assert listed(skippable(b"note")[:-1]) == [f"error: {CUT[7:]}"]
+    for cut in range(4, 12):
+        assert listed(skippable(b"note")[:cut]) == [CUT], f"cut at {cut}"
 
 
 def test_a_zip_behind_a_tar_makes_a_file_of_two_formats() -> None:

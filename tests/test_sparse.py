@@ -74,7 +74,7 @@ each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 
 def content(data: bytes, limits: Limits | None = None) -> tuple[int, bytes]:
     """Return size and content of the first member."""
-    member, pieces = next(  # type: ignore[misc]
+    member, pieces = next(
         entry
         for entry in tar.members([data], Budget(limits or Limits()), strip=0)
         if isinstance(entry, tuple)

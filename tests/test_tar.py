@@ -280,6 +280,17 @@ CASES: dict[str, tuple[bytes, list[str]]] = {
             "file 'two.js' 0",
         ],
     ),
+    "a long name, and a pax header that says another thing": (
+        archive(gnu_long(b"long.js"), pax({"uname": b"u"}), file(b"a")),
+        ["file 'long.js' 0"],
+    ),
+    "a second pax header that lacks a path": (
+        archive(pax({"path": b"x"}), pax({"uname": b"u"}), file(b"a")),
+        [
+            "ambiguous-header 'x': a second extended header lacks its path, which some then forget",
+            "file 'x' 0",
+        ],
+    ),
     # global headers
     "git's global header": (
         archive(pax({"comment": b"0123abcd"}, type=b"g"), file(b"a"), AFTER),
@@ -560,6 +571,13 @@ def test_a_header_that_claims_a_gigabyte_is_not_read(type_: bytes) -> None:
     lines = streamed([header(b"a", size=2**30, type=type_)])
 
     assert lines == [f"error: {limit_met('header-bytes', 2**20, 2**30, 'bytes')}"]
+
+
+def test_global_headers_count_as_members_since_nothing_need_follow_them() -> None:
+    data = archive(pax({"path": b"x"}, type=b"g") * 3, file(b"a"))
+
+    assert limits_met(data, members=4)[-1] == "file 'x' 0"
+    assert limits_met(data, members=3)[-1] == f"error: {limit_met('members', 3, 4)}"
 
 
 def test_a_header_full_of_tiny_records_is_read_once_through() -> None:

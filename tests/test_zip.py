@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zipfile
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,7 @@ from auditor.archives import Loose, walk
 from auditor.errors import ArchiveError, LimitError, MemberError
 from auditor.limits import Budget, Limits
 from auditor.model import MemberType
+from tests.zip_bytes import BZIP2, DEFLATED, LZMA, XZ, ZSTD, Entry, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -305,3 +308,50 @@ def test_links_and_modes_come_from_unix_attributes() -> None:
         ("link", MemberType.SYMLINK, "../outside", 0o777),
         ("tool", MemberType.FILE, "", 0o755),
     ]
+
+
+def test_an_entry_full_of_extra_fields_is_looked_at_in_passing() -> None:
+    """Sixteen thousand fields in each of a thousand headers are no reason to wait."""
+    full = field(0x7777, b"") * 16_000
+    data = zipped([Entry(name=b"%d" % index, data=b"x", extra=full) for index in range(200)])
+    started = time.process_time()
+    _, other = listed(data)
+
+    assert time.process_time() - started < 5
+    broken = "header-mismatch: has a broken extra field, which some readers refuse and some pass"
+    assert other.count(f"{broken} over") == 200
+
+
+def test_records_without_number_meet_the_limit_of_members() -> None:
+    data = zipped([Entry(name=b"%d" % index) for index in range(50)])
+    entries = walk(io.BytesIO(data), Budget(Limits(members=10)), strip=0)
+
+    assert [entry[0].path for entry in islice(entries, 10) if isinstance(entry, tuple)] == [
+        str(index) for index in range(10)
+    ]
+    with pytest.raises(LimitError, match="limit members of 10 met"):
+        next(entries)
+
+
+@pytest.mark.parametrize("size", [1, 262_143, 262_144, 262_145, 600_000])
+@pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA, XZ, ZSTD])
+def test_every_method_is_read_to_its_last_byte(size: int, method: int) -> None:
+    text = (b"%d " % size * size)[:size]
+    members, _ = listed(zipped([Entry(name=b"a", data=text, method=method)]))
+
+    assert members == {"a": text}
+
+
+@pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA, XZ, ZSTD])
+def test_a_changed_byte_of_any_method_never_passes(method: int) -> None:
+    text = b"some text, " * 40
+    whole = Entry(name=b"a", data=text, method=method)
+    for place in range(len(whole.content())):
+        packed = bytearray(whole.content())
+        packed[place] ^= 0x55
+        changed = Entry(name=b"a", data=text, packed=bytes(packed), method=method)
+        try:
+            members, _ = listed(zipped([changed]))
+        except MemberError:
+            continue
+        assert members == {"a": text}, f"byte {place}"

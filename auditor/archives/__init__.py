@@ -9,8 +9,9 @@ from itertools import chain
 from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, BinaryIO
 
-from auditor.archives import asar, tar, zip  # noqa: A004 - the format's name
-from auditor.archives.entry import BEHIND, Entry, loose
+from auditor.archives import asar, tar, zip, zip_records  # noqa: A004 - the format's name
+from auditor.archives.entry import BEHIND, loose
+from auditor.archives.entry import Entry as Entry
 from auditor.archives.entry import Loose as Loose
 from auditor.archives.inflate import PLAIN_CHUNK, Inflated, is_compressed
 from auditor.errors import ArchiveError, InputError
@@ -136,7 +137,7 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
     claimed = asar.claims(head)
     if not claimed and not _is_tar(head) and not is_compressed(head):
         whole = _whole(file, head)
-        if zip.has_end(whole):  # with bytes in front, as self-extracting archives have
+        if zip_records.has_end(whole):  # with bytes in front, as self-extracting archives have
             yield from zip.members(whole, budget, strip=0)
             return
         raise ArchiveError("not an archive: neither gzip, bzip2, xz, Zstandard nor tar")
@@ -170,7 +171,7 @@ def _inflated(inflated: Inflated, budget: Budget, strip: int, lone: str) -> Iter
         detail = "has zero bytes between its compressed streams, where some stop reading"
         yield Oddity(kind="several-streams", path="", detail=detail)
     if inflated.aside:
-        yield loose(ASIDE, (inflated.aside,), budget)
+        yield loose(ASIDE, (bytes(inflated.aside),), budget)
     rest = inflated.rest()
     if behind := next(rest, b""):
         remains = loose(BEHIND, chain((behind,), rest), budget)

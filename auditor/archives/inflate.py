@@ -203,7 +203,7 @@ class Inflated:
         self._packed = len(head)
         self._inflated = 0
         self._rest = b""
-        self.aside = b""
+        self.aside = bytearray()
         self.padded = False
         self.streams = 0
 
@@ -285,6 +285,8 @@ class Inflated:
     def _skipped(self, pending: bytes) -> bytes:
         """Keep the content of a skippable frame, and return what comes behind it."""
         pending = self._until(pending, lambda data: len(data) >= _SKIPPABLE_HEAD)
+        if len(pending) < _SKIPPABLE_HEAD:
+            raise ArchiveError("cut short: the compressed stream has no end")
         left = int.from_bytes(pending[4:_SKIPPABLE_HEAD], "little")
         pending = pending[_SKIPPABLE_HEAD:]
         while left:

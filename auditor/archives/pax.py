@@ -38,12 +38,14 @@ _LONGEST_NUMBER = 8
 class Extended:
     """What extended headers have said: of the next member, and of all that follow."""
 
-    __slots__ = ("_every", "_next", "_odd", "_pending")
+    __slots__ = ("_every", "_next", "_odd", "_pending", "_said")
 
     def __init__(self) -> None:
         self._every: dict[str, str] = {}
         self._next: dict[str, str] = {}
-        self._odd: list[str] = []
+        self._odd: dict[str, None] = {}
+        self._said: set[str] = set()
+        """What pax headers of the next member have set."""
         self._pending = False
 
     def take(self, typeflag: bytes, data: bytes) -> Iterator[str]:
@@ -64,14 +66,17 @@ class Extended:
         if not self._pending:
             return self._every, ()
         settings = {**self._every, **self._next}
-        odd = tuple(dict.fromkeys(self._odd))
-        self._next, self._odd, self._pending = {}, [], False
+        odd = tuple(self._odd)
+        self._next, self._odd, self._said, self._pending = {}, {}, set(), False
         return settings, odd
 
     def none_left(self) -> None:
         """Raise ArchiveError where a header was for a member that does not come."""
         if self._pending:
             raise ArchiveError("an extended header at the end belongs to no member")
+
+    def _say(self, *odd: str) -> None:
+        self._odd.update(dict.fromkeys(odd))
 
     def _global(self, data: bytes) -> Iterator[str]:
         records, odd = _records(data)
@@ -81,47 +86,44 @@ class Extended:
             yield "a global header makes all members that follow sparse"
         yield from odd
         if self._pending:
-            self._odd.append(
-                "a global header stands between it and its own, which some then forget"
-            )
+            self._say("a global header stands between it and its own, which some then forget")
         self._every.update(records)
 
     def _long(self, data: bytes, key: str) -> None:
         name, _, rest = data.partition(b"\0")
         self._pending = True
         if rest.strip(b"\0"):
-            self._odd.append(f"its long name for the {key} goes on behind a NUL")
+            self._say(f"its long name for the {key} goes on behind a NUL")
         if not name:
-            self._odd.append(f"its long name for the {key} is empty, which some take for none")
+            self._say(f"its long name for the {key} is empty, which some take for none")
             return
         self._merge({key: name.decode("utf-8", "backslashreplace")})
 
     def _local(self, data: bytes, *, solaris: bool) -> None:
         records, odd = _records(data)
-        self._odd += odd
+        self._say(*odd)
         if solaris and records.keys() & (_STRUCTURAL | {SPARSE}):
-            self._odd.append("its extended header is of Solaris' kind, which some take for a file")
-        lost = sorted((self._next.keys() & _STRUCTURAL) - records.keys())
-        if self._pending and lost:
-            detail = f"a second extended header lacks its {lost[0]}, which some then forget"
-            self._odd.append(detail)
+            self._say("its extended header is of Solaris' kind, which some take for a file")
+        if lost := sorted(self._said - records.keys()):
+            self._say(f"a second extended header lacks its {lost[0]}, which some then forget")
+        self._said |= records.keys() & _STRUCTURAL
         self._pending = True
         self._merge(records)
 
     def _merge(self, records: dict[str, str]) -> None:
         for key in sorted(records.keys() & _STRUCTURAL):
             if self._next.get(key, records[key]) != records[key]:
-                self._odd.append(f"two extended headers of one member differ in its {key}")
+                self._say(f"two extended headers of one member differ in its {key}")
         self._next.update(records)
 
 
-def _records(data: bytes) -> tuple[dict[str, str], list[str]]:
+def _records(data: bytes) -> tuple[dict[str, str], tuple[str, ...]]:
     r"""Read pax records, `LENGTH KEY=VALUE\n`, the length counting the whole; and what is odd.
 
     Only what decides on a member is kept, so that many records cost no memory.
     """
     records: dict[str, str] = {}
-    odd: list[str] = []
+    odd: dict[str, None] = {}
     pairs: list[str] = []
     start = 0
     while start < len(data):
@@ -135,12 +137,12 @@ def _records(data: bytes) -> tuple[dict[str, str], list[str]]:
         start = end
         name = key.decode("utf-8", "backslashreplace")
         text = value[:-1].decode("utf-8", "backslashreplace")
-        if "\0" in name and name.partition("\0")[0] in _KEPT:
-            odd.append("a key in its pax header goes on behind a NUL")
+        if "\0" in name:
+            odd["a key in its pax header goes on behind a NUL"] = None
         if name in _OF_SOME:
-            odd.append(f"its pax header has {name}, which changes its content for some readers")
+            odd[f"its pax header has {name}, which changes its content for some readers"] = None
         if name == "hdrcharset" and text not in _CHARSETS:
-            odd.append("its pax header asks for an encoding of names that few readers know")
+            odd["its pax header asks for an encoding of names that few readers know"] = None
         if name.startswith("GNU.sparse."):
             records[SPARSE] = ""
         if name in _REPEATED:
@@ -149,11 +151,11 @@ def _records(data: bytes) -> tuple[dict[str, str], list[str]]:
             continue
         text = _value(name, text)
         if name in _STRUCTURAL | _SPARSE and records.get(name, text) != text:
-            odd.append(f"its pax header has its {name} twice: some take the first, some the last")
+            odd[f"its pax header has its {name} twice: some take the first, some the last"] = None
         records[name] = text
     if pairs:
         records[PAIRS] = ",".join(pairs)
-    return records, odd
+    return records, tuple(odd)
 
 
 def _value(name: str, text: str) -> str:

@@ -80,9 +80,11 @@ class Tape:
 
     def peek(self) -> bytes:
         """Return what `block` would, and leave it there."""
-        block = self.block()
-        self._buffer, self._position = block + self._buffer[self._position :], 0
-        return block
+        end = self._position + BLOCK
+        if end <= len(self._buffer):
+            return self._buffer[self._position : end]
+        self._buffer, self._position = self.block() + self._buffer[self._position :], 0
+        return self._buffer[:BLOCK]
 
     def pieces(self, count: int) -> Iterator[bytes]:
         """Yield the next `count` bytes in pieces; raise ArchiveError where they end early."""
@@ -148,6 +150,8 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
             ended = 0
         size = _number(block[124:136], "size")
         if block[156:157] in EXTENDING:
+            if block[156:157] == b"g":  # which no member need follow
+                budget.member()
             for detail in extended.take(block[156:157], _small(tape, size, budget)):
                 yield Oddity(kind=AMBIGUOUS, path="", detail=detail)
             continue

@@ -126,7 +126,8 @@ def _listed(
     others: dict[tuple[bytes, int], Record] = {}
     problems: list[str] = []
     for ending in endings:
-        records, problem = zip_records.directory(data, ending, most)
+        left = most - len(listed) - len(others)
+        records, problem = zip_records.directory(data, ending, left)
         problems += [problem] * bool(problem)
         if ending is endings[0]:
             listed = records
@@ -171,7 +172,8 @@ def _of_endings(
     first = endings[0]
     for detail in dict.fromkeys(odd for ending in endings for odd in ending.odd):
         yield _odd("ambiguous-directory", detail)
-    if len(endings) == 1 and first.entries != len(records) and first.entries < 0xFFFF:
+    every = len(records) <= budget.limits.members  # beyond, reading ends there, and that is told
+    if every and len(endings) == 1 and len(records) != first.entries < 0xFFFF:
         detail = (
             f"the directory has {len(records):,} entries, its end record says {first.entries:,}"
         )

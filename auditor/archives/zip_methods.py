@@ -47,6 +47,7 @@ NAMES = {
 }
 READ = frozenset({STORED, DEFLATED, _BZIP2, _LZMA, _ZSTD, _XZ})
 _LZMA_HEAD = 4
+_NO_PROPERTIES = "the compressed content is damaged (its LZMA properties are none)"
 _MOST_MEMORY = 128 * 1024 * 1024
 """Bytes that a decoder of LZMA may take for its dictionary."""
 
@@ -150,7 +151,7 @@ def _lzma(head: bytes) -> tuple[Decompressor, int]:
     length = int.from_bytes(head[2:_LZMA_HEAD], "little")
     properties = head[_LZMA_HEAD : _LZMA_HEAD + length]
     if length != 5 or len(properties) < length or properties[0] >= 9 * 5 * 5:
-        raise MemberError("the compressed content is damaged (its LZMA properties are none)")
+        raise MemberError(_NO_PROPERTIES)
     bits = properties[0]
     dictionary = max(int.from_bytes(properties[1:], "little"), 4096)
     if dictionary > _MOST_MEMORY:
@@ -162,7 +163,10 @@ def _lzma(head: bytes) -> tuple[Decompressor, int]:
         "pb": bits // 45,
         "dict_size": dictionary,
     }
-    decoder = lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=[chosen])
+    try:
+        decoder = lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=[chosen])
+    except lzma.LZMAError:  # numbers of bits that are each allowed, and not together
+        raise MemberError(_NO_PROPERTIES) from None
     return decoder, _LZMA_HEAD + length
 
 

@@ -38,6 +38,8 @@ _MOST_ENDINGS = 4
 """End records that are looked into; where there are more of them, that is told all the same."""
 _FULL, _FULL_COUNT = 0xFFFFFFFF, 0xFFFF
 _ZIP64, _UNICODE_PATH = 1, 0x7075
+_MOST_FIELDS = 100
+"""Extra fields of one entry; nobody has a use for more."""
 _ONCE = frozenset({_ZIP64, _UNICODE_PATH})
 """Extra fields that change what an entry is: two of one kind can be read in two ways."""
 _COMMON = _ONCE | {0x5455, 0x5855, 0x7855, 0x7875, 0x000A, 0x6375, 0xCAFE, 0xD935}
@@ -306,23 +308,23 @@ def decoded(raw: bytes, flags: int) -> str:
         return raw.decode("cp437")
 
 
-def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the extra fields (APPNOTE 4.5.1): number and content."""
-    while len(extra) >= 4:
-        kind, length = struct.unpack_from("<HH", extra)
-        yield kind, extra[4 : 4 + length]
-        extra = extra[4 + length :]
+def _fields(extra: bytes) -> tuple[list[tuple[int, bytes]], bool]:
+    """Return the extra fields (APPNOTE 4.5.1), number and content; and whether all is sound."""
+    found: list[tuple[int, bytes]] = []
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        found.append((kind, extra[at + 4 : at + 4 + length]))
+        at += 4 + length
+        if len(found) > _MOST_FIELDS:
+            return found, False
+    return found, at <= len(extra) and not extra[at:].strip(b"\0")
 
 
 def unknown_fields(extra: bytes) -> bytes:
-    """Return what stands in extra fields that are no common ones, and behind the last field."""
-    kept = b""
-    while len(extra) >= 4:
-        kind, length = struct.unpack_from("<HH", extra)
-        if kind not in _COMMON:
-            kept += extra[4 : 4 + length]
-        extra = extra[4 + length :]
-    return kept + extra.strip(b"\0")
+    """Return what stands in extra fields that are no common ones; all of it where one is broken."""
+    fields, sound = _fields(extra)
+    return b"".join(body for kind, body in fields if kind not in _COMMON) if sound else extra
 
 
 def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
@@ -330,7 +332,7 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
     wanted = [value == _FULL for value in (size, packed, offset)]
     if not any(wanted):
         return size, packed, offset
-    for kind, body in _fields(extra):
+    for kind, body in _fields(extra)[0]:
         if kind == _ZIP64:
             if len(body) < 8 * sum(wanted):
                 raise ArchiveError("a zip64 field is too short for the sizes it stands for")
@@ -411,13 +413,12 @@ def differing(record: Record, found: Local) -> Iterator[str]:
 
 def _of_fields(extra: bytes, record: Record) -> Iterator[str]:
     """Tell where extra fields are broken, stand there twice, or say something else."""
-    fields = list(_fields(extra))
+    fields, sound = _fields(extra)
     said = {record.size, record.packed, record.offset}
     kinds = [kind for kind, _ in fields if kind in _ONCE]
     if len(kinds) > len(set(kinds)):
         yield "has an extra field twice, and readers differ on which of them counts"
-    taken = sum(4 + len(body) for _, body in fields)
-    if (len(extra) > taken and extra[taken:].strip(b"\0")) or _overlong(extra):
+    if not sound:
         yield "has a broken extra field, which some readers refuse and some pass over"
     for kind, body in fields:
         if kind == _UNICODE_PATH and body[5:] != record.raw_name:
@@ -428,16 +429,6 @@ def _of_fields(extra: bytes, record: Record) -> Iterator[str]:
             yield "has a zip64 field of a length that none can have"
         if kind == _ZIP64 and not said.issuperset(_numbers(body)):
             yield "has other sizes in a zip64 field, which some readers take and some do not"
-
-
-def _overlong(extra: bytes) -> bool:
-    """Tell whether an extra field claims more bytes than there are."""
-    while len(extra) >= 4:
-        _, length = struct.unpack_from("<HH", extra)
-        if 4 + length > len(extra):
-            return True
-        extra = extra[4 + length :]
-    return False
 
 
 def end_of(data: memoryview, record: Record, found: Local, limit: int) -> tuple[int, str]:

@@ -173,9 +173,8 @@ class _Comparison:
             yield from self._digest(line, value, there)
         if size and not (size.isascii() and size.isdigit() and len(size) < 20):
             yield self._about(line, Problem.MALFORMED, f"has a size of {size[:_SHOWN]!r}")
-        elif size and any(int(size) != real for real, _ in there):
-            real = self._members[line.path]
-            detail = f"has {real:,} bytes where RECORD says {int(size):,}"
+        elif size and (wrong := sorted(real for real, _ in there if real != int(size))):
+            detail = f"has {wrong[0]:,} bytes where RECORD says {int(size):,}"
             yield self._about(line, Problem.WRONG_SIZE, detail)
 
     def _digest(

@@ -166,6 +166,19 @@ def lzma_with_impossible_properties() -> bytes:
 @attack(
     3,
     [(REFUSED, "")],
+    [f"{GAP} the compressed content is damaged (its LZMA properties are none)"],
+    file=WHEEL,
+)
+def lzma_with_impossible_properties_together() -> bytes:
+    """Numbers of bits that are allowed alone, and that the library refuses together."""
+    packed = bytearray(lzma_packed(DATA))
+    packed[4] = 8 + 9 * 4
+    return wheel(Entry(name=FILE, data=DATA, packed=bytes(packed), method=LZMA))
+
+
+@attack(
+    3,
+    [(REFUSED, "")],
     [f"{GAP} its LZMA dictionary takes 4,294,967,295 bytes of memory"],
     file=WHEEL,
 )
@@ -351,5 +364,5 @@ def record_of_nonsense() -> bytes:
 @attack(1, [(AMBIGUOUS, PATH)], file=WHEEL)
 def crc_that_is_right_for_two_contents() -> bytes:
     """A name that only the local header spells otherwise, with a right checksum."""
-    local = {"name": FILE.upper(), "crc": zlib.crc32(DATA)}
+    local: dict[str, int | bytes] = {"name": FILE.upper(), "crc": zlib.crc32(DATA)}
     return wheel(Entry(name=FILE, data=DATA, local=local))
