@@ -38,9 +38,9 @@ def results(kind: Kind, step: int = 1, start: int = 0) -> Iterator[Result]:
         return
     for number, change in enumerate(mutations.changes(kind.tree)):
         if number % step == start % step:
-            data = kind.printed(mutations.changed(kind.tree, change))
+            text = kind.printed(mutations.changed(kind.tree, change))
             keys = _names(change)
-            yield _result(kind, str(change), data.encode("utf-8", "surrogatepass"), keys)
+            yield _result(kind, str(change), text.encode("utf-8", "surrogatepass"), keys)
 
 
 def _names(change: mutations.Change) -> tuple[str, ...]:
