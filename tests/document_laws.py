@@ -54,9 +54,8 @@ def _result(kind: Kind, change: str, data: bytes, keys: tuple[str, ...]) -> Resu
     try:
         said = kind.read(data)
     except (InputError, UsageError) as problem:
-        return Result(
-            change=change, ending="refused", wrong=_unnamed(str(problem), (*keys, *kind.whole))
-        )
+        named = (*keys, *kind.whole) if keys else ()
+        return Result(change=change, ending="refused", wrong=_unnamed(str(problem), named))
     except Exception as problem:  # noqa: BLE001 - that is what is looked for
         last = traceback.extract_tb(problem.__traceback__)[-1]
         where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"

@@ -128,10 +128,10 @@ def packages_of(  # noqa: PLR0913 - what a format says of its tables
 def misfits(table: dict[str, Any], shape: Shape, place: str) -> Iterator[tuple[str, str]]:
     """Yield place and reason of each value that is not of its kind; what is absent fits."""
     for key, kind in shape.items():
-        value = table.get(key)
+        value: Any = table.get(key)
         if value is None:
             continue
-        wanted = list if isinstance(kind, list) else kind
+        wanted: type | tuple[type, ...] = list if isinstance(kind, list) else kind
         if not isinstance(value, wanted):
             yield f"{place}.{key}", f"is {word_of(value)}, where {_expected(wanted)} must stand"
         elif isinstance(kind, list):
