@@ -128,14 +128,15 @@ def packages_of(  # noqa: PLR0913 - what a format says of its tables
 def misfits(table: dict[str, Any], shape: Shape, place: str) -> Iterator[tuple[str, str]]:
     """Yield place and reason of each value that is not of its kind; what is absent fits."""
     for key, kind in shape.items():
-        value: Any = table.get(key)
+        value = table.get(key)
         if value is None:
             continue
         wanted: type | tuple[type, ...] = list if isinstance(kind, list) else kind
         if not isinstance(value, wanted):
             yield f"{place}.{key}", f"is {word_of(value)}, where {_expected(wanted)} must stand"
         elif isinstance(kind, list):
-            for index, one in enumerate(value):
+            items: list[Any] = table[key]
+            for index, one in enumerate(items):
                 if not isinstance(one, kind[0]):
                     reason = f"is {word_of(one)}, where {_expected(kind[0])} must stand"
                     yield f"{place}.{key}[{index}]", reason
