@@ -42,8 +42,7 @@ _NOUN = re.compile(r"[a-z][a-z -]*\Z")
 _ARTIFACTS = re.compile(r"(?m)^artifacts: \[([\w, -]+)\]$")
 _SEVERITY = re.compile(r"(?m)^severity: (\w+)$")
 _PROTECTED = re.compile(r"(?m)^protected: true$")
-_SHOWN = 400
-"""Characters of a place or of a message, which may quote the file."""
+_SHOWN = 400  # characters of a place or of a message, which may quote the file
 _STATUS = ("experimental", "stable", "deprecated")
 
 N = TypeVar("N", bound=IntEnum)

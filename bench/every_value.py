@@ -23,8 +23,10 @@ def main(wanted: list[str]) -> int:
         seen: Counter[str] = Counter()
         for result in document_laws.results(kind):
             counts[result.ending] += 1
-            if result.wrong and (seen.update([result.wrong]) or seen[result.wrong] == 1):
-                print(f"{kind.name}, {result.change}: {result.wrong}", flush=True)
+            if result.wrong:
+                seen[result.wrong] += 1
+                if seen[result.wrong] == 1:
+                    print(f"{kind.name}, {result.change}: {result.wrong}", flush=True)
         wrong += sum(seen.values())
     told = ", ".join(f"{count:,} {ending}" for ending, count in sorted(counts.items()))
     seconds = time.monotonic() - begun

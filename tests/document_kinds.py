@@ -35,7 +35,7 @@ from auditor import (
     sizehistory,
     yamldoc,
 )
-from auditor.advisories import packs
+from auditor.advisories import IncidentIndex, packs
 from auditor.archives import walk
 from auditor.errors import MemberError
 from auditor.facts.lock.index import UserSettings
@@ -90,7 +90,7 @@ def _judge() -> tuple[Judge, rulefile.Ruleset]:
 
 
 @cache
-def _incidents() -> incidentfile.IncidentIndex:
+def _incidents() -> IncidentIndex:
     return incidentfile.load((rulefile.builtin_folder(),))
 
 

@@ -38,9 +38,9 @@ def results(kind: Kind, step: int = 1, start: int = 0) -> Iterator[Result]:
         return
     for number, change in enumerate(mutations.changes(kind.tree)):
         if number % step == start % step:
-            data = kind.printed(mutations.changed(kind.tree, change))
+            text = kind.printed(mutations.changed(kind.tree, change))
             keys = _names(change)
-            yield _result(kind, str(change), data.encode("utf-8", "surrogatepass"), keys)
+            yield _result(kind, str(change), text.encode("utf-8", "surrogatepass"), keys)
 
 
 def _names(change: mutations.Change) -> tuple[str, ...]:
@@ -54,9 +54,8 @@ def _result(kind: Kind, change: str, data: bytes, keys: tuple[str, ...]) -> Resu
     try:
         said = kind.read(data)
     except (InputError, UsageError) as problem:
-        return Result(
-            change=change, ending="refused", wrong=_unnamed(str(problem), (*keys, *kind.whole))
-        )
+        named = (*keys, *kind.whole) if keys else ()
+        return Result(change=change, ending="refused", wrong=_unnamed(str(problem), named))
     except Exception as problem:  # noqa: BLE001 - that is what is looked for
         last = traceback.extract_tb(problem.__traceback__)[-1]
         where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"

@@ -129,6 +129,7 @@ TEXT_DOCUMENTS: dict[str, str] = {
     "rollup.config.mjs": "export default { output: [{ file: 'x', sourcemap: true }] }\n",
     "esbuild.js": "require('esbuild').build({ sourcemap: !0, outdir: 'dist' })\n",
     "binding.gyp": "{ 'targets': [] }\n",
+    "dist/twice.js.map": '{"sources": ["a.ts"], "sources": ["b.ts"], "mappings": "AAAA"}',
     "README.md": "# kit\n",
     "PKG-INFO": "Metadata-Version: 2.1\nName: kit\nVersion: 1.2.3\n\nwords\n",
     "pyproject.toml": "[project]\nname = 'kit'\nversion = '1.2.3'\n[tool.hatch]\nx = [1]\n",

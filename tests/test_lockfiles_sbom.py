@@ -116,9 +116,14 @@ def test_wrong_types_are_noted_with_their_place() -> None:
     )
     assert [p.name for p in found.packages] == ["a"]
     assert {place for place, _ in found.unread} == {
-        "components[0]", "components[1]", "components[2]", "components[3].components",
+        "components[0]",
+        "components[1]",
+        "components[2]",
+        "components[3].components",
+        "components[3].hashes",
+        "components[3].properties[0]",
         "dependencies",
-    }  # fmt: skip
+    }
 
 
 def test_repeated_references_give_ids_of_their_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import Error, a2b_hex, b2a_base64
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from auditor.errors import ParseError
 from auditor.inventory import Edge, LockProblem, Origin
 from auditor.lockfiles._toml import header_lines
-from auditor.shape import get
+from auditor.shape import get, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from auditor.inventory import LockedPackage
 
 T = TypeVar("T")
+Shape = Mapping[str, "type | tuple[type, ...] | list[type]"]
+"""By key the kind of a value; of a list in brackets that of its items."""
 
 _RUNS = re.compile(r"[-_.]+")
 _HEX = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
@@ -95,16 +98,19 @@ def named_version(table: dict[str, Any]) -> tuple[str, str]:
     return name, get(table, "version", str) or ""
 
 
-def packages_of(
+def packages_of(  # noqa: PLR0913 - what a format says of its tables
     lock: dict[str, Any],
     text: str,
     key: str,
     unread: list[tuple[str, str]],
     read: Callable[[dict[str, Any]], LockedPackage],
+    *,
+    shape: Shape,
 ) -> tuple[list[LockedPackage], list[dict[str, Any]]]:
     """Return the packages of the tables `[[key]]` in their order, and the table of each.
 
-    Each gets an id of its own and its line; tables that `read` refuses are noted in `unread`.
+    Each gets an id of its own and its line; tables that `read` refuses are noted in `unread`, and
+    so is what in the others is not of the `shape` that it must have.
     """
     packages: list[LockedPackage] = []
     of_package: list[dict[str, Any]] = []
@@ -115,7 +121,30 @@ def packages_of(
         if found is not None:
             packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
             of_package.append(table)
+            unread += misfits(table, shape, f"{key}[{index}]")
     return packages, of_package
+
+
+def misfits(table: dict[str, Any], shape: Shape, place: str) -> Iterator[tuple[str, str]]:
+    """Yield place and reason of each value that is not of its kind; what is absent fits."""
+    for key, kind in shape.items():
+        value = table.get(key)
+        if value is None:
+            continue
+        wanted: type | tuple[type, ...] = list if isinstance(kind, list) else kind
+        if not isinstance(value, wanted):
+            yield f"{place}.{key}", f"is {word_of(value)}, where {_expected(wanted)} must stand"
+        elif isinstance(kind, list):
+            items: list[Any] = table[key]
+            for index, one in enumerate(items):
+                if not isinstance(one, kind[0]):
+                    reason = f"is {word_of(one)}, where {_expected(kind[0])} must stand"
+                    yield f"{place}.{key}[{index}]", reason
+
+
+def _expected(kind: type | tuple[type, ...]) -> str:
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return " or ".join(word_of(one()) for one in kinds)
 
 
 def unique(ids: dict[str, int], wished: str) -> str:

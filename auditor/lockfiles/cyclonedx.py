@@ -18,7 +18,7 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._documents import json_object
 from auditor.lockfiles._json_keys import repeated
 from auditor.lockfiles._purl import parse_purl
-from auditor.lockfiles._pypi import tables, unique
+from auditor.lockfiles._pypi import Shape, misfits, tables, unique
 from auditor.lockfiles._sbom import sbom_digests, sbom_package
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _JSON = re.compile(r'"bomFormat"\s*:\s*"CycloneDX"|cyclonedx\.org/schema/bom')
 _VERSIONS = Versions(place="specVersion", known=("1.x",))
 """Each 1.x can be read as the one before it, as its makers promise."""
+_SHAPE: Shape = {"hashes": [dict], "externalReferences": [dict], "properties": [dict]}
 _NO_PACKAGES = {"file", "operating-system", "device", "firmware", "container", "data", "platform"}
 """Types of components that have no purl, and need none."""
 
@@ -62,6 +63,7 @@ def _read(document: Document) -> Inventory:
             continue
         if package is None:
             continue
+        unread += misfits(component, _SHAPE, place)
         ref = component.get("bom-ref")
         id_ = unique(ids, ref if isinstance(ref, str) and ref else package.id)
         if isinstance(ref, str):

@@ -17,6 +17,7 @@ from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pypi import (
+    Shape,
     Targets,
     digest,
     named_version,
@@ -37,6 +38,7 @@ _POETRY = re.compile(
 )
 _VERSIONS = Versions(place="metadata.lock-version", known=("1.x", "2.x"), needed=False)
 """Poetry reads every minor of these, also newer ones than its own; 0.x wrote no version."""
+_SHAPE: Shape = {"dependencies": dict, "files": [dict], "extras": dict}
 _ORIGINS = {
     "git": Origin.GIT,
     "url": Origin.URL,
@@ -63,7 +65,7 @@ def _read_text(document: Document, text: str) -> Inventory:
     hashes = get(metadata, "hashes", dict) or {}
     unread: list[tuple[str, str]] = []
     packages, read = packages_of(
-        lock, text, "package", unread, lambda t: _package(t, files, hashes)
+        lock, text, "package", unread, lambda t: _package(t, files, hashes), shape=_SHAPE
     )
     indexes = (p.resolved for p in packages if p.origin is Origin.REGISTRY and p.resolved)
     targets = Targets(packages)

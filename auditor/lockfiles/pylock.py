@@ -53,7 +53,9 @@ def _read_text(document: Document, text: str) -> Inventory:
     unread: list[tuple[str, str]] = []
     defaults = lock.get("default-groups")
     defaults = [g for g in defaults if isinstance(g, str)] if isinstance(defaults, list) else []
-    packages, read = packages_of(lock, text, "packages", unread, lambda t: _package(t, defaults))
+    packages, read = packages_of(
+        lock, text, "packages", unread, lambda t: _package(t, defaults), shape={}
+    )
     version = lock.get("lock-version")
     strange = tuple(_VERSIONS.unread(version))
     # What it refuses of a version that it does not know would be that alone.

@@ -18,7 +18,7 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._documents import json_object
 from auditor.lockfiles._json_keys import repeated
 from auditor.lockfiles._purl import Purl, parse_purl
-from auditor.lockfiles._pypi import tables, unique
+from auditor.lockfiles._pypi import Shape, misfits, tables, unique
 from auditor.lockfiles._sbom import sbom_digests, sbom_package
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SPDX = re.compile(r'(?m)"spdxVersion"\s*:|"SPDXID"\s*:|^SPDXVersion:|spdx\.org/rdf/3|"SPDXRef-')
 _PREFIX = "SPDX-"
 _VERSIONS = Versions(place="spdxVersion", known=("2.x",))
+_SHAPE: Shape = {"externalRefs": [dict], "checksums": [dict]}
 _NOWHERE = {"", "NONE", "NOASSERTION"}
 _FORWARD = {"DEPENDS_ON": (False, False)}
 _BACKWARD = {
@@ -79,6 +80,7 @@ def _read(document: Document) -> Inventory:
         if package is None:
             nameless += 1
             continue
+        unread += misfits(entry, _SHAPE, f"packages[{index}]")
         id_ = unique(ids, ref if isinstance(ref, str) and ref else package.id)
         by_ref.setdefault(id_, id_)
         packages.append(replace(package, id=id_))

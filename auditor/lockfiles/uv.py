@@ -16,6 +16,7 @@ from auditor.inventory import Declared, Edge, Inventory, LockedPackage, Origin
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pypi import (
+    Shape,
     Targets,
     digest,
     named_version,
@@ -36,6 +37,12 @@ _UV = re.compile(
     r"(?m)^(?:requires-python = |revision = |\[manifest\]|\[options\]|\[package\.tool\.uv\]"
     r"|source = \{ (?:registry|git|url|path|directory|editable|virtual) = )"
 )
+_SHAPE: Shape = {
+    "dependencies": [dict],
+    "optional-dependencies": dict,
+    "dev-dependencies": dict,
+    "metadata": dict,
+}
 _VERSIONS = Versions(place="version", known=("1",), kind=int)
 """A `revision` beside it changes nothing that an older uv could not read."""
 _ORIGINS = {
@@ -69,7 +76,9 @@ def _read_text(document: Document, text: str) -> Inventory:
         {normal(m) for m in listed if isinstance(m, str)} if isinstance(listed, list) else set()
     )
     unread: list[tuple[str, str]] = []
-    packages, read = packages_of(lock, text, "package", unread, lambda t: _package(t, members))
+    packages, read = packages_of(
+        lock, text, "package", unread, lambda t: _package(t, members), shape=_SHAPE
+    )
     targets = Targets(packages)
     edges: dict[str, tuple[Edge, ...]] = {}
     roots: list[Edge] = []
