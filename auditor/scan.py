@@ -448,7 +448,8 @@ def _with_new_alone(
     by_source: dict[str, list[Finding]] = {}
     for finding in report.findings:
         by_source.setdefault(finding.location.source, []).append(finding)
-    for source, new in by_source.items():
+    for source, found in by_source.items():
+        new = found
         for kept in past.get(source, ()):
             new, old = since.divided(new, kept.findings)
             suppressed += old
