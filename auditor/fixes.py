@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 MOST = 12
 """Fixes that are joined unless all are wanted."""
+ALL = 200
+"""Fixes that are joined where all are wanted: nobody types more lines, and each is compared with
+all before it."""
 _LIST = re.compile(r"(?P<head>\s+[^\s=]+ = )\[(?P<items>.*)\]\Z")
 _TABLE = re.compile(r"\s+\[[^\]=]+\]\Z")
 
@@ -25,8 +28,10 @@ def joined(fixes: Iterable[str], most: int | None = MOST) -> str:
     """Return the first fix, with what the lines to type of the others add to it.
 
     `exclude = ["a"]` and `exclude = ["b"]` below one table become one list; any other line comes
-    behind. Words of other fixes are left out. With more than `most` fixes a comment says so.
+    behind. Words of other fixes are left out. With more than `most` fixes, or more than 200 where
+    that is None, a comment says so.
     """
+    most = ALL if most is None else most
     distinct = list(dict.fromkeys(fixes))
     if not distinct or not any(map(is_typed, distinct[0].splitlines())):
         return distinct[0] if distinct else ""
@@ -39,8 +44,10 @@ def joined(fixes: Iterable[str], most: int | None = MOST) -> str:
         for fix in islice(distinct, 1, most):
             _add(rows, fix)
         typed = _written(rows)
-        if most is not None and len(distinct) > most:
-            typed.append(f"  # and for {len(distinct) - most:,} more (-v)")
+        if len(distinct) > most:
+            typed.append(
+                f"  # and for {len(distinct) - most:,} more{'' if most == ALL else ' (-v)'}"
+            )
         return "\n".join((*lines[:start], *typed, *lines[last + 1 :]))
     return distinct[0]
 

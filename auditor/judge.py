@@ -77,15 +77,22 @@ class Judge:
 class _Compiled:
     """A rule with its predicates."""
 
-    __slots__ = ("holds", "rule", "steps")
+    __slots__ = ("_last", "holds", "rule", "steps")
 
     def __init__(self, rule: Rule, lists: Lists) -> None:
         self.rule = rule
         self.holds: Predicate = predicate(rule.where, lists)
         self.steps = [(predicate(where, lists), level) for where, level in rule.severity_when]
+        self._last = ""
 
     def severity(self, fact: Fact) -> Severity:
         return next((level for holds, level in self.steps if holds(fact)), self.rule.severity)
+
+    def shared(self, fix: str) -> str:
+        """Return a fix; one that says what the last one said is held once for all findings."""
+        if fix != self._last:
+            self._last = fix
+        return self._last
 
 
 def _finding(
@@ -108,7 +115,7 @@ def _finding(
         message=filled(rule.message, values),
         location=Location(source=artifact.source, path=fact.path, line=fact.line, key=fact.key),
         evidence=fact.evidence(),
-        fix=filled(rule.fix, fix_values).strip(),
+        fix=compiled.shared(filled(rule.fix, fix_values).strip()),
         fingerprint=digest.hexdigest()[:32],
         exposure=rule.exposure,
         kind=artifact.kind,

@@ -450,8 +450,11 @@ def _with_new_alone(
     """Set aside what the earlier artifacts have as well, of all that policy did not set aside."""
     findings: list[Finding] = []
     suppressed = list(report.suppressed)
-    for source in dict.fromkeys(finding.location.source for finding in report.findings):
-        new = [finding for finding in report.findings if finding.location.source == source]
+    by_source: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        by_source.setdefault(finding.location.source, []).append(finding)
+    for source, found in by_source.items():
+        new = found
         for kept in past.get(source, ()):
             new, old = since.divided(new, kept.findings)
             suppressed += old

@@ -23,12 +23,12 @@ needs_shell = pytest.mark.skipif(os.name == "nt", reason="no POSIX shell here")
 
 
 def audit(
-    *arguments: str, out: str = "", shell: str = "", **environment: str
+    *arguments: str, out: str = "", redirected: str = "", **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command in a process of its own, with its streams as a shell redirects them."""
     command = [sys.executable, "-m", "auditor", *arguments]
-    if shell:
-        command = ["/bin/sh", "-c", f'exec "$@" {shell}', "sh", *command]
+    if redirected:
+        command = ["/bin/sh", "-c", f'exec "$@" {redirected}', "sh", *command]
     with ExitStack() as stack:
         stdout = stack.enter_context(Path(out).open("wb")) if out else subprocess.PIPE
         return subprocess.run(  # noqa: S603 - our own command
@@ -100,13 +100,13 @@ def test_a_full_disk_is_one_line_and_a_wrong_call(name: str, pack: Pack) -> None
 @needs_shell
 @pytest.mark.parametrize("how", ["2>/dev/full", "2>&-"])
 def test_an_error_that_nobody_can_be_told_has_its_exit_code(how: str) -> None:
-    assert audit("pack", "nowhere.tgz", shell=how).returncode == 2
-    assert audit("pack", "--no-such", shell=how).returncode == 2
+    assert audit("pack", "nowhere.tgz", redirected=how).returncode == 2
+    assert audit("pack", "--no-such", redirected=how).returncode == 2
 
 
 @needs_shell
 def test_a_report_that_nobody_can_read_is_none(pack: Pack) -> None:
-    found = audit("pack", str(pack({"a.js": "1"})), "--no-config", shell=">&-")
+    found = audit("pack", str(pack({"a.js": "1"})), "--no-config", redirected=">&-")
 
     assert found.returncode == 2
     assert found.stderr == (b"audit: standard output is closed, so there is nowhere to report to\n")
@@ -115,7 +115,7 @@ def test_a_report_that_nobody_can_read_is_none(pack: Pack) -> None:
 @needs_shell
 def test_without_standard_error_the_report_comes_all_the_same(pack: Pack) -> None:
     path = pack({"a.js.map": MAP})
-    found = audit("pack", str(path), "--no-config", "--format", "json", shell="2>&-")
+    found = audit("pack", str(path), "--no-config", "--format", "json", redirected="2>&-")
 
     assert found.returncode == 1
     assert json.loads(found.stdout)["complete"]

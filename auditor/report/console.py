@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.padding import Padding
 from rich.table import Table
@@ -19,11 +19,13 @@ from auditor.report._terminal import printed
 from auditor.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console
 
     from auditor.shipped import Comparison
+
+T = TypeVar("T")
 
 SHOWN = 3
 """Places of one rule that are listed before the rest is counted."""
@@ -93,8 +95,20 @@ class _Printer:
             + [f.location.source for f in self._report.findings]
             + [g.location.source for g in self._report.gaps]
         )
+        artifacts = _by(self._report.artifacts, lambda one: one.source)
+        rows = _by(self._report.inventories, lambda row: str(row["source"]))
+        gaps = _by(self._report.gaps, lambda one: one.location.source)
+        findings = _by(self._report.findings, lambda one: one.location.source)
         for source in told:
-            self._source(source)
+            for artifact in artifacts[source]:
+                self._artifact(artifact)
+            for row in rows[source]:
+                self._line()
+                self._inventory(row)
+            self._gaps(gaps[source])
+            self._rules(findings[source])
+            for artifact in artifacts[source]:
+                self._shares(artifact)
         rest = [row for row in self._report.inventories if row["source"] not in told]
         self._unremarkable(rest)
         self._aside()
@@ -197,19 +211,12 @@ class _Printer:
         line = Text.assemble((f" {word} ", f"{style} reverse"), " ", (place, "bold"), f": {reason}")
         self._console.print(line, soft_wrap=True)
 
-    def _source(self, source: str) -> None:
-        for artifact in (a for a in self._report.artifacts if a.source == source):
-            self._artifact(artifact)
-        for row in (row for row in self._report.inventories if row["source"] == source):
-            self._line()
-            self._inventory(row)
-        self._gaps([g for g in self._report.gaps if g.location.source == source])
-        found = [f for f in self._report.findings if f.location.source == source]
-        ordered = sorted(found, key=lambda f: (-_worst(found, f.rule), f.rule))
-        for rule, group in groupby(ordered, key=lambda f: f.rule):
-            self._rule(rule, list(group))
-        for artifact in (a for a in self._report.artifacts if a.source == source):
-            self._shares(artifact)
+    def _rules(self, findings: Sequence[Finding]) -> None:
+        """Print what was found in one source, the rule with the worst finding first."""
+        groups = _by(findings, lambda one: one.rule)
+        worst = {rule: max(one.severity for one in group) for rule, group in groups.items()}
+        for rule in sorted(groups, key=lambda name: (-worst[name], name)):
+            self._rule(rule, groups[rule])
 
     def _artifact(self, artifact: Artifact) -> None:
         self._line()
@@ -363,8 +370,12 @@ def _is_step(paragraph: str) -> bool:
     return paragraph[:1].isdigit() and _ITEM.match(paragraph) is not None
 
 
-def _worst(findings: Sequence[Finding], rule: str) -> int:
-    return max(f.severity for f in findings if f.rule == rule)
+def _by(things: Iterable[T], key: Callable[[T], str]) -> Mapping[str, list[T]]:
+    """Return things by what they have in common: there may be a hundred thousand of them."""
+    groups: dict[str, list[T]] = defaultdict(list)
+    for thing in things:
+        groups[key(thing)].append(thing)
+    return groups
 
 
 def _weight(finding: Finding) -> int:

@@ -79,10 +79,16 @@ def _suites(report: Report) -> list[_Suite]:
             (source, None), _Suite(source=source, kinds=frozenset(kinds), properties=properties)
         )
 
+    by_source: dict[str, list[_Suite]] = {}
+    for suite in suites.values():
+        by_source.setdefault(suite.source, []).append(suite)
+
     def meant(source: str, kind: ArtifactKind | None) -> _Suite:
-        some = [suite for (name, _), suite in suites.items() if name == source]
+        some = by_source.get(source)
         if not some:
-            return suites.setdefault((source, None), _Suite(source=source))
+            found = suites[source, None] = _Suite(source=source)
+            by_source[source] = [found]
+            return found
         return next((suite for suite in some if kind in suite.kinds), some[0])
 
     for finding in report.findings:

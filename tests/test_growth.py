@@ -1,0 +1,207 @@
+"""What grows with the input grows no faster than it: reports, and what a limit ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from auditor import lockscan, mapscan, report, scan
+from auditor.errors import SpentError
+from auditor.examine import Examination
+from auditor.facts import Reader
+from auditor.limits import Budget, Gauges, Limits
+from auditor.model import (
+    ArtifactKind,
+    Gap,
+    Location,
+    Member,
+    Suppressed,
+    Verdict,
+)
+from auditor.report import View
+from auditor.sources import gauges
+from tests.made_reports import ARTIFACT, finding, rule
+from tests.made_reports import report as made_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from auditor.model import Report
+
+# reports
+
+
+def _work(call: Callable[[], object]) -> int:
+    """Return how many functions of Python a call enters, which is the same on each machine."""
+    count = 0
+
+    def counted(_: object, event: str, __: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def _report(count: int) -> Report:
+    """Return a report in which everything that a package can bring in is there so many times."""
+    found = tuple(
+        finding(
+            f"d{n}/f{n}.map",
+            rule=f"bad-{n % 7}",
+            location=Location(source=f"s{n % (count // 2)}", path=f"d{n}/f{n}.map", key=f"k{n}"),
+            fix=f'Leave it out.\nIn pyproject.toml:\n  [tool.x]\n  exclude = ["d{n}/**"]\n',
+        )
+        for n in range(count)
+    )
+    return made_report(
+        verdict=Verdict.INCOMPLETE,
+        rules=tuple(rule(f"bad-{n}") for n in range(7)),
+        artifacts=tuple(replace(ARTIFACT, source=f"s{n}") for n in range(count // 4)),
+        findings=(*found, *(replace(one, location=Location(source="one")) for one in found)),
+        suppressed=tuple(Suppressed(finding=one, reason="on purpose") for one in found),
+        gaps=tuple(Gap(location=Location(source=f"s{n}"), reason=f"gap {n}") for n in range(count)),
+    )
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("name", report.names())
+def test_a_report_takes_no_more_than_there_is_to_tell(name: str, verbose: bool) -> None:  # noqa: FBT001
+    render = report.load(name).render
+    view = View(verbose=verbose)
+    few, many = _report(300), _report(1200)
+    render(few, view)  # what is loaded once
+    short, long = _work(lambda: render(few, view)), _work(lambda: render(many, view))
+
+    assert long < 6 * short
+
+
+# what a limit ends
+
+
+class Clock:
+    """Goes on by a step at each look."""
+
+    def __init__(self, step: float) -> None:
+        self.now = 100.0
+        self.step = step
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+def spent(step: float, seconds: int = 600) -> Budget:
+    return Budget(Limits(seconds=seconds), Gauges(clock=Clock(step)))
+
+
+def test_the_time_of_a_budget_begins_with_it() -> None:
+    budget = spent(10, seconds=30)
+    budget.check()
+    budget.check()
+    budget.check()
+
+    with pytest.raises(SpentError) as raised:
+        budget.check()
+    assert str(raised.value) == (
+        "limit seconds of 30 met (found at least 40); raise it with --limit seconds=N"
+    )
+
+
+def test_memory_is_looked_at_at_once_and_then_now_and_again() -> None:
+    asked: list[int] = []
+
+    def held() -> float:
+        asked.append(1)
+        return 1 if len(asked) < 3 else 2049.5
+
+    budget = Budget(Limits(), Gauges(memory=held))
+    with pytest.raises(SpentError) as raised:
+        [*budget.watched(range(1000))]
+    assert len(asked) == 3
+    assert str(raised.value) == (
+        "limit memory of 2,048 MiB met (found at least 2,050 MiB); raise it with --limit memory=N"
+    )
+
+
+@pytest.mark.parametrize("spend", ["member", "take", "inflate", "watched"])
+def test_everything_that_is_spent_takes_time(spend: str) -> None:
+    budget = spent(1000)
+    ways: dict[str, Callable[[], object]] = {
+        "member": budget.member,
+        "take": lambda: budget.take(1),
+        "inflate": lambda: budget.inflate(1, 1, 1),
+        "watched": lambda: [*budget.watched([1])],
+    }
+
+    with pytest.raises(SpentError, match="seconds"):
+        ways[spend]()
+
+
+def test_a_budget_without_gauges_ends_nothing() -> None:
+    budget = Budget(Limits(seconds=1, memory=1))
+
+    for _ in range(1000):
+        budget.check()
+
+
+def test_when_time_is_over_what_was_seen_stays_and_one_gap_says_so() -> None:
+    def read(member: Member, *_: object) -> Iterator[object]:
+        yield member.path
+
+    entries = [(Member(path=f"{n}.js", name=f"{n}.js", size=1), iter([b"x"])) for n in range(1000)]
+    budget = spent(10, seconds=95)
+    examination = Examination("a.tgz", [Reader(wants=lambda _: True, read=read)], budget)
+    examination.run(iter(entries))
+    seen = examination.contents(ArtifactKind.ARCHIVE, None).of(str)
+    (gap,) = examination.gaps
+
+    assert 0 < len(seen) < 20
+    assert "limit seconds of 95 met" in gap.reason
+    assert "not read to the end" in gap.reason
+
+
+MAP = '{"version":3,"sources":["../src/a.ts"],"sourcesContent":["let n = 1"],"mappings":""}'
+
+
+@pytest.mark.parametrize("limit", ["seconds", "memory"])
+@pytest.mark.parametrize("command", ["pack", "lock", "map"])
+def test_each_command_reports_what_it_found_till_then(
+    command: str, limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if limit == "seconds":
+        monkeypatch.setattr(
+            gauges, "budget", lambda limits: Budget(limits, Gauges(clock=Clock(1000)))
+        )
+    else:
+        monkeypatch.setattr(gauges, "held", lambda: 10_000.0)
+    (tmp_path / "a.js.map").write_text(MAP)
+    (tmp_path / "package-lock.json").write_text(
+        json.dumps({"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0"}}})
+    )
+    gaps: tuple[Gap, ...]
+    if command == "pack":
+        gaps = scan.scan(scan.Request(targets=(str(tmp_path),), as_is=True)).gaps
+    elif command == "lock":
+        told = lockscan.scan(lockscan.LockRequest(targets=(str(tmp_path),)))
+        gaps = told.gaps
+        assert told.inventories[0]["count"] == 1
+    else:
+        gaps = mapscan.examined(mapscan.Request(target=str(tmp_path))).gaps
+
+    assert any(f"limit {limit} of " in gap.reason for gap in gaps)
+    assert len(gaps) < 5
+
+
+def test_this_process_holds_some_memory_where_the_system_says_so() -> None:
+    assert 0 <= gauges.held() < 100_000
