@@ -6,7 +6,7 @@ DEMO := posthog-js@1.372.1
 # Seconds for each main target of the fuzzer; the many small formats get a quarter of that.
 FUZZ_SECONDS := 60
 
-.PHONY: demo self test test-all check docs bench fuzz setup clean
+.PHONY: demo self test test-all test-pythons check docs bench fuzz setup clean
 
 # Sets everything up and audits a real package; it has findings, so exit code 1 is what is expected.
 demo: .venv/run
@@ -25,6 +25,10 @@ test: .venv/dev
 # Also those that install packers, fetch real packages by name and open pages in Chromium.
 test-all: .venv/dev
 	$(BIN)/python -m pytest -n auto -m ""
+
+# The readers of archives, and all hostile ones, on every other Python from 3.11 on that is here.
+test-pythons: .venv/dev
+	$(BIN)/python -m tests.pythons
 
 check: .venv/dev
 	$(BIN)/ruff check

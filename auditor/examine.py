@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from auditor.anchors import Anchors
-from auditor.archives import Entry, Loose, is_archive, is_brotli, unread_format, walk
+from auditor.archives import Entry, Loose, holds_archive, is_brotli, unread_format, walk
 from auditor.errors import InputError, LimitError, MemberError
 from auditor.facts import Contents, Embedded, Hits, Reader
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
@@ -114,7 +114,7 @@ class Examination:
             self._gap(member.path, f"not looked into: {problem}")
             return
         self._look(member, data, self._all)
-        if is_archive(data[:512]):
+        if holds_archive(data):
             self._nested(member, data, depth)
         elif is_brotli(member.path, data[:512]):
             self._nested(member, data, depth, brotli=True)

@@ -175,6 +175,47 @@ def gz(  # noqa: PLR0913 - the same
     return head + body + crc.to_bytes(4, "little") + length.to_bytes(4, "little")
 
 
+def deflated_zeros(before: bytes, rounds: int, behind: bytes = b"") -> bytes:
+    """Return raw deflate (RFC 1951) of some bytes, 1 + 258 * `rounds` zeros and some more bytes.
+
+    Written by hand, since how small a library makes zeros depends on its version: 258 zeros take
+    two bits. The bytes around are at most 65,535 each.
+    """
+    # A block of dynamic codes (3.2.7): its kind, how many codes there are, and in their odd order
+    # the bits of the codes that the codes' lengths are written in.
+    bits = "0" + _lowest_first(2, 2)
+    bits += _lowest_first(286 - 257, 5) + _lowest_first(0, 5) + _lowest_first(18 - 4, 4)
+    widths = {18: 1, 1: 2, 2: 2}
+    order = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1)
+    bits += "".join(_lowest_first(widths.get(symbol, 0), 3) for symbol in order)
+    many, one, two = "0", "10", "11"
+    # The zero byte and the end have two bits, 285 (258 bytes) and the distance of 1 one bit each.
+    bits += two + many + _lowest_first(138 - 11, 7) + many + _lowest_first(117 - 11, 7)
+    bits += two + many + _lowest_first(28 - 11, 7) + one + one
+    zero, end, same = "10", "11", "0" + "0"
+    bits += zero + same * rounds + end
+    bits += "1" + _lowest_first(0, 2)  # a last block, which is stored
+    bits += "0" * (-len(bits) % 8)
+    packed = int(bits[::-1], 2).to_bytes(len(bits) // 8, "little")
+    return b"\0" + _stored(before) + packed + _stored(behind)
+
+
+def _lowest_first(value: int, width: int) -> str:
+    return f"{value:0{width}b}"[::-1]
+
+
+def _stored(data: bytes) -> bytes:
+    length = len(data)
+    return length.to_bytes(2, "little") + (length ^ 0xFFFF).to_bytes(2, "little") + data
+
+
+def gz_zeros(before: bytes, rounds: int, behind: bytes = b"") -> bytes:
+    """Return a gzip member of what `deflated_zeros` packs."""
+    whole = before + bytes(1 + 258 * rounds) + behind
+    trailer = zlib.crc32(whole).to_bytes(4, "little") + len(whole).to_bytes(4, "little")
+    return b"\x1f\x8b\x08" + bytes(5) + b"\0\xff" + deflated_zeros(before, rounds, behind) + trailer
+
+
 def pieces(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
     """Cut bytes into chunks of these sizes, then what is left."""
     start = 0

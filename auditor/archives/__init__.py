@@ -67,6 +67,11 @@ def is_archive(head: bytes) -> bool:
     return is_compressed(head) or head.startswith(ZIP_MAGIC) or _is_tar(head) or asar.claims(head)
 
 
+def holds_archive(data: bytes) -> bool:
+    """Tell whether a whole file is an archive: by its first bytes, or a zip by its end as well."""
+    return is_archive(data[:512]) or zip.is_whole(memoryview(data))
+
+
 def is_brotli(name: str, head: bytes) -> bool:
     """Tell a file of Brotli, which has no magic: by its name, and that it is no text."""
     return name.lower().endswith(".br") and not _is_text(head)

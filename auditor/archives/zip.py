@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 DESCRIPTORS = "data-descriptor"
 COMMENTS = "entry-comment"
 METHODS = "unusual-method"
+PREFIX = "prefix"
+"""Bytes in front of the first entry, as self-extracting archives have them."""
 UNLOVED = frozenset({DESCRIPTORS, COMMENTS, METHODS})
 """Kinds of oddity that unpackers agree about."""
 _MISMATCH = "header-mismatch"
@@ -225,7 +227,8 @@ def _gap(
     `path` is the entry before which they lie, empty for the directory.
     """
     start, end = span
-    while start < end and bytes(data[start : start + 4]) == LOCAL:
+    whole = is_whole(data[start:end])  # an archive of its own, which is read as one
+    while not whole and start < end and bytes(data[start : start + 4]) == LOCAL:
         try:
             found = zip_records.local(data, start)
         except ArchiveError:
@@ -244,12 +247,12 @@ def _gap(
     if start < end:
         size = end - start
         where = "before the first entry" if not start else f"before the entry {path!r}"
-        name = f"(before {path})"
+        kind, name = _TRAILING, f"(before {path})"
         if not start:
-            name, path = BEFORE, ""
+            kind, name, path = PREFIX, BEFORE, ""
         elif not path:
             where, name = "between the last entry and the directory", _AT_THE_END
-        yield _odd(_TRAILING, f"{size:,} bytes {where}", path)
+        yield _odd(kind, f"{size:,} bytes {where}", path)
         yield _loose(data, start, end, name, budget)
 
 

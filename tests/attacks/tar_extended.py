@@ -214,8 +214,8 @@ def long_name_that_is_cut_short() -> bytes:
     3,
     gaps=[
         (
-            "LICENSE: not read to the end: limit header-bytes of 1,048,576 bytes met (found at least"
-            " 1,073,741,824 bytes); raise it with --limit header-bytes=N"
+            "LICENSE: not read to the end: limit header-bytes of 1,048,576 bytes met"
+            " (found at least 1,073,741,824 bytes); raise it with --limit header-bytes=N"
         )
     ],
 )
