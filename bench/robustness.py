@@ -145,7 +145,7 @@ TOOLS = (
         },
         claims=re.compile(
             r"^limits (?!.*(?:nested|pax))|bomb|beyond-the-ratio|hole-of-eight"
-            r"|^(?!nested|asar).*(?:escape|climb|dotdot|absolute|-out\b|to-the-system)"
+            r"|^(?!nested|asar).*(?:climb|dotdot|absolute|leads-out|link-out|to-the-system)"
         ),
         words=(
             "looks for malicious behaviour in the code of a package, which no case here has. It"
