@@ -101,7 +101,7 @@ TOOLS = (
         version="0.6.3",
         installer="pip",
         reads={WHEEL: ("{place}/bin/check-wheel-contents", "{file}")},
-        claims=re.compile(r"\bwh-record|^wheel\S* .*record"),
+        claims=re.compile(r"\bwh-record|\brecord-(?:of-(?!padding)|does)|without-a-record"),
         words=(
             "looks for what a wheel's author packed by mistake: bytecode, files of the wrong place,"
             " duplicates. Of what is tried here it says that it compares RECORD with the files, so"
@@ -144,8 +144,8 @@ TOOLS = (
             ),
         },
         claims=re.compile(
-            r"^limits (?!.*nested|.*pax)|bomb|escape|climb|dotdot|absolute|-out\b"
-            r"|beyond-the-ratio|hole-of-eight"
+            r"^limits (?!.*(?:nested|pax))|bomb|beyond-the-ratio|hole-of-eight"
+            r"|^(?!nested|asar).*(?:climb|dotdot|absolute|leads-out|link-out|to-the-system)"
         ),
         words=(
             "looks for malicious behaviour in the code of a package, which no case here has. It"

@@ -252,6 +252,21 @@ def test_berry_edges_origins_and_roots() -> None:
     }
 
 
+def test_berry_lists_what_is_resolved_to_the_project_under_another_name() -> None:
+    text = (
+        b'__metadata:\n  version: 8\n\n"demo@workspace:.":\n  version: 0.0.0-use.local\n'
+        b'  resolution: "demo@workspace:."\n  dependencies:\n    demo: "workspace:."\n'
+        b'    once: "npm:^1.4.0"\n\n"once@npm:^1.4.0":\n  version: 1.4.0\n'
+        b'  resolution: "demo@workspace:."\n'
+    )
+    found = read(Document(path="yarn.lock", data=text))
+    assert [(p.name, p.alias) for p in found.packages] == [("demo", "once")]
+    assert [(edge.name, edge.target) for edge in found.roots] == [
+        ("demo", ""),
+        ("once", "once@npm:^1.4.0"),
+    ]
+
+
 def test_berry_learns_from_package_json_what_is_for_development() -> None:
     found = fixture("yarn-berry", "yarn-2")
     assert ids(found, "dev") == {"once@npm:^1.4.0"}

@@ -59,10 +59,16 @@ def test_what_a_run_is_worth(
 @pytest.mark.parametrize(
     ("tool", "name", "claimed"),
     [
-        ("check-wheel-contents", "wheel record-without-a-file", True),
+        ("check-wheel-contents", "zip-entries file-that-record-does-not-list", True),
+        ("check-wheel-contents", "zip-entries record-of-another-content", True),
+        ("check-wheel-contents", "zip-entries wheel-without-a-record", True),
         ("check-wheel-contents", "zip-framing end-record-in-the-comment", False),
         ("guarddog", "tar-extended pax-path-that-climbs-out", True),
         ("guarddog", "tar-sparse hole-of-eight-tebibytes", True),
+        ("guarddog", "names-and-links hard-link-to-the-system", True),
+        ("guarddog", "nested nested-path-that-climbs-out", False),
+        ("guarddog", "limits gzip-of-zeros", True),
+        ("guarddog", "limits nested-gzip-of-zeros", False),
         ("guarddog", "tar-sparse sparse-map-of-words", False),
         ("guarddog", "zip-framing second-name-in-an-extra-field", False),
         ("audit", "anything at-all", True),

@@ -23,6 +23,8 @@ from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, tol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PROJECT = "@workspace:."
+"""The end of what the project itself is resolved to, which is no package of it."""
 _METADATA = "__metadata"
 _VERSIONS = Versions(place="__metadata.version", known=("4 to 10",))
 _KEY = r'"(?:[^"\\]++|\\.)*+"|\'[^\']*+\'|[^\s"\'#:{}\[\]&*!|>%@`][^:\s]*+(?::[^:\s]++)*+'
@@ -246,14 +248,15 @@ class _Lock:
             self.notes.problem("duplicate-key", package.id, detail, block.line)
         if count:
             package.id = f"{package.id}#{count}"
-        if not again:
-            called = package.values["alias"] or package.values["name"]
+        called = package.values["alias"] or package.values["name"]
+        own = called == package.values["name"] and package.values["resolved"].endswith(_PROJECT)
+        if not again and not own:
             for descriptor in block.descriptors:
                 if split(descriptor)[0] == called:
                     self.descriptors.add(descriptor, called, package.id)
         if package.values["origin"] is Origin.WORKSPACE:
             self.projects.append(block)
-        if not package.values["resolved"].endswith("@workspace:."):  # the project itself
+        if not own:
             self.found.append(package)
 
     def result(self) -> Inventory:

@@ -15,6 +15,7 @@ import importlib.util
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -86,7 +87,7 @@ def fuzz(target: Target, seconds: int, work: Path = WORK) -> Result:
         *((f"-dict={words}",) if target.words else ()),  # an empty one is an error
         "-print_final_stats=1",
     )
-    said = _run(target, *options, str(inputs))
+    said = _run(target, folder, *options, str(inputs))
     reached = _REACHED.findall(said)[-1:] or [("0", "0")]
     runs = _RUNS.search(said)
     found = next((path for path in folder.glob("*-*")), None)
@@ -100,10 +101,9 @@ def fuzz(target: Target, seconds: int, work: Path = WORK) -> Result:
     )
 
 
-def _run(target: Target, *options: str) -> str:
-    module = next(one for one in modules() if target in targets_of(one))
+def _run(target: Target, folder: Path, *options: str) -> str:
     done = subprocess.run(  # noqa: S603 - this program, and the names of our own targets
-        [sys.executable, "-m", "tests.fuzz.engine", module, target.name, *options],
+        [_program(target, folder), *options],
         cwd=ROOT,
         check=False,
         stdout=subprocess.PIPE,
@@ -111,6 +111,16 @@ def _run(target: Target, *options: str) -> str:
         env={**os.environ, "PYTHONHASHSEED": "0"},
     )
     return done.stdout.decode("utf-8", "replace")
+
+
+def _program(target: Target, folder: Path) -> Path:
+    """Write the program that runs a target; as one file, because libFuzzer calls it to merge."""
+    program = folder / "engine"
+    module = next(one for one in modules() if target in targets_of(one))
+    words = [sys.executable, "-m", "tests.fuzz.engine", str(program), module, target.name]
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return program
 
 
 def _spelled(word: bytes) -> str:
@@ -134,12 +144,13 @@ def _saved(target: Target, found: Path) -> Path:
 def keep(target: Target, work: Path = WORK) -> None:
     """Put the smallest set of inputs that reaches all that was reached into the kept corpus."""
     place = CORPUS / target.name
-    fresh = work / target.name / "kept"
+    folder = work / target.name
+    fresh = folder / "kept"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    inputs = work / target.name / "inputs"
+    inputs = folder / "inputs"
     options = ("-set_cover_merge=1", f"-max_len={target.longest}", f"-timeout={SLOWEST}")
-    _run(target, *options, str(fresh), str(inputs))
+    _run(target, folder, *options, str(fresh), str(inputs))
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     known = {hashlib.sha256(data).hexdigest() for data in target.seeds()}

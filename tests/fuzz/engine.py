@@ -9,10 +9,13 @@ import atheris
 
 
 def main() -> None:
-    """Run a target, given by its module and name; all that follows is libFuzzer's."""
+    """Run a target, given by its module and name; all that follows is libFuzzer's.
+
+    In front stands the program that calls us in this way, which libFuzzer calls again to merge.
+    """
     from tests.fuzz.target import check, targets_of
 
-    module, name, *options = sys.argv[1:]
+    program, module, name, *options = sys.argv[1:]
     (target,) = (one for one in targets_of(module) if one.name == name)
     mutator = target.mutate
 
@@ -26,7 +29,7 @@ def main() -> None:
     for seed in target.seeds():  # what is imported when it is needed is no part of a run's time
         one(seed)
     given = {} if mutator is None else {"custom_mutator": mutated}
-    atheris.Setup([sys.argv[0], *options], one, **given)
+    atheris.Setup([program, *options], one, **given)
     atheris.Fuzz()
 
 

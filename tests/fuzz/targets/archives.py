@@ -14,8 +14,9 @@ import sys
 import tarfile
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from auditor.errors import InputError, MemberError
 from auditor.examine import Examination
 from auditor.limits import Budget, Limits
 from auditor.model import Member, MemberType, Oddity, Unread
+from tests import archives as hostile
 from tests import payloads
 from tests import tar_bytes as archives
 from tests.fuzz import structures
@@ -51,6 +53,8 @@ LIMITS = Limits(
     header_bytes=8192,
 )
 """Small enough for inputs of a few kilobytes to meet each of them."""
+
+LONGEST_TAR, LONGEST_ZIP, LONGEST_STREAM = 10 * 1024, 4096, 4096
 
 Row = tuple[object, ...]
 
@@ -100,8 +104,8 @@ def sound(rows: list[Row]) -> dict[str, list[tuple[int, int]]] | None:
     """Return the files by name, with size and sum; None where anything at all was said."""
     files: dict[str, list[tuple[int, int]]] = {}
     for row in rows:
-        if not isinstance(row[0], Member) or row[3]:
-            return None
+        if not isinstance(row[0], Member) or row[3] or "\0" in row[0].name:
+            return None  # of a name that ends early for some readers a fact tells
         if row[0].type is MemberType.FILE:
             files.setdefault(row[0].name, []).append((int(str(row[1])), int(str(row[2]))))
     return files
@@ -121,6 +125,29 @@ def compared(rows: list[Row], theirs: Iterable[tuple[str, bytes]], who: str) -> 
             and (len(content), zlib.crc32(content)) not in files.get(name, ())
         ):
             raise BrokenError(f"{who} sees {name!r} with {content[:20]!r}, and we see nothing odd")
+
+
+@cache
+def hostile_files() -> tuple[bytes, ...]:
+    """Return every hostile archive that the tests have, as the file that it is."""
+    return tuple(case.make() for case in hostile.cases().values())
+
+
+def hostile_tars() -> Iterator[bytes]:
+    """Yield the tar archives inside the hostile files, those that are not too large."""
+    for data in hostile_files():
+        with suppress(Exception):  # many cannot be unpacked, which is their point
+            plain = zlib.decompressobj(31).decompress(data, LONGEST_TAR + 1)
+            if len(plain) <= LONGEST_TAR:
+                yield plain
+
+
+def hostile_zips() -> Iterator[bytes]:
+    return (data for data in hostile_files() if data[:2] == b"PK" and len(data) <= LONGEST_ZIP)
+
+
+def hostile_streams(magic: bytes) -> Iterator[bytes]:
+    return (d for d in hostile_files() if d.startswith(magic) and len(d) <= LONGEST_STREAM)
 
 
 # tar
@@ -171,6 +198,7 @@ def tar_seeds() -> Iterator[bytes]:
                 info.size = 5
                 opened.addfile(info, io.BytesIO(b"hello"))
         yield out.getvalue()[:6144] + archives.END
+    yield from hostile_tars()
 
 
 # zip
@@ -232,6 +260,7 @@ def zip_seeds() -> Iterator[bytes]:
     with zipfile.ZipFile(out, "w") as opened:
         opened.writestr(link, "../../etc")
     yield b"#!/bin/sh\n" + out.getvalue()
+    yield from hostile_zips()
 
 
 # asar
@@ -347,6 +376,7 @@ def stream_seeds(pack: Callable[[bytes], bytes]) -> Iterator[bytes]:
     yield packed[1] + packed[2]
     yield packed[2] + bytes(600)
     yield packed[2] + b"words"
+    yield from hostile_streams(packed[1][:3])
 
 
 # whole packages
@@ -394,6 +424,7 @@ def package_seeds() -> Iterator[bytes]:
         archives.file(b"kit-1.0/PKG-INFO", b"Metadata-Version: 2.1\nName: kit\nVersion: 1.0\n"),
         archives.file(b"kit-1.0/pyproject.toml", b"[project]\nname = 'kit'\n"),
     )
+    yield from (*tuple(hostile_tars())[::4], *tuple(hostile_zips())[::4])
 
 
 TARGETS = (
@@ -403,7 +434,7 @@ TARGETS = (
         seeds=tar_seeds,
         mutate=structures.tar,
         words=(b"ustar\x0000", b"ustar  \x00", b"path=", b"size=", b"linkpath=", b"GNU.sparse."),
-        longest=10 * 1024,
+        longest=LONGEST_TAR,
         main=True,
     ),
     Target(
@@ -412,7 +443,7 @@ TARGETS = (
         seeds=zip_seeds,
         mutate=structures.zip,
         words=(b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\7\x08", b"up", b"\1\0"),
-        longest=4096,
+        longest=LONGEST_ZIP,
         main=True,
     ),
     Target(name="asar", run=run_asar, seeds=asar_seeds, mutate=structures.asar, longest=4096),
@@ -430,7 +461,7 @@ TARGETS = (
             run=partial(run_stream, reference=unpack, brotli=name == "brotli"),
             seeds=partial(stream_seeds, pack),
             mutate=partial(structures.frames, pack=pack, unpack=unpack),
-            longest=4096,
+            longest=LONGEST_STREAM,
         )
         for name, (pack, unpack) in PACKERS.items()
     ),
