@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 KILLS = 50
 
 
-def take(database: Path, *paths: Path, **more: bool) -> ImportResult:
-    return import_exports(database, [Export(path=path) for path in paths], **more)
+def take(database: Path, *paths: Path, shrink: bool = False) -> ImportResult:
+    return import_exports(database, [Export(path=path) for path in paths], shrink=shrink)
 
 
 def ids(database: Path, *names: str, eco: str = "npm") -> dict[str, list[str]]:

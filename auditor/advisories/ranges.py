@@ -141,7 +141,7 @@ def _timeline(events: tuple[tuple[str, str], ...], order: Order) -> _Timeline | 
     Of two at one version the record's own order counts, as in `fixed 2, introduced 2`.
     """
     first: _Timeline = []
-    rest: _Timeline = []
+    rest: list[tuple[Any, str, str]] = []
     for what, value in events:
         if what == _LIMIT:
             continue
@@ -153,7 +153,7 @@ def _timeline(events: tuple[tuple[str, str], ...], order: Order) -> _Timeline | 
             return None
         rest.append((at, what, value))
     rest.sort(key=lambda event: event[0])
-    return first + rest
+    return [*first, *rest]
 
 
 def _since(timeline: _Timeline, have: Key) -> str:
