@@ -225,7 +225,9 @@ def test_an_incident_report_counts_what_records_say(
     capsys.readouterr()
     asked = ["triage", ".", "--no-caches", "--db", "db.sqlite", "--format", "json"]
     assert run(asked, monkeypatch) == 1
-    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    document = json.loads(capsys.readouterr().out)
+    (finding,) = document["findings"]
+    assert document["triage"]["playbook"][0]["do"].startswith("Treat each machine")
     assert (finding["rule"], finding["location"]["key"]) == ("known-malicious", "our-kit@1.0.0")
     run([*asked, "--incident", "axios-2026-03"], monkeypatch)
     assert json.loads(capsys.readouterr().out)["findings"] == []
