@@ -6,8 +6,10 @@ import hashlib
 import os
 import ssl
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -313,6 +315,16 @@ def test_a_place_that_cannot_give_the_rest_is_asked_for_the_whole(
     assert whole(piece).came == 2048
 
 
+def test_nothing_new_is_no_answer_to_who_has_a_piece(
+    piece: Piece, shelf: Shelf, site: Served
+) -> None:
+    broken_off(piece, shelf, 1000)
+    site.answers[PATH] = lambda handler: (
+        send(handler, 304) if "Range" in handler.headers else shelf(handler)
+    )
+    assert whole(piece).came == 2048
+
+
 @pytest.mark.parametrize(("status", "kept"), [(500, 1000), (404, 1000), (403, 1000), (206, 0)])
 def test_a_refusal_leaves_what_is_there(
     piece: Piece, shelf: Shelf, site: Served, status: int, kept: int
@@ -340,6 +352,11 @@ def test_chunks_have_no_length_and_are_known_to_be_whole_at_their_end(
     assert note is not None
     assert note.total == 2048
     assert whole(piece).came == 0
+
+
+def test_of_chunks_no_length_counts(piece: Piece, shelf: Shelf) -> None:
+    shelf.chunked, shelf.more = True, {"Content-Length": "5"}
+    assert whole(piece).size == 2048
 
 
 def test_an_answer_without_a_length_ends_with_its_connection(piece: Piece, shelf: Shelf) -> None:
@@ -421,11 +438,11 @@ def stalls(handler: BaseHTTPRequestHandler) -> None:
     handler.send_header("ETag", '"one"')
     handler.end_headers()
     handler.wfile.write(CONTENT[:10])
-    time.sleep(3)
+    time.sleep(6)
 
 
 def silent(_: BaseHTTPRequestHandler) -> None:
-    time.sleep(3)
+    time.sleep(6)
 
 
 def test_an_answer_that_takes_too_long_is_ended_and_gone_on_from(
@@ -433,9 +450,9 @@ def test_an_answer_that_takes_too_long_is_ended_and_gone_on_from(
 ) -> None:
     site.answers[PATH] = drips
     started = time.monotonic()
-    message = refused(piece, replace(Limits(), download_seconds=1))
-    assert message.startswith("limit download-seconds of 1 seconds met")
-    assert time.monotonic() - started < 3
+    message = refused(piece, replace(Limits(), download_seconds=2))
+    assert message.startswith("limit download-seconds of 2 seconds met")
+    assert time.monotonic() - started < 5
     there = piece.size
     assert 0 < there < 200
 
@@ -453,8 +470,8 @@ def test_headers_that_take_too_long_are_ended(piece: Piece, site: Served) -> Non
 @pytest.mark.parametrize(
     ("answer", "reason", "there"),
     [
-        (silent, "did not answer within 1 second", 0),
-        (stalls, "sent nothing more for 1 second", 10),
+        (silent, "did not answer within 2 seconds", 0),
+        (stalls, "sent nothing more for 2 seconds", 10),
     ],
 )
 def test_patience_has_an_end(  # noqa: PLR0913, PLR0917 - a table, and what it needs
@@ -465,7 +482,7 @@ def test_patience_has_an_end(  # noqa: PLR0913, PLR0917 - a table, and what it n
     reason: str,
     there: int,
 ) -> None:
-    monkeypatch.setattr(transport, "PATIENCE", 1)
+    monkeypatch.setattr(transport, "PATIENCE", 2)
     site.answers[PATH] = answer
     assert refused(piece) == reason
     assert piece.size == there
@@ -521,19 +538,46 @@ def leads_to(target: str) -> Answer:
     return lambda handler: send(handler, 302, Location=target, Set_Cookie="a=b; Path=/")
 
 
+def test_a_cookie_is_not_kept(piece: Piece, shelf: Shelf, site: Served) -> None:
+    site.answers |= {PATH: leads_to("/there"), "/there": shelf}
+    whole(piece)
+    assert [one.headers.get("Cookie") for one in site.asked] == [None, None]
+
+
 def test_a_redirect_is_followed_with_all_that_was_asked(
     piece: Piece, shelf: Shelf, site: Served, servers: list[ThreadingHTTPServer]
 ) -> None:
     other = Served(answers={"/there": shelf})
     servers.append(served(other))
-    site.answers[PATH] = leads_to(f"http://ann:secret@{other.host}/there")
+    site.answers[PATH] = leads_to(f"{other.url}/there")
     shelf.cut = 1000
     refused(piece)
     assert whole(piece).came < 2048
-    headers = other.asked[-1].headers
-    assert headers["If-Range"] == '"one"'
-    assert headers.keys().isdisjoint({"Authorization", "Cookie"})
-    assert "Cookie" not in site.asked[-1].headers
+    assert other.asked[-1].headers["If-Range"] == '"one"'
+
+
+def test_a_login_in_a_redirect_is_told_to_nobody(piece: Piece, shelf: Shelf, site: Served) -> None:
+    site.answers |= {PATH: leads_to(f"http://ann:secret@{site.host}/there"), "/there": shelf}
+    with suppress(InputError):
+        came(piece)
+    assert site.asked
+    assert all("Authorization" not in one.headers for one in site.asked)
+
+
+def test_what_stands_in_a_redirect_is_not_read(piece: Piece, shelf: Shelf, site: Served) -> None:
+    gone = Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 302 So\r\nLocation: /there\r\n\r\n")
+        try:
+            while True:
+                handler.wfile.write(bytes(1 << 16))
+        except OSError:
+            gone.set()
+
+    site.answers |= {PATH: answer, "/there": shelf}
+    assert came(piece, limits=replace(Limits(), download_seconds=5)) is not None
+    assert gone.wait(10)
 
 
 def test_the_users_netrc_is_told_to_nobody(
@@ -629,7 +673,7 @@ def test_another_certificate_is_none(  # noqa: PLR0913, PLR0917 - a table, and w
     if known:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
     message = refused(Piece(tmp_path / "cache", f"https://{state.host}{PATH}", "any"))
-    assert message.startswith("has a certificate that is not trusted (REQUESTS_CA_BUNDLE names")
+    assert message.startswith("has a certificate ")
     assert shelf.given == []
 
 
@@ -681,7 +725,7 @@ def test_through_a_proxy_https_is_as_it_is_without(  # noqa: PLR0913, PLR0917
         monkeypatch.setenv("https_proxy", proxy.url)
         whole(Piece(tmp_path / "cache", f"https://{name}{PATH}", "any"))
         other = Piece(tmp_path / "cache", f"https://other.example.org{PATH}", "any")
-        assert "certificate that is not trusted" in refused(other)
+        assert "has a certificate " in refused(other)
         proxy.shutdown()
     assert proxy.asked == ["export.example.org:443", "other.example.org:443"]
 

@@ -59,12 +59,9 @@ def fetch(
     `archive-bytes` and `download-seconds`, UnansweredError without an answer, InputError for any
     other; none of them names the location. What came is left in the piece.
     """
-    import requests  # noqa: PLC0415 - 60 ms, for those alone who want something of a server
-
     latest = time.monotonic() + limits.download_seconds
     try:
-        with requests.Session() as session:
-            _refuse_cookies(session)
+        with _opened() as session:
             return _Fetch(session, location, piece, limits, latest).run(known, advance)
     except TooSlowError:
         seconds = limits.download_seconds
@@ -257,7 +254,18 @@ def _cut(size: int, total: int | None) -> UnansweredError:
     return UnansweredError(f"broke off after {size:,}{of} bytes")
 
 
-def _refuse_cookies(session: Session) -> None:
+def _opened() -> Session:
+    """Return a session that keeps no cookies and looks at no redirect by itself."""
     from http.cookiejar import DefaultCookiePolicy  # noqa: PLC0415 - requests has it loaded
 
+    import requests  # noqa: PLC0415 - 60 ms, for those alone who want something of a server
+
+    class Unled(requests.Session):
+        """It would read the whole of a redirect's body, in whatever time that takes."""
+
+        def get_redirect_target(self, resp: Response) -> None:
+            del resp
+
+    session = Unled()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    return session
