@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from auditor import words
 from auditor.exposure import Hit, Level, Met, Order, Place, Triage
+from auditor.facts.lock.recorded import STEPS
 from auditor.model import Confidence
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ def collate(
         level=min((p.level for p in places), key=lambda x: x.rank, default=Level.NOT_EXAMINED),
         places=tuple(places),
         incidents=met,
-        playbook=tuple(_playbook(index, [one.id for one in met], tuple(_installs(places)))),
+        playbook=(
+            *_playbook(index, [one.id for one in met], tuple(_installs(places))),
+            *_of_records(findings),
+        ),
         unchecked=(*looked.left_out, *_elsewhere(index, [one.id for one in met])),
         looked_for=len(index.incidents),
     )
@@ -208,6 +212,12 @@ def _playbook(
     yield from (_order(steps[do], asked[do]) for do in (*first, *rest[:clean]))
     yield from installs
     yield from (_order(steps[do], asked[do]) for do in rest[clean:])
+
+
+def _of_records(findings: Sequence[Finding]) -> Iterator[Order]:
+    """Yield the steps for what advisory records alone name: no incident says what it did."""
+    if any(one.exposure is not None and one.evidence.get("kind") == "record" for one in findings):
+        yield from (Order(do=step, incidents=()) for step in STEPS)
 
 
 def _merged(lists: Sequence[Sequence[str]]) -> list[str]:

@@ -8,13 +8,14 @@ For others a list of versions has an answer and a range has none, unless it is o
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-import msgspec
 from packaging.version import InvalidVersion, Version
 
 from auditor.advisories.versions import same_version
@@ -60,8 +61,9 @@ class Scope(StrEnum):
 _RANK = {scope: rank for rank, scope in enumerate(Scope)}
 
 
-class Spec(msgspec.Struct, frozen=True, array_like=True):
-    """Which versions of a package a record is about, as it lies in the database: JSON lists."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """Which versions of a package a record is about."""
 
     versions: frozenset[str] = frozenset()
     ranges: tuple[Range, ...] = ()
@@ -69,23 +71,31 @@ class Spec(msgspec.Struct, frozen=True, array_like=True):
 
 EVERY = Spec(ranges=((SEMVER, ((_INTRODUCED, _FIRST),)),))
 """Of all versions: what most records of malicious packages say."""
-_DECODER = msgspec.json.Decoder(Spec)
 
 
 def encoded(versions: frozenset[str], ranges: tuple[Range, ...]) -> str:
     """Return the text that lies in the database; empty for all versions without a list."""
     if not versions and all(_is_every(one) for one in ranges):
         return ""
-    text = msgspec.json.encode([sorted(versions), ranges])
-    return text.decode()
+    return json.dumps([sorted(versions), ranges], ensure_ascii=False, separators=(",", ":"))
 
 
 def decoded(text: str) -> Spec:
     """Return what a text in the database says; raise ValueError for one that is none."""
+    if not text:
+        return EVERY
     try:
-        return _DECODER.decode(text) if text else EVERY
-    except msgspec.MsgspecError as problem:
-        raise ValueError(str(problem)) from None
+        versions, spans = json.loads(text)
+        found = Spec(
+            versions=frozenset(versions),
+            ranges=tuple((kind, tuple((e, v) for e, v in events)) for kind, events in spans),
+        )
+    except (TypeError, RecursionError):
+        raise ValueError("is no list of versions and ranges") from None
+    said = (*versions, *(t for _, events in found.ranges for event in events for t in event))
+    if not all(isinstance(one, str) for one in said):
+        raise ValueError("has a version that is no text")
+    return found
 
 
 def _is_every(one: Range) -> bool:
@@ -141,7 +151,7 @@ def _timeline(events: tuple[tuple[str, str], ...], order: Order) -> _Timeline | 
     Of two at one version the record's own order counts, as in `fixed 2, introduced 2`.
     """
     first: _Timeline = []
-    rest: _Timeline = []
+    rest: list[tuple[Any, str, str]] = []
     for what, value in events:
         if what == _LIMIT:
             continue
@@ -153,7 +163,7 @@ def _timeline(events: tuple[tuple[str, str], ...], order: Order) -> _Timeline | 
             return None
         rest.append((at, what, value))
     rest.sort(key=lambda event: event[0])
-    return first + rest
+    return [*first, *rest]
 
 
 def _since(timeline: _Timeline, have: Key) -> str:

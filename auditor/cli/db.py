@@ -168,8 +168,8 @@ def _as_text(path: Path, size: int, state: State, ecosystems: tuple[Ecosystem, .
     if state.trimmed:
         lines.append(f"trimmed to {safe(state.trimmed)}")
     lines += [
-        f"  {safe(one.name)}: {words.counted(one.records, 'record')}, {one.malicious:,} of malicious"
-        f" packages; {words.counted(one.packages, 'package')}"
+        f"  {safe(one.name)}: {words.counted(one.records, 'record')}, {one.malicious:,} of"
+        f" malicious packages; {words.counted(one.packages, 'package')}"
         for one in ecosystems
     ]
     return "\n".join((*lines, *(line for source in state.sources for line in _source(source))))

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 """Versions that a doubt names."""
-_ELSEWHERE = frozenset({Origin.GIT, Origin.URL, Origin.FILE})
+_ELSEWHERE = {
+    Origin.GIT: "a git repository",
+    Origin.URL: "an address of its own",
+    Origin.FILE: "a file or folder",
+}
 STEPS = (
     "Treat each machine that installed it as compromised: its install script ran at once.",
     "From a clean machine, have every secret reissued that those had in reach: tokens, keys, CI's.",
@@ -82,7 +86,7 @@ class Doubts:
         if any(names.holds(name, hit.ecosystem) for names in self._internal):
             return Doubt.INTERNAL, "you have a package of that name"
         if package.origin in _ELSEWHERE:
-            return Doubt.ELSEWHERE, f"this one comes from a {package.origin}, and no registry"
+            return Doubt.ELSEWHERE, f"it comes from {_ELSEWHERE[package.origin]}, no registry"
         bad = [v for _, known in self._index.named(hit.ecosystem, name) for v in known.versions]
         if bad:
             return Doubt.INCIDENT, f"incident data names {words.listed(tuple(bad), _SHOWN)}"

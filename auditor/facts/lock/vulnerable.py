@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from auditor import words
 from auditor.advisories import IncidentIndex
 from auditor.advisories.entries import guises
 from auditor.advisories.ranges import Scope
@@ -86,8 +87,8 @@ def collect(contents: Contents) -> Iterator[VulnerabilityFact | Unread]:
             for ecosystem, count in unknown.items():
                 yield Unread(
                     path=inventory.path,
-                    reason=f"{count:,} ranges of {ecosystem} in advisory records were not compared:"
-                    " how its versions are ordered is not known here",
+                    reason=f"{words.counted(count, 'range')} of {ecosystem} in advisory records not"
+                    " compared: how its versions are ordered is not known here",
                 )
 
 
