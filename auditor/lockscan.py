@@ -228,17 +228,19 @@ class Scanner:
         old = self.known.aged(self.request.settings.today, most) if most is not None else ()
         return (self.known.problem, *old) if self.known.problem else old
 
-    def _recorded(self, inventory: Inventory) -> tuple[Recorded, ...]:
-        """Return what the advisory database has about the packages of an inventory."""
+    def recorded(self, inventory: Inventory) -> tuple[Recorded, ...]:
+        """Return what the advisory database has about an inventory; raise InputError if damaged."""
         if self.known.database is None:
             return ()
-        asked = self.incidents.asked(inventory.packages)
+        found = self.known.database.records(self.incidents.asked(inventory.packages))
+        return (Recorded(records=found, popular=names_index.popular),)
+
+    def _recorded(self, inventory: Inventory) -> tuple[Recorded, ...]:
         try:
-            found = self.known.database.records(asked)
+            return self.recorded(inventory)
         except InputError as problem:
             self._outcome.gap(self.known.path, str(problem))
             return ()
-        return (Recorded(records=found, popular=names_index.popular),)
 
     def outcome_of(self, found: Found) -> Outcome:
         """Audit one lockfile, or installed tree; what cannot be read is a gap."""

@@ -33,7 +33,7 @@ from auditor.names.matcher import Matcher
 from auditor.names.signals import ABSENT, Signals, age_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from auditor.advisories import IncidentIndex
     from auditor.facts import Contents
@@ -91,14 +91,17 @@ def lockfile(test: RuleTest) -> Contents:
     seen.append(NamesAsked(judge=_popular, internal=internal, reviewed=reviewed))
     if SAID in given:
         seen.append(_said(given[SAID].text, inventory))
-    records = [
-        osv.of_json(other.text.encode()) for name, other in others if name.startswith(RECORDS)
-    ]
-    seen.append(Recorded(records=collected(records), popular=popular))
+    seen.append(_recorded(others))
     history = _history(path, others, incidents)
     if history is not None:
         return lockcontents.observed(test.artifact, incidents, history)
     return lockcontents.observed(test.artifact, incidents, inventory, Beside(files=beside), *seen)
+
+
+def _recorded(members: Iterable[tuple[str, FileSpec]]) -> Recorded:
+    """Return the records of the advisory database that a test gives."""
+    read = (osv.of_json(spec.text.encode()) for name, spec in members if name.startswith(RECORDS))
+    return Recorded(records=collected(read), popular=popular)
 
 
 def _said(text: str, inventory: Inventory) -> RegistrySaid:
@@ -166,12 +169,13 @@ def machine(test: RuleTest) -> Contents:
 
     A member at the path of some incident's sign, as the pack spells it, is what was found there, a
     branch by its name; with the oddity `sha256` its text is the digest of what was found. A
-    lockfile stands for what the cache of a package manager holds.
+    lockfile stands for what the cache of a package manager holds; `advisories/` as in `lockfile`.
     """
     incidents = incidentfile.load((rulefile.builtin_folder(),))
     seen: list[object] = [
         _inventory(path, spec.text) for path, spec in test.members if lockfiles.named(path)
     ]
+    seen.append(_recorded(test.members))
     given = dict(test.members)
     for incident in incidents.incidents:
         detail = incidents.detail(incident.id)

@@ -24,6 +24,8 @@ from auditor.sources.trees import installed_trees
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from auditor.facts.lock.recorded import Recorded
+    from auditor.inventory import Inventory
     from auditor.lockscan import Announce, Scanner
     from auditor.sources.lockfiles import Found
 
@@ -156,9 +158,16 @@ class _Triage:
             if inventory.packages or inventory.unread:
                 self._places[source] = MACHINE
                 self._outcome.inventories.append(lockscan.summary(inventory, source, listed=False))
-                self._judge(source, ArtifactKind.MACHINE, inventory)
+                self._judge(source, ArtifactKind.MACHINE, inventory, *self._recorded(inventory))
             for place, reason in inventory.unread:
                 self._outcome.gap(source, reason, place)
+
+    def _recorded(self, inventory: Inventory) -> tuple[Recorded, ...]:
+        try:
+            return self._scanner.recorded(inventory)
+        except InputError as problem:
+            self._gap(MACHINE, str(problem))
+            return ()
 
     def _current(self, found: list[Found]) -> None:
         for one in found:

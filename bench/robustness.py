@@ -93,7 +93,10 @@ TOOLS = (
         installer="",
         reads={"": (sys.executable, "-m", "auditor", "{subject}", "{file}")},
         claims=EVERYTHING,
-        words="claims every case: a file that it passes without a finding or a gap is a miss.",
+        words=(
+            "claims every case: a file that it passes without a finding or a gap is a miss. This is"
+            " no contest that it could lose: the cases are those that its own tests are made of."
+        ),
         environment={"PYTHONPATH": str(ROOT)},
     ),
     Tool(
@@ -145,14 +148,16 @@ TOOLS = (
         },
         claims=re.compile(
             r"^limits (?!.*(?:nested|pax))|bomb|beyond-the-ratio|hole-of-eight"
-            r"|^(?!nested|asar).*(?:climb|dotdot|absolute|leads-out|link-out|to-the-system)"
+            r"|^(?!nested|asar).*(?:climbs-(?!behind|with)|dotdot|absolute|leads-out|to-the-system)"
         ),
         words=(
             "looks for malicious behaviour in the code of a package, which no case here has. It"
             " unpacks before it looks, and says that this is safe: members that lead out of the"
             " folder, and archives that grow beyond its limits, are counted. On a file its rules"
             " about metadata rest, as they need a registry's document; its lists of popular names,"
-            " which it renews at the start, are those that it brings."
+            " which it renews at the start, are those that it brings. What stays inside of the"
+            " folder that it makes itself is no escape there, and not counted. Two of its false"
+            " alarms are Zstandard under a gzip's name, which nobody has to know."
         ),
         environment={"GUARDDOG_TOP_PACKAGES_CACHE_LOCATION": str(PLACE / "guarddog-names")},
     ),

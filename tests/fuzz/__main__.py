@@ -37,6 +37,8 @@ SLOWEST = 60
 machine may be busy."""
 SHORTER = 4
 """What the time of a target is divided by that is not a main one."""
+LARGEST_CORPUS = 100 * 1024
+"""Bytes that are kept of one target; the smallest inputs come first."""
 MEMORY = 2048
 """MiB that one process may take."""
 _RUNS = re.compile(r"stat::number_of_executed_units: +(\d+)")
@@ -142,7 +144,7 @@ def _saved(target: Target, found: Path) -> Path:
 
 
 def keep(target: Target, work: Path = WORK) -> None:
-    """Put the smallest set of inputs that reaches all that was reached into the kept corpus."""
+    """Put the smallest set of inputs that reaches what was reached into the kept corpus."""
     place = CORPUS / target.name
     folder = work / target.name
     fresh = folder / "kept"
@@ -154,10 +156,11 @@ def keep(target: Target, work: Path = WORK) -> None:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     known = {hashlib.sha256(data).hexdigest() for data in target.seeds()}
-    for path in fresh.iterdir():
-        data = path.read_bytes()
+    size = 0
+    for data in sorted((path.read_bytes() for path in fresh.iterdir()), key=len):
         digest = hashlib.sha256(data).hexdigest()
-        if digest not in known:
+        size += len(data)
+        if digest not in known and size <= LARGEST_CORPUS:
             (place / digest[:12]).write_bytes(data)
 
 
