@@ -418,6 +418,19 @@ def test_a_cache_that_is_damaged_is_a_gap_of_this_machine(
     assert "damaged" in document["gaps"][0]["reason"]
 
 
+def test_a_cache_is_compared_with_the_advisory_database_too(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    """A name of the malicious packages that come along; no incident knows it."""
+    key = cache_files.REQUEST + cache_files.tgz("cxp-jquery", "1.0.0")
+    write(home, {f".npm/_cacache/{cache_files.BUCKET}": cache_files.line(key)})
+    code, document = as_json(capsys)
+
+    assert code == 1
+    assert [one["rule"] for one in document["findings"]] == ["malicious-in-cache"]
+    assert level_of(document, "this machine") == "exposed"
+
+
 def test_caches_are_left_out_when_asked(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     write(home, {f".npm/_cacache/{cache_files.BUCKET}": cache_files.line(AXIOS)})
     code, document = as_json(capsys, "--no-caches")
