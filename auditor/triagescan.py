@@ -166,7 +166,7 @@ class _Triage:
         try:
             return self._scanner.recorded(inventory)
         except InputError as problem:
-            self._gap(MACHINE, str(problem))
+            self._outcome.gap(MACHINE, str(problem))
             return ()
 
     def _current(self, found: list[Found]) -> None:

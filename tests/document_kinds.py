@@ -202,6 +202,8 @@ def _asar(data: bytes) -> list[str]:
     head = struct.pack("<4I", 4, len(padded) + 8, len(padded) + 4, size)
     said = []
     for entry in walk(BytesIO(head + padded + b"let a\n"), Budget(Limits()), strip=0):
+        if isinstance(entry, Loose):
+            continue
         if isinstance(entry, (Oddity, Unread)):
             said.append(f"{entry.path} {getattr(entry, 'detail', getattr(entry, 'reason', ''))}")
         else:

@@ -121,7 +121,7 @@ def _plain(kind: Any, text: str, turn: int) -> object:  # noqa: ANN401, PLR0911 
 def report(text: str) -> Report:
     """Return a report that has everything, with the text everywhere."""
     levels = range(len(Level))
-    return made(
+    told: Report = made(
         Report,
         text,
         verdict=Verdict.INCOMPLETE,

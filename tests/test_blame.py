@@ -290,12 +290,12 @@ def test_in_the_walk_through_an_archive(
     bad.write_bytes(tarball({"package.json": "{}", "a.js": "1"}))
     whole = pack({"z.js.map": MAP})
     real = Inflated.__iter__
+    first = chain((True,), repeat(False))
     monkeypatch.setattr(
         Inflated,
         "__iter__",
-        lambda self: raiser(ALL[name])() if not seen and not seen.append(1) else real(self),
+        lambda self: raiser(ALL[name])() if next(first) else real(self),
     )
-    seen: list[int] = []
     code, out, err = audit(capsys, "pack", str(bad), str(whole), "--format", "json", "--no-config")
 
     _checked(name, code, out, err, "bad.tgz")
@@ -410,14 +410,14 @@ def test_in_a_state_of_a_history(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     broken = {key: replace(one, read=raiser(ALL[name])) for key, one in known.items()}
     monkeypatch.setattr(lockfiles, "formats", lambda: broken)
 
-    def states() -> object:
+    def states() -> Any:  # noqa: ANN401 - of private types
         return historyscan._states(scanner, (Path(), (("a" * 40, "poetry.lock"),)))  # noqa: SLF001
 
     if name in BUGS:
         with pytest.raises(BugError):
             states()
     else:
-        ((_, found, reason),) = states()  # type: ignore[misc]
+        ((_, found, reason),) = states()
         assert found == ()
         assert reason
 

@@ -225,8 +225,10 @@ def _is_record(member: Member, limits: Limits) -> bool:
     return True
 
 
-def _wrong(entry: Oddity | Unread) -> str:
+def _wrong(entry: Oddity | Unread | Loose) -> str:
     """Return what is wrong with an archive, of what its reader tells besides members."""
+    if isinstance(entry, Loose):
+        return ""  # bytes of no member, of which an oddity tells
     if isinstance(entry, Unread):
         return f"{entry.path}: {entry.reason}"
     if entry.kind in ziparchive.UNLOVED:

@@ -328,7 +328,7 @@ def _stream(file: BytesIO, *, brotli: bool) -> _Read:
     return _Read(
         ending=ending,
         plain=plain,
-        aside=stream.aside,
+        aside=bytes(stream.aside),
         behind=behind,
         streams=stream.streams,
         padded=stream.padded,
