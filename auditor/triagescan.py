@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from auditor import historyscan, lockcontents, lockscan, policy, triage
 from auditor.advisories.signs import Sort
 from auditor.blame import of_input
+from auditor.errors import InputError
 from auditor.limits import Limits
 from auditor.model import Artifact, ArtifactKind, Profile, Report, Unread
 from auditor.outcome import Outcome

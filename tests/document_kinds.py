@@ -36,7 +36,7 @@ from auditor import (
     yamldoc,
 )
 from auditor.advisories import IncidentIndex, packs
-from auditor.archives import walk
+from auditor.archives import Loose, walk
 from auditor.errors import MemberError
 from auditor.facts.lock.index import UserSettings
 from auditor.judge import Judge

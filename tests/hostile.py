@@ -136,6 +136,7 @@ def report(text: str) -> Report:
             incidents=tuple(made(Met, text, turn) for turn in levels),
         ),
     )
+    return told
 
 
 def _names() -> dict[str, object]:

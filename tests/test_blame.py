@@ -14,6 +14,7 @@ import tomllib
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -290,7 +291,7 @@ def test_in_the_walk_through_an_archive(
     bad.write_bytes(tarball({"package.json": "{}", "a.js": "1"}))
     whole = pack({"z.js.map": MAP})
     real = Inflated.__iter__
-    first = chain((True,), repeat(False))
+    first = chain((1,), repeat(0))
     monkeypatch.setattr(
         Inflated,
         "__iter__",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.advisories import osv
-from auditor.archives import ZIP_MAGIC
+from auditor.archives import ZIP_MAGIC, Loose
 from auditor.archives import zip as ziparchive
 from auditor.errors import InputError, LimitError, UsageError
 from auditor.limits import MIB, Budget, Limits
