@@ -53,7 +53,8 @@ class Limits:
     """Different contents of lockfiles in the history of one repository."""
     seconds: int = 600
     """The time for one artifact, lockfile, cache or history of a repository, without what other
-    programs and registries take. What spends all other limits in full takes about a fifth of it."""
+    programs and registries take. Large real ones take a few seconds: who meets this limit has been
+    given something to be slow with."""
     memory: int = 2048
     """MiB that this process may hold, where the system says how many it holds (Linux)."""
 

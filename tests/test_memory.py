@@ -1,0 +1,84 @@
+"""What the whole process holds at most, over inputs that were made to fill memory.
+
+The ceiling is that of the hostile cases themselves (`tests.archives.MEGABYTES`); it is the peak of
+a process of its own, as the system counts it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.archives import MEGABYTES, cases
+from tests.conftest import tarball
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.archives import Case
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="peaks are in KiB on Linux alone")
+MANIFEST = '{"name": "demo-kit", "version": "1.0.0", "main": "index.js", "license": "MIT"}'
+HEAVY = tuple(case for case in cases().values() if case.group in {"limits", "nested", "tar-sparse"})
+
+
+def peak(*arguments: str) -> tuple[int, float]:
+    """Run the command; return its exit code and the MiB that it held at most."""
+    command = [sys.executable, "-m", "auditor", *arguments]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+    ) as child:
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, usage.ru_maxrss / 1024
+
+
+def test_a_limit_of_each_kind_is_among_the_heavy_cases() -> None:
+    assert {case.group for case in HEAVY} == {"limits", "nested", "tar-sparse"}
+
+
+@pytest.mark.parametrize("case", HEAVY[:: max(1, len(HEAVY) // 12)], ids=lambda case: case.name)
+def test_a_hostile_archive_costs_no_more_memory_than_it_may(case: Case, tmp_path: Path) -> None:
+    file = tmp_path / case.file
+    file.write_bytes(case.make())
+
+    code, most = peak("pack", str(file), "--format", "json", "--no-config")
+
+    assert code == case.exit
+    assert most < MEGABYTES
+
+
+@pytest.mark.parametrize("format_", ["json", "sarif", "junit", "html", "markdown", "console"])
+def test_many_findings_cost_no_more_memory_than_they_may(format_: str, tmp_path: Path) -> None:
+    file = tmp_path / "demo-kit-1.0.0.tgz"
+    one = json.dumps({"version": 3, "sources": ["a.ts"], "sourcesContent": ["a"], "mappings": ""})
+    members = {f"dist/{number}.js.map": one for number in range(5_000)}
+    file.write_bytes(tarball({"package.json": MANIFEST, "index.js": "1", **members}))
+
+    code, most = peak("pack", str(file), "--format", format_, "--no-config")
+
+    assert code == 1
+    assert most < MEGABYTES
+
+
+def test_a_map_of_sixty_megabytes_costs_no_more_memory_than_it_may(tmp_path: Path) -> None:
+    file = tmp_path / "demo-kit-1.0.0.tgz"
+    text = "const word = 1;\n" * 2_000
+    whole = {
+        "version": 3,
+        "sources": [f"../src/{number}.ts" for number in range(1_900)],
+        "sourcesContent": [f"// {number}\n{text}" for number in range(1_900)],
+        "mappings": "",
+    }
+    members = {"package.json": MANIFEST, "index.js": "1", "index.js.map": json.dumps(whole)}
+    file.write_bytes(tarball(members))
+
+    code, most = peak("pack", str(file), "--format", "json", "--no-config", "--limit", "ratio=2000")
+
+    assert code == 1
+    assert most < MEGABYTES
