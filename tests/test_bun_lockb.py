@@ -130,7 +130,7 @@ def test_bun_is_given_nothing_of_the_project_and_no_secret(
         ("", "bun printed nothing of it"),
         ("print('hello')", "has no entry of a yarn.lock"),
         ("print('# yarn lockfile v1')", "no package was read"),
-        ("sys.stdout.buffer.write(b'\\xff' * 9)", "is no utf-8 text"),
+        ("sys.stdout.buffer.write(b'\\xff' * 9)", "is not UTF-8 text"),
         ("sys.stderr.write('x' * 1_000_000); sys.exit(1)", "bun ended with exit code 1"),
         ("while True: print('x' * 1000)", "bun printed more than 100,000 bytes"),
         (HANG, "bun did not end within 1 second"),

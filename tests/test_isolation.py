@@ -65,6 +65,8 @@ CHANGES = (
 LISTS = ("os.listdir", "os.scandir", "os.walk", "glob.", "pathlib.")
 USERS = (Path("/etc/pip.conf"), Path("/etc/uv"), Path("/etc/xdg"), Path("/etc/npmrc"))
 """Settings of the machine's own clients, which say which registries are meant."""
+HELD = "/proc/self/statm"
+"""What the system says of a process's own memory, for the limit on it."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -133,7 +135,7 @@ def offences(events: Iterable[list[Any]], place: Place) -> Iterator[str]:
             (event.startswith((*PROCESSES, *NETWORK)) and "dlopen" not in event)
             or (event.startswith(CHANGES) and not (private or event.startswith("tempfile.")))
             or (event == "open" and name and _writes(given) and not private)
-            or (event == "open" and name and not (place.opened(name) and _is_plain(name, place)))
+            or (event == "open" and name and given[0] != HELD and not _may_open(name, place))
             or (event.startswith(LISTS) and name and not _may_list(name, place))
             or (event.startswith(("marshal.", "pickle.")) and "import" not in name)
             or (event == "exec" and name.startswith("/") and not _is_ours(name, place))
@@ -146,6 +148,10 @@ def _writes(given: list[Any]) -> bool:
     """Tell whether a file is opened to be changed, by its mode or its flags."""
     mode, flags = given[1], given[2]
     return bool(flags & WRITING) if isinstance(flags, int) else bool({*(mode or "")} & {*"wax+"})
+
+
+def _may_open(name: str, place: Place) -> bool:
+    return place.opened(name) and _is_plain(name, place)
 
 
 def _may_list(name: str, place: Place) -> bool:

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from auditor import anchors, facts, incidentfile, lockfiles, rulefile, ruletest
 from auditor.advice import advice
-from auditor.advisories import FileSign
+from auditor.advisories import FileSign, osv
+from auditor.advisories.records import collected as collected_records
 from auditor.advisories.signs import Sort
 from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
@@ -38,6 +39,7 @@ from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.past import Change, Commit, HistorySeen
+from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.said import RegistrySaid, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen
 from auditor.facts.module_difference import SdistSeen
@@ -52,6 +54,7 @@ from auditor.match import OPERATORS
 from auditor.model import Artifact, ArtifactKind, Fact, Finding, Member, MemberType, Unread
 from auditor.namelists import NameList
 from auditor.names import Kind, Level, Lookalike
+from auditor.names.index import popular
 from auditor.names.signals import Signals
 from auditor.packers import NAMES, PackedPaths, Packer
 from auditor.rulefile import ADVICE, Rule
@@ -214,6 +217,16 @@ LOCKFILE = json.dumps(
     }
 ).encode()
 INCIDENTS = incidentfile.load((rulefile.builtin_folder(),))
+VULNERABLE = {
+    "id": "GHSA-1",
+    "modified": "2026-01-02T00:00:00Z",
+    "affected": [
+        {"package": {"ecosystem": "npm", "name": "left"}, "versions": ["1.0.0"]},
+    ],
+}
+RECORDED = Recorded(
+    records=collected_records((osv.of_json(json.dumps(VULNERABLE).encode()),)), popular=popular
+)
 
 LAST = "last.txt"
 """The member that comes last, whatever the members are."""
@@ -343,7 +356,7 @@ def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
     hidden = HiddenSeen(inventory=inventory)
     other = dataclasses.replace(inventory, path="pnpm-lock.yaml", format="pnpm")
     siblings = SiblingsSeen(names=frozenset({other.path}), inventories=(other,))
-    seen = (earlier, hidden, members_seen, siblings, ASKED, said_of(inventory))
+    seen = (earlier, hidden, members_seen, siblings, ASKED, said_of(inventory), RECORDED)
     contents = contents_of(inventory, beside, INCIDENTS, *seen)
     bad = tuple(known_bad(contents))
     for whole in (contents, observed(ArtifactKind.MACHINE, INCIDENTS, *outside(bad))):

@@ -107,8 +107,8 @@ def test_a_lockfile_comes_through_standard_input(
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("package-lock.json", "{", "is no JSON"),
-        ("package-lock.json", "[]", "is no JSON object"),
+        ("package-lock.json", "{", "not readable as JSON"),
+        ("package-lock.json", "[]", "where an object must stand"),
         ("package-lock.json", "{}", "no package was read"),
         ("notes.txt", "hello", "is of no lockfile format"),
         ("bun.lockb", "#!/usr/bin/env bun\nbun-lockfile-format-v0\n\x01", "bun install"),
@@ -389,7 +389,7 @@ def test_the_hidden_lockfile_of_a_named_tree_is_read(
     code, document = as_json(capsys, str(folder))
 
     assert code == 3
-    assert "is no JSON" in gaps(document, folder)[".package-lock.json"]
+    assert "not readable as JSON" in gaps(document, folder)[".package-lock.json"]
 
 
 def test_a_package_that_replaced_itself_is_told_by_the_hidden_lockfile(

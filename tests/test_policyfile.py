@@ -319,7 +319,7 @@ def test_half_a_character_as_json_can_write_one_is_refused(
     assert document is not None
     with pytest.raises(UsageError) as caught:
         policyfile.policy(document, RULES)
-    assert str(caught.value) == f"package.json{place}: a text has half of a surrogate pair"
+    assert str(caught.value) == f"package.json{place}: is a text with half of a character"
 
 
 def test_a_protected_rule_may_be_made_more_severe_by_anybody() -> None:

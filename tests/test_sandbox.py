@@ -153,7 +153,6 @@ def test_inside_nothing_can_be_done_but_to_read_what_is_named(tmp_path: Path) ->
 
 ENDING = """
 import sys, time
-from auditor.__main__ import _say
 from auditor.cli import confined
 from auditor.errors import InputError
 from auditor.limits import Limits

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _ESCAPED_KEY = re.compile(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
 _BACKSLASH = re.compile(rb"\\")
+_OPTIONAL = (b'"sourceRoot"', b'"ignoreList"', b'"x_google_ignoreList"')
+"""Keys that a map need not have, and has once at most."""
 
 
 class _Map(msgspec.Struct):
@@ -64,6 +66,7 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
         or data.count(b'"sourcesContent"') > held
         or data.count(b'"sources"') > named
         or data.count(b'"mappings"') > mapped
+        or any(data.count(key) > len(maps) for key in _OPTIONAL)
     ):
         return None  # a key twice, escaped, or elsewhere: the other parser shows every one
     regular = [document for document in maps if _is_map(document)]
