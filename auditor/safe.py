@@ -25,6 +25,7 @@ _WORDS = re.compile(r"(\s+)")
 _CALLS = re.compile(r"[@#]\S|://|\bwww\.|:[\w+-]+:|\bGH-\d", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+!|~&$]|\A[-=]|(?<=\A\d)\.|(?<=\A\d\d)\.")
 _TAIL = re.compile(r"[.,:;]*\Z")
+_COMMAND = re.compile(r"(?m)^([ \t]*+):(?=:)")
 _TICKS = re.compile(r"`+")
 LONGEST = 300
 """Characters of one name or message part that a person is shown."""
@@ -119,6 +120,19 @@ def safe_command(text: str, longest: int = LONGEST) -> str:
 def safe_property(text: str, longest: int = LONGEST) -> str:
     """Return untrusted text as the value of a GitHub workflow command's property."""
     return safe_command(text, longest).replace(":", "%3A").replace(",", "%2C")
+
+
+def uncommanded(text: str) -> str:
+    """Return a finished text of many lines in which no line is a command to GitHub's runner.
+
+    The runner reads all that a step prints. It takes a line for a command that begins with `::`,
+    behind any blanks, or has `##[` anywhere (actions/runner, ActionCommand.cs). A line may begin
+    with what came from a package: a name, or the word at which a message was broken. What begins
+    with a brace is JSON, whose texts can spell the sign in another way.
+    """
+    if text.startswith(("{", "[")):
+        return text.replace("##[", "#\\u0023[")
+    return _COMMAND.sub(r"\1\\x3a", text).replace("##[", "## [")
 
 
 def fenced(lines: Iterable[str], language: str = "") -> tuple[str, ...]:

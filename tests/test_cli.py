@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,6 +15,7 @@ import jsonschema
 import pytest
 
 import auditor
+from auditor import report
 from auditor.__main__ import run
 from tests.conftest import tarball
 
@@ -341,3 +343,18 @@ def test_a_command_imports_only_what_it_needs(
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("format_", [name for name in report.names() if name != "github"])
+def test_nothing_that_is_printed_is_a_command_to_the_runner(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, format_: str
+) -> None:
+    path = tmp_path / "::error::kit-1.0.0.tgz"
+    manifest = '{"name": "::error::n", "version": "##[error]v"}'
+    whole = {"package.json": manifest, "::error file=a::b.js.map": MAP, "##[error]b.js.map": MAP}
+    path.write_bytes(tarball(whole))
+    run(["pack", str(path), "--format", format_, "--no-config"])
+    out = capfdbinary.readouterr().out
+
+    assert b"error" in out
+    assert not re.search(rb"(?m)^\s*::|##\[", out)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.safe import LONGEST, escaped, masked, safe, shortened
+from auditor.safe import LONGEST, escaped, masked, safe, shortened, uncommanded
 
 NASTY = "\x00\x07\x1b\x7f\x80\x9b\r\n\t\u200b\u200d\u202a\u202e\u2066\u2069\u2028\ufeff\ud800\udfff"
 TEXTS = st.text(
@@ -135,3 +137,28 @@ def test_a_masked_secret_shows_a_sixth_at_most_and_its_length(secret: str) -> No
 )
 def test_of_a_short_secret_next_to_nothing_is_shown(secret: str, shown: str) -> None:
     assert masked(secret) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", "\\x3a:error::x"),
+        ("a\n  ::add-mask::x\n", "a\n  \\x3a:add-mask::x\n"),
+        ("\t::x", "\t\\x3a:x"),
+        (":::x", "\\x3a::x"),
+        ("a ::error::x", "a ::error::x"),
+        (": x", ": x"),
+        ("a ##[error]x", "a ## [error]x"),
+        ('{"path": "##[error]x"}', '{"path": "#\\u0023[error]x"}'),
+        ('{\n "a": "::x"\n}', '{\n "a": "::x"\n}'),
+    ],
+)
+def test_no_line_is_a_command_to_the_runner(text: str, shown: str) -> None:
+    assert uncommanded(text) == shown
+    assert not re.search(r"(?m)^\s*::|##\[", shown)
+
+
+def test_a_text_of_json_stays_what_it_was() -> None:
+    assert json.loads(uncommanded(json.dumps({"##[a]": ["::b", "##[c]"]}))) == {
+        "##[a]": ["::b", "##[c]"]
+    }

@@ -75,7 +75,7 @@ def show(  # noqa: PLR0913 - what the options of a command say
     # all before the first is written: where one fails, none is there that says all is well
     shown = _rendered(result, format_, terminal(verbose=verbose, quiet=quiet), listed=listed)
     texts = [_rendered(result, name, paper(), listed=listed) for name, _ in files]
-    streams.put(shown)
+    streams.put(shown, commands=report.load(format_).commands)
     for (_, path), text in zip(files, texts, strict=True):
         write(path, text)
     return policy.EXIT_CODES[result.verdict]

@@ -13,7 +13,7 @@ import sys
 from typing import TextIO
 
 from auditor.errors import UsageError
-from auditor.safe import escaped, safe
+from auditor.safe import escaped, safe, uncommanded
 
 
 def lenient() -> None:
@@ -23,13 +23,16 @@ def lenient() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def put(text: str) -> None:
+def put(text: str, *, commands: bool = False) -> None:
     """Print a text; characters that the terminal does not have are escaped.
+
+    Nothing in it is a command to GitHub's runner, unless it is of `commands`.
 
     Raises UsageError where it cannot be written, BrokenPipeError where nobody reads any more.
     """
     try:
-        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+        shown = text if commands else uncommanded(text)
+        sys.stdout.buffer.write(shown.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -59,7 +62,7 @@ def complain(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write(text)
+        sys.stderr.write(uncommanded(text))
         sys.stderr.flush()
     except (OSError, ValueError):
         abandon(sys.stderr)

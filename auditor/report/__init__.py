@@ -34,6 +34,8 @@ class ReportFormat:
 
     name: str
     render: Callable[[Report, View], str]
+    commands: bool = False
+    """It is made of commands to GitHub's runner; in all others there are none."""
     packages: bool = False
     """It shows each package of a lockfile, so that a scan has to list them."""
     library: str = ""

@@ -135,4 +135,4 @@ def _gap(gap: Gap, repository: Repository) -> Annotation:
     )
 
 
-REPORT = ReportFormat(name="github", render=render)
+REPORT = ReportFormat(name="github", render=render, commands=True)
