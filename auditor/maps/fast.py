@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ESCAPED_KEY = re.compile(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
 _BACKSLASH = re.compile(rb"\\")
-_OPTIONAL = (b'"sourceRoot"', b'"ignoreList"', b'"x_google_ignoreList"')
+_OPTIONAL = ("sourceRoot", "sections", "ignoreList", "x_google_ignoreList")
 """Keys that a map need not have, and has once at most."""
 
 
@@ -66,7 +66,10 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
         or data.count(b'"sourcesContent"') > held
         or data.count(b'"sources"') > named
         or data.count(b'"mappings"') > mapped
-        or any(data.count(key) > len(maps) for key in _OPTIONAL)
+        or any(
+            data.count(f'"{key}"'.encode()) > sum(getattr(one, key) is not None for one in maps)
+            for key in _OPTIONAL
+        )
     ):
         return None  # a key twice, escaped, or elsewhere: the other parser shows every one
     regular = [document for document in maps if _is_map(document)]
