@@ -49,7 +49,7 @@ def tried(version: str, python: Path) -> bool:
     if not binary.exists():
         subprocess.run([python, "-m", "venv", own], check=True)  # noqa: S603
     install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    subprocess.run([binary, *install, "--editable", ".", *NEEDED], cwd=ROOT, check=True)  # noqa: S603
+    subprocess.run([binary, *install, "--editable", ".[brotli]", *NEEDED], cwd=ROOT, check=True)  # noqa: S603
     files = [f"tests/test_{name}.py" for name in TESTS]
     settings = ("-p", "no:cacheprovider", "-q", "--no-header")
     command = [str(binary), "-m", "pytest", *settings, *files]
