@@ -227,7 +227,7 @@ def _lone(name: str, chunks: Iterable[bytes], budget: Budget) -> tuple[Member, I
 def _at_hand(file: BinaryIO) -> memoryview | None:
     """Return all bytes of a file that need not be read for it; None for a stream."""
     if isinstance(file, BytesIO):
-        return file.getbuffer()
+        return memoryview(file.getvalue())  # the same bytes, which the file need not outlive
     try:
         return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
     except (OSError, ValueError):
