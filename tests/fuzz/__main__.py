@@ -69,8 +69,11 @@ def is_to_be_had() -> bool:
     )
 
 
-def fuzz(target: Target, seconds: int, work: Path = WORK) -> Result:
-    """Run one target for some seconds, from its seeds and its kept corpus."""
+def fuzz(target: Target, seconds: int, seed: int = 0, work: Path = WORK) -> Result:
+    """Run one target for some seconds, from its seeds and its kept corpus.
+
+    With a `seed` the inputs come in the same order each time; 0 draws another one.
+    """
     folder = work / target.name
     inputs = folder / "inputs"
     inputs.mkdir(parents=True, exist_ok=True)
@@ -82,6 +85,7 @@ def fuzz(target: Target, seconds: int, work: Path = WORK) -> Result:
         old.unlink()
     options = (
         f"-max_total_time={seconds}",
+        f"-seed={seed}",
         f"-max_len={target.longest}",
         f"-timeout={SLOWEST}",
         f"-rss_limit_mb={MEMORY}",
@@ -169,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="TARGET")
     parser.add_argument("--seconds", type=int, default=60, help="for each main target")
+    parser.add_argument("--seed", type=int, default=0, help="0 for another one each time")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--list", action="store_true")
@@ -186,12 +191,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [known[name] for name in asked.names] or list(known.values())
     chosen.sort(key=lambda one: not one.main)
     with ThreadPoolExecutor(asked.jobs) as pool:
-        results = pool.map(partial(_one, seconds=asked.seconds, keep_it=asked.keep), chosen)
+        results = pool.map(
+            partial(_one, seconds=asked.seconds, seed=asked.seed, keep_it=asked.keep), chosen
+        )
         return max(_told(result) for result in results)
 
 
-def _one(target: Target, seconds: int, *, keep_it: bool) -> Result:
-    result = fuzz(target, seconds if target.main else -(-seconds // SHORTER))
+def _one(target: Target, seconds: int, seed: int, *, keep_it: bool) -> Result:
+    result = fuzz(target, seconds if target.main else -(-seconds // SHORTER), seed)
     if keep_it and not result.said:
         keep(target)
     return result
