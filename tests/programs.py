@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -16,8 +17,13 @@ ALL = "AUDIT_TEST_PROGRAMS"
 def needed(name: str) -> str:
     """Return a program's path; without it the test is skipped, or fails where all must be there."""
     path = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
-    if path is not None:
-        return path
+    if path is None:
+        lacking(name)
+    return path
+
+
+def lacking(name: str) -> NoReturn:
+    """Skip a test for want of a program; fail where all of them must be there."""
     if os.environ.get(ALL):
         pytest.fail(f"{name} is not installed, and {ALL} says that it is")
     pytest.skip(f"{name} is not installed")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +16,7 @@ import pytest
 import auditor
 from auditor.rulefile import builtin_folder
 from tests import hostile_inputs
+from tests.programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -285,9 +285,9 @@ def traced(place: Place, *arguments: str) -> Iterator[tuple[str, str, bool]]:
 
 
 @pytest.mark.traced
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 @pytest.mark.parametrize("call", CALLS)
 def test_the_kernel_is_asked_for_nothing_else(call: str, inputs: Place) -> None:
+    needed("strace")
     seen = [*traced(inputs, *CALLS[call])]
     assert any(name == "openat" for name, _, _ in seen)
     found = []

@@ -86,7 +86,6 @@ def _fetched(target: Path, addresses: list[str], limits: tuple[str, ...], *, shr
     from auditor import dbupdate, exits  # noqa: PLC0415
     from auditor.cli.output import progress  # noqa: PLC0415
     from auditor.limits import with_changes  # noqa: PLC0415
-    from auditor.safe import safe  # noqa: PLC0415
 
     with progress() as announce:
         steps = tuple(
@@ -100,15 +99,7 @@ def _fetched(target: Path, addresses: list[str], limits: tuple[str, ...], *, shr
                 announce=announce,
             )
         )
-    failed = False
-    for step in steps:
-        name = safe(step.place.name)
-        if step.outcome is dbupdate.Outcome.FAILED:
-            failed = True
-            click.echo(f"audit: {name}: {safe(step.reason, 1000)}", err=True)
-        else:
-            click.echo(f"{name}: {safe(db_update.sentence(step), 1000)}")
-    return exits.EXIT_INCOMPLETE if failed else exits.EXIT_PASS
+    return exits.EXIT_INCOMPLETE if db_update.told(steps) else exits.EXIT_PASS
 
 
 @command.command("status")

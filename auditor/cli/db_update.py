@@ -10,7 +10,7 @@ import click
 from auditor.cli.options import database_option, limits_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from auditor.dbupdate import Step
@@ -82,7 +82,6 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor import dbupdate, exits  # noqa: PLC0415
     from auditor.cli.output import progress  # noqa: PLC0415
     from auditor.limits import with_changes  # noqa: PLC0415
-    from auditor.safe import safe  # noqa: PLC0415
     from auditor.sources import advisoryplaces  # noqa: PLC0415
 
     target = advisoryplaces.place(database)
@@ -99,16 +98,26 @@ def command(  # noqa: PLR0913 - one parameter per option
                 announce=announce,
             )
         )
-    for step in steps:
-        name = safe(step.place.name)
-        if step.outcome is dbupdate.Outcome.FAILED:
-            click.echo(f"audit: {name}: {safe(step.reason, 1000)}", err=True)
-        elif not quiet and format_ == "console":
-            click.echo(f"{name}: {safe(sentence(step), 1000)}")
-    failed = any(step.outcome is dbupdate.Outcome.FAILED for step in steps)
+    failed = told(steps, quiet=quiet or format_ != "console")
     if format_ == "json":
         click.echo(json.dumps(_document(target, steps, complete=not failed), indent=1))
     return exits.EXIT_INCOMPLETE if failed else exits.EXIT_PASS
+
+
+def told(steps: Iterable[Step], *, quiet: bool = False) -> bool:
+    """Print what became of each export, in quiet of those that failed; tell whether one did."""
+    from auditor import dbupdate  # noqa: PLC0415 - only the called command's cost
+    from auditor.safe import safe  # noqa: PLC0415
+
+    failed = False
+    for step in steps:
+        name = safe(step.place.name)
+        if step.outcome is dbupdate.Outcome.FAILED:
+            failed = True
+            click.echo(f"audit: {name}: {safe(step.reason, 1000)}", err=True)
+        elif not quiet:
+            click.echo(f"{name}: {safe(sentence(step), 1000)}")
+    return failed
 
 
 def sentence(step: Step) -> str:
