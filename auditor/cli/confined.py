@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import click
 
 import auditor
-from auditor import sandbox
+from auditor import exits, sandbox
 from auditor.cli import output
 from auditor.errors import InputError, UsageError
 from auditor.limits import Limits
@@ -190,7 +190,7 @@ def _isolate(wall: Wall, parent: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _kernel.end_with_parent(signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(1)  # it ended before it could be watched
+        os._exit(exits.EXIT_INCOMPLETE)  # it ended before it could be watched
     sys.dont_write_bytecode = True
     problems = sandbox.confine(
         sandbox.Confinement(
