@@ -235,6 +235,17 @@ class _Lock:
 
     # -- entries to packages
 
+    def _distinguish(self) -> None:
+        """Give each entry an id of its own: `a` and `node_modules/a` are one place in the tree."""
+        taken: set[str] = set()
+        again: dict[str, int] = {}
+        for entry in self.listed:
+            first = entry.id
+            while entry.id in taken:
+                again[first] = again.get(first, 0) + 1
+                entry.id = f"{first}##{again[first]}"
+            taken.add(entry.id)
+
     def _identify(self, entry: _Entry) -> None:
         """Fill in name, version, address and origin, as far as the entry itself says."""
         value, notes = entry.value, self.notes
@@ -278,6 +289,7 @@ class _Lock:
 
     def result(self, path: str) -> Inventory:
         """Return all that was read."""
+        self._distinguish()
         roots = self._roots()
         for entry in self.listed:
             self._identify(entry)
