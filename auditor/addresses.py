@@ -10,38 +10,39 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
+from msgspec import Struct
 from packaging.utils import canonicalize_name
+
+from auditor.lazyre import regex
 
 LONGEST = 4096
 """Characters of an address that are looked at; longer ones are cut, and no client takes them."""
 
 _WEB = {"https": 443, "http": 80}
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_SCHEME = regex(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _HOSTED = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
-_SHORT_GIT = re.compile(r"(?:[\w.\-]+@)([\w.\-]+):(?!/)([^#]+)(?:#(.*))?\Z")
+_SHORT_GIT = regex(r"(?:[\w.\-]+@)([\w.\-]+):(?!/)([^#]+)(?:#(.*))?\Z")
 _PROTOCOLS = frozenset({"npm", "jsr", "patch", "workspace", "file", "link", "portal", "exec"})
 """What stands between `name@` and `:` where it is no host but a protocol of yarn or npm."""
-_GIT_PATH = re.compile(r"\.git(?:/|\Z|@)")
-_FULL = re.compile(r"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})\Z")
-_SHORT = re.compile(r"[0-9a-fA-F]{7,39}\Z")
+_GIT_PATH = regex(r"\.git(?:/|\Z|@)")
+_FULL = regex(r"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})\Z")
+_SHORT = regex(r"[0-9a-fA-F]{7,39}\Z")
 _ARCHIVES = frozenset({"tar.gz", "tarball", "legacy.tar.gz", "zip", "zipball", "archive", "get"})
 """Parts of a path after which a forge names the commit of an archive."""
 _ARCHIVE_HOSTS = ("github.com", "codeload.github.com", "gitlab.com", "bitbucket.org")
-_NPM_ENDING = re.compile(r"\.(?:tgz|tar\.gz)\Z")
-_VERSION_IN_NAME = re.compile(r"-v?(?=\d)")
-_WHEEL = re.compile(r"([^-]+)-([^-]+)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl\Z")
-_SDIST = re.compile(r"(.+-.+)(?:\.tar\.gz|\.zip|\.tar\.bz2|\.tgz|\.tar\.xz)\Z")
-_DASH = re.compile("-")
+_NPM_ENDING = regex(r"\.(?:tgz|tar\.gz)\Z")
+_VERSION_IN_NAME = regex(r"-v?(?=\d)")
+_WHEEL = regex(r"([^-]+)-([^-]+)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl\Z")
+_SDIST = regex(r"(.+-.+)(?:\.tar\.gz|\.zip|\.tar\.bz2|\.tgz|\.tar\.xz)\Z")
+_DASH = regex("-")
 _LONGEST_FILE = 255
-_CONDA = re.compile(r"(.+)-([^-]+)-[^-]+(?:\.conda|\.tar\.bz2)\Z")
+_CONDA = regex(r"(.+)-([^-]+)-[^-]+(?:\.conda|\.tar\.bz2)\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """An address taken apart; what it does not have is empty."""
 
     scheme: str = ""
@@ -75,8 +76,7 @@ class Address:
         return "abbreviated" if _SHORT.match(self.commit) else "moving"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """The package that an address is named after; empty where it does not say."""
 
     name: str = ""

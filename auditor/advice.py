@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor import packing
 from auditor.facts import build_setting, packing_config
 from auditor.facts.config_file import config_texts
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.facts.packing_config import PackingConfigFact, Problem
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 from auditor.packing import Configuration, Reading, ships
 
@@ -37,8 +40,8 @@ _KINDS = (".map", ".orig", ".rej", ".bak", ".swp", ".swo", "~", ".log", ".tsbuil
 """Endings of files of which none is ever meant to ship: the advice is for all of the kind."""
 _NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".env", ".npmrc"})
 _ENDINGS = (".js", ".d.ts")
-_CODE = re.compile(r"(?<!\.config)\.(?:[cm]?js|node|wasm|css)\Z")
-_DEVELOPMENT = re.compile(
+_CODE = regex(r"(?<!\.config)\.(?:[cm]?js|node|wasm|css)\Z")
+_DEVELOPMENT = regex(
     r"(?i)(?:\.|node_modules/|(?:__)?tests?(?:__)?/|specs?/|docs?/|examples?/|bench|scripts/|src/"
     r"|coverage/|fixtures/|tools/|gulpfile|gruntfile|karma)"
 )
@@ -89,8 +92,7 @@ def _outer(path: str) -> str:
     return path.partition("!")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A way to leave files out that the packer's model agrees to."""
 
     configuration: Configuration

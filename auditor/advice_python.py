@@ -8,9 +8,9 @@ it again, and applies this advice). The usual publish is taken for granted, as `
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import backends, packing
 from auditor.advice import pattern_for
@@ -18,6 +18,7 @@ from auditor.backends import PYPROJECT, Backend, Name
 from auditor.errors import InputError
 from auditor.facts.distribution import DIST_INFO, DocumentSeen, distribution_of, headers
 from auditor.facts.module_difference import SdistSeen
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
@@ -38,21 +39,20 @@ _WHOLE = frozenset(
     " .ipynb_checkpoints .eggs .rollup.cache .turbo .nyc_output CMakeFiles".split()
 )
 """Folders of which nothing is ever meant to ship: the advice is for the whole folder."""
-_TESTS = re.compile(r"tests?|__tests__")
-_TEST_FILE = re.compile(r"(?:test_.*|.*_test|conftest)\.py")
-_BYTECODE = re.compile(r"(?i).*\.py[co]")
-_ODD = re.compile(r"[\[\]{}()*!+@\\\"'<>:#$\s\x00-\x1f\x7f]")
-_ESCAPED = re.compile(r"[^\w./*?-]")
+_TESTS = regex(r"tests?|__tests__")
+_TEST_FILE = regex(r"(?:test_.*|.*_test|conftest)\.py")
+_BYTECODE = regex(r"(?i).*\.py[co]")
+_ODD = regex(r"[\[\]{}()*!+@\\\"'<>:#$\s\x00-\x1f\x7f]")
+_ESCAPED = regex(r"[^\w./*?-]")
 """What uv's globs take only behind a backslash."""
-_BARE = re.compile(r"[\w-]+")
+_BARE = regex(r"[\w-]+")
 _GENERAL = (
     "Exclude it in the build backend's settings in pyproject.toml, for the sdist and the wheel;"
     " some backends do not look at .gitignore."
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(Struct, frozen=True, kw_only=True):
     """One change of one file: what a list in pyproject.toml, or MANIFEST.in, is to have."""
 
     table: tuple[str, ...] = ()
@@ -62,8 +62,7 @@ class Edit:
     """What to add: texts, or mappings; for MANIFEST.in whole lines."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class What:
+class What(Struct, frozen=True, kw_only=True):
     """What is to be left out, before it is written in a backend's way."""
 
     pattern: str

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct, field
+
 from auditor import tomldoc
 from auditor.errors import ParseError
+from auditor.lazyre import regex
 
 PYPROJECT = "pyproject.toml"
 CONFIG_NAMES = (PYPROJECT, "setup.cfg", "setup.py", "MANIFEST.in")
@@ -22,8 +24,8 @@ CONFIG_NAMES = (PYPROJECT, "setup.cfg", "setup.py", "MANIFEST.in")
 LARGEST = 1024 * 1024
 """Bytes of a pyproject.toml; nobody writes a longer one by hand."""
 
-_METADATA = re.compile(r"(?m)^\[metadata\]")
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
+_METADATA = regex(r"(?m)^\[metadata\]")
+_REQUIREMENT = regex(r"\s*([A-Za-z0-9][\w.-]*)")
 
 
 class Name(StrEnum):
@@ -78,8 +80,7 @@ _GENERATORS: Mapping[str, Name] = {
 """By the first word of `Generator` in a wheel's WHEEL file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backend:
+class Backend(Struct, frozen=True, kw_only=True):
     """A project's backend and its whole pyproject.toml."""
 
     name: Name

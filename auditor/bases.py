@@ -9,40 +9,41 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from msgspec import Struct, field
+
 from auditor.errors import InputError
+from auditor.lazyre import regex
 from auditor.lockfiles._toml import quick_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LINE = re.compile(r"""(?m)^[ \t]*([^\s=;#][^\s=]*)[ \t]*=[ \t]*["']?([^\s"']+)""")
-_VARIABLE = re.compile(r"\$\{([^{}?]+)(\?)?\}")
-_PIP = re.compile(r"(?mi)^[ \t]*index[-_]url[ \t]*[=:][ \t]*(\S+)")
-_NAMED = re.compile(r"\A[\w.-]+=(?=https?://)")
+_LINE = regex(r"""(?m)^[ \t]*([^\s=;#][^\s=]*)[ \t]*=[ \t]*["']?([^\s"']+)""")
+_VARIABLE = regex(r"\$\{([^{}?]+)(\?)?\}")
+_PIP = regex(r"(?mi)^[ \t]*index[-_]url[ \t]*[=:][ \t]*(\S+)")
+_NAMED = regex(r"\A[\w.-]+=(?=https?://)")
 _LONGEST = 2000
 """Characters of an address."""
 _TOKEN = 16_384
 """Characters of a line that shows who asks; servers take no longer ones."""
-_CERT = re.compile(r"(?mi)^[ \t]*cert[ \t]*[=:][ \t]*(\S.*?)[ \t]*$")
-_ODD = re.compile(r"[\x00-\x20\x7f\\]|(?:/|%2f)\.{1,2}(?=[/?#]|%2f|$)|%2e|%5c", re.IGNORECASE)
+_CERT = regex(r"(?mi)^[ \t]*cert[ \t]*[=:][ \t]*(\S.*?)[ \t]*$")
+_ODD = regex(r"[\x00-\x20\x7f\\]|(?:/|%2f)\.{1,2}(?=[/?#]|%2f|$)|%2e|%5c", re.IGNORECASE)
 """What one reader of an address may take for another path or host than the next."""
 _PORTS = {"http": 80, "https": 443}
-_PRINTABLE = re.compile(r"[\x20-\x7e]+\Z")
+_PRINTABLE = regex(r"[\x20-\x7e]+\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
+class Base(Struct, frozen=True, kw_only=True):
     """Where packages are asked for."""
 
     url: str
     """With its scheme and no user information, query or fragment; it ends with a slash."""
     host: str
     """For people: host and port."""
-    authorization: str = field(default="", repr=False)
+    authorization: str = ""
     """What the header of that name says; empty for nobody in particular."""
     place: str = ""
     """What that is for, as npm writes it (`//host/a/`); empty for all of the host."""
@@ -50,6 +51,10 @@ class Base:
     """The user's own settings name it, or the client itself; not a project's alone."""
     authorities: str = ""
     """A file of certificates that the user's client trusts; empty for the usual ones."""
+
+    def __repr__(self) -> str:
+        """Return what may be shown, which is not who asks."""
+        return f"Base(url={self.url!r}, host={self.host!r}, place={self.place!r})"
 
     def shown_to(self, url: str) -> str:
         """Return what an address is shown of who asks: nothing outside of what it is for."""
@@ -68,16 +73,20 @@ class Base:
             place = place[:-1].rpartition("/")[0] + "/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Npmrc:
+class Npmrc(Struct, frozen=True, kw_only=True):
     """What one `.npmrc` says of registries."""
 
     registries: Mapping[str, str] = field(default_factory=dict)
     """Addresses by scope (`@acme`), that of all others by the empty text."""
-    authorizations: Mapping[str, str] = field(default_factory=dict, repr=False)
+    authorizations: Mapping[str, str] = field(default_factory=dict)
     """What is shown to a registry, by its address without the scheme."""
+
     cafile: str = ""
     """A file of certificates that are trusted in place of the usual ones."""
+
+    def __repr__(self) -> str:
+        """Return what may be shown, which is not who asks."""
+        return f"Npmrc(registries={self.registries!r}, cafile={self.cafile!r})"
 
 
 def is_same(url: str, other: str) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor.errors import ParseError
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,13 +21,11 @@ if TYPE_CHECKING:
 MOST = 100_000
 """Paths of one file that are told apart: what gives away more has given away enough."""
 
-_SCHEME = re.compile(
-    r"(?:webpack|file|rollup|vite|ng|turbopack|parcel)[\w-]*:/{2,3}", re.IGNORECASE
-)
-_FILE_URL = re.compile(r"(?:.*/)?file:/+", re.IGNORECASE)
+_SCHEME = regex(r"(?:webpack|file|rollup|vite|ng|turbopack|parcel)[\w-]*:/{2,3}", re.IGNORECASE)
+_FILE_URL = regex(r"(?:.*/)?file:/+", re.IGNORECASE)
 """Also behind a folder, where a tool took the URL for a relative path."""
-_DRIVE = re.compile(r"/*[A-Za-z]:[\\/]")
-_PRIVATE = re.compile(
+_DRIVE = regex(r"/*[A-Za-z]:[\\/]")
+_PRIVATE = regex(
     r"""(?x)
       /(?:home|Users|root|builds?|mnt|opt|srv|var|tmp|private|workspaces?|github|codebuild|runner
           |vercel|__w|usr/src|app/node_modules/\.\.)/
@@ -33,7 +33,7 @@ _PRIVATE = re.compile(
     | \\\\[\w.-]+\\
     """
 )
-_SHARED = re.compile(
+_SHARED = regex(
     r"""(?xi)
       /home/(?:runner|vsts)/work/ | /Users/(?:runner|vsts)/work/ | /github/workspace/ | /__w/
     | /home/(?:travis/build|circleci/(?:project|repo)|node|ubuntu|jenkins)/
@@ -43,8 +43,8 @@ _SHARED = re.compile(
     | [A-Z]:[\\/]a[\\/]
     """
 )
-_ABOVE = re.compile(r"(?:\.\.[\\/])+((?:home|Users)[\\/][^\\/]+[\\/])")
-_USER = re.compile(r"(?:/home/|/Users/|[A-Za-z]:[\\/]Users[\\/])([^/\\]+)")
+_ABOVE = regex(r"(?:\.\.[\\/])+((?:home|Users)[\\/][^\\/]+[\\/])")
+_USER = regex(r"(?:/home/|/Users/|[A-Za-z]:[\\/]Users[\\/])([^/\\]+)")
 _NOBODY = frozenset({"runner", "root", "vsts", "travis", "circleci", "node", "ubuntu", "jenkins"})
 _SERVICES = _NOBODY | frozenset(
     "admin administrator agent all appveyor azureuser bamboo build builder buildbot buildkite "
@@ -54,7 +54,7 @@ _SERVICES = _NOBODY | frozenset(
     "username vagrant vcap vssadministrator worker you your_name your-name yourname".split()
 )
 """Accounts of build services and images, and the names that manuals put in a user's place."""
-_IMAGES = re.compile(
+_IMAGES = regex(
     r"""(?xi)
       /root/ | /project/ | /io/ | /host/ | /opt/(?:_internal|python|rh|conda|hostedtoolcache)/
     | /private/var/folders/ | /private/tmp/ | /var/folders/ | (?:/var)?/tmp/
@@ -68,7 +68,7 @@ _ROOTS = (
     rb"|vercel|__w|usr/src|project|io|host"
 )
 _REST = rb"[^\x00-\x20\"'`<>|*?$%{}\x7f]{1,300}+"
-_RUN = re.compile(
+_RUN = regex(
     rb"/(?:(?<![A-Za-z0-9_.~)@/\\-]/)(?:"
     + _ROOTS
     + rb")|(?:root|(?:home|Users)/[^\x00-\x20/]{1,64}+)/\.(?:cargo|rustup))/"
@@ -78,18 +78,18 @@ _RUN = re.compile(
 
 Only below the folder of a Rust tool it may follow anything: Rust ends no text with NUL.
 """
-_NEXT = re.compile(rb"/(?:" + _ROOTS + rb")/" + _REST)
+_NEXT = regex(rb"/(?:" + _ROOTS + rb")/" + _REST)
 """A path that follows another one without anything between."""
-_DRIVE_RUN = re.compile(
+_DRIVE_RUN = regex(
     rb":(?<=[^A-Za-z0-9_][A-Za-z]:)[\\/](?![\\/])[^\x00-\x1f\"'`<>|*?$%{}:\x7f]{1,300}+"
 )
-_SOURCE = re.compile(
+_SOURCE = regex(
     rb"\.(?:rs(?![a-z](?![a-z]))|(?:c|cc|cpp|cxx|c\+\+|cu|cuh|h|hh|hpp|hxx|inl|inc|ipp|tcc|go|s|S|asm"
     rb"|m|mm|swift|f|for|f90|f95|F90|pyx|pxd|pxi|d|zig|cs|hs|ml|o|obj|a|lib|pdb|y|l)"
     rb"(?![A-Za-z0-9_.+]))"
 )
 """Rust puts texts one behind the other, so `lib.rscalled` is a path and more."""
-_HOME = re.compile(rb"/(?:home|Users)/[^/\0]+/|:[\\/]Users[\\/][^\\/\0]+[\\/]")
+_HOME = regex(rb"/(?:home|Users)/[^/\0]+/|:[\\/]Users[\\/][^\\/\0]+[\\/]")
 
 
 def bare(name: str, depth: int) -> str:
@@ -127,8 +127,7 @@ def user_of(path: str) -> str:
     return found.group(1) if found and found.group(1).lower() not in _NOBODY else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """What the absolute paths of one file tell together, each different path once."""
 
     count: int = 0
@@ -215,10 +214,10 @@ def in_bytes(data: bytes, names: Sequence[tuple[int, int]] = ()) -> Iterator[str
 
 
 _HOMES = (b"/home/", b"/Users/", b":\\Users\\", b":/Users/")
-_HOME_PATH = re.compile(
+_HOME_PATH = regex(
     rb"(?:/home/|/Users/|[A-Za-z]:[\\/]Users[\\/])[^\x00-\x20\"'`<>|*?$%{}()\[\],;:\x7f]{1,300}"
 )
-_BEFORE_PATH = re.compile(rb"(?:\A|[^A-Za-z0-9_.~@/\\:-]|(?:\w\w|[^A-Za-z]):|file://)\Z")
+_BEFORE_PATH = regex(rb"(?:\A|[^A-Za-z0-9_.~@/\\:-]|(?:\w\w|[^A-Za-z]):|file://)\Z")
 """Not within a longer path or URL, nor behind a drive."""
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor import earlier, manifestfile, texts
 from auditor.archives import is_archive
@@ -29,8 +31,7 @@ _LARGEST = 256 * 1024 * 1024
 """Bytes of a report or manifest; one of a package with 100,000 files has 10 MB."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What the user wants to be compared."""
 
     against: tuple[str, ...] = ()
@@ -45,8 +46,7 @@ class Wanted:
     """Write the manifests, and judge nothing by those that are there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """An earlier artifact that was read for the sake of a later one."""
 
     artifact: Artifact
@@ -64,8 +64,7 @@ class Kept:
         return f"{source} ({self.artifact.name} {version})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(Struct, frozen=True, kw_only=True):
     """What a look at an earlier target gave; its gaps are with whoever looked."""
 
     kept: tuple[Kept, ...] = ()
@@ -73,8 +72,7 @@ class Looked:
     """Why there can be nothing yet: the registry has no such package."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """How an earlier target is looked at."""
 
     target: str
@@ -86,8 +84,7 @@ class Look:
     """It is no gap if the registry has no such package: this may be its first release."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """The comparisons of one artifact."""
 
     seen: tuple[ComparedWith, ...] = ()
@@ -100,8 +97,7 @@ class Compared:
     """The earlier artifacts among what it was compared with."""
 
 
-@dataclass(slots=True)
-class Comparing:
+class Comparing(Struct):
     """One call's records, read once, and what it wants to write."""
 
     wanted: Wanted

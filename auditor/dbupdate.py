@@ -7,11 +7,13 @@ one that fails takes nothing from the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.errors import InputError, LimitError, UsageError
 from auditor.limits import MIB
@@ -53,8 +55,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """One export: what it is called, and where it is."""
 
     name: str
@@ -69,8 +70,7 @@ class Place:
         return self.url.partition("#")[0].partition("?")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """What became of one export, and why."""
 
     place: Place

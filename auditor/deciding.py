@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor import policyfile, rulefile
 from auditor.errors import UsageError
@@ -22,8 +24,7 @@ _LARGEST = 256 * 1024 * 1024
 """Bytes of a baseline; a JSON report may be one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """What the command line says; None and empty for what it does not."""
 
     config: Path | None = None
@@ -35,8 +36,7 @@ class Wishes:
     write_baseline: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What a call obeys."""
 
     settings: Settings

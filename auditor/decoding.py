@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from auditor.errors import LimitError, ParseError
+from auditor.lazyre import regex
 from auditor.limits import Limits
 
 _MARKS = (
@@ -16,8 +15,8 @@ _MARKS = (
 )
 """Byte order marks with the codec that reads them; that of UTF-32 begins with one of UTF-16."""
 _UNMARKED = (
-    (re.compile(rb"\0\0\0[^\0]|[^\0]\0\0\0"), "UTF-32"),
-    (re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0"), "UTF-16"),
+    (regex(rb"\0\0\0[^\0]|[^\0]\0\0\0"), "UTF-32"),
+    (regex(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0"), "UTF-16"),
 )
 """What the first four bytes of Latin letters and signs are in each (RFC 4627, section 3)."""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from auditor import policyfile, rulefile
 from auditor.errors import UsageError
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 POLICY_SCHEMA = "auditor/schema/policy-1.json"
 _EXAMPLES = {"example map": ("map", "fixtures/maps/shop")}
 """Blocks that show what a call prints."""
-_BLOCK = re.compile(r"(<!-- (?P<name>[\w: -]+):begin -->\n).*?(<!-- (?P=name):end -->)", re.DOTALL)
+_BLOCK = regex(r"(<!-- (?P<name>[\w: -]+):begin -->\n).*?(<!-- (?P=name):end -->)", re.DOTALL)
 
 
 def find(ruleset: Ruleset, rule_id: str, incidents: Iterable[str] = ()) -> Rule:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from auditor import structs
 from auditor.errors import InputError, UsageError
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """One artifact of an earlier report."""
 
     source: str
@@ -31,8 +30,7 @@ class Recorded:
     ships: Shipped | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
+class Earlier(Struct, frozen=True, kw_only=True):
     """What an earlier report says."""
 
     verdict: Verdict

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from auditor.anchors import Anchors
 from auditor.archives import Entry, Loose, holds_archive, is_brotli, unread_format, walk

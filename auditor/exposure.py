@@ -5,8 +5,9 @@ Imports nothing of ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Level(StrEnum):
@@ -29,8 +30,7 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(Struct, frozen=True, kw_only=True):
     """One piece of evidence; each is a finding, too (`fingerprint`)."""
 
     level: Level
@@ -54,8 +54,7 @@ class Hit:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A project, or the machine itself, and what was found there."""
 
     label: str
@@ -71,8 +70,7 @@ class Place:
     hits: tuple[Hit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
+class Met(Struct, frozen=True, kw_only=True):
     """An incident that something was found of."""
 
     id: str
@@ -91,8 +89,7 @@ class Met:
     references: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """One step of the playbook; their order counts."""
 
     do: str
@@ -105,8 +102,7 @@ class Order:
     """What must not be done until this one is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Triage:
+class Triage(Struct, frozen=True, kw_only=True):
     """An incident report: are we hit, where, through what, since when, what first."""
 
     level: Level

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,8 +16,8 @@ MOST = 12
 ALL = 200
 """Fixes that are joined where all are wanted: nobody types more lines, and each is compared with
 all before it."""
-_LIST = re.compile(r"(?P<head>\s+[^\s=]+ = )\[(?P<items>.*)\]\Z")
-_TABLE = re.compile(r"\s+\[[^\]=]+\]\Z")
+_LIST = regex(r"(?P<head>\s+[^\s=]+ = )\[(?P<items>.*)\]\Z")
+_TABLE = regex(r"\s+\[[^\]=]+\]\Z")
 
 
 def is_typed(line: str) -> bool:

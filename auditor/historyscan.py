@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from auditor import lockcontents, lockscan
 from auditor.blame import of_input
@@ -34,8 +35,7 @@ _BATCH = 16
 _SHORT = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """A history as it was read; paths are relative to the folder that was asked for."""
 
     history: past.HistorySeen | None = None

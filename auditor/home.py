@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from auditor.backends import PYPROJECT
 from auditor.facts.distribution import DocumentSeen
 from auditor.facts.git_state import GitSeen, State
 from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, Home
 
 if TYPE_CHECKING:
     from auditor.facts import Contents
 
-_DECIDES = re.compile(
+_DECIDES = regex(
     r"(?m)^\[+tool\.(?:hatch\.build|setuptools|poetry|pdm\.build|flit|scikit-build|maturin|uv\.build)"
 )
-_BUILDS = re.compile(r"(?m)^\[(?:build-system|project)\]")
+_BUILDS = regex(r"(?m)^\[(?:build-system|project)\]")
 
 
 def home(folder: str, project: Contents, packed: Contents) -> Home:

@@ -11,13 +11,15 @@ import binascii
 import re
 from enum import StrEnum
 
+from auditor.lazyre import regex
+
 LENGTHS = {"sha512": 64, "sha384": 48, "sha256": 32, "sha224": 28, "sha1": 20, "md5": 16}
 """Bytes of a digest."""
 WEAK = frozenset({"sha1", "md5"})
 STRENGTH = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
-_SPELLED = re.compile(r"([A-Za-z][A-Za-z0-9_]*)[-:=](.*)\Z", re.DOTALL)
-_BERRY = re.compile(r"(?:[0-9a-z]{1,16}/)?([0-9a-f]{128})\Z")
-_HEX = re.compile(r"[0-9a-fA-F]+\Z")
+_SPELLED = regex(r"([A-Za-z][A-Za-z0-9_]*)[-:=](.*)\Z", re.DOTALL)
+_BERRY = regex(r"(?:[0-9a-z]{1,16}/)?([0-9a-f]{128})\Z")
+_HEX = regex(r"[0-9a-fA-F]+\Z")
 
 
 class Integrity(StrEnum):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Origin(StrEnum):
@@ -20,8 +21,7 @@ class Origin(StrEnum):
     """A member of the project itself; never a registry's package of that name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     """One requirement: the name that the dependent asks for, and what the lockfile gave it."""
 
     name: str
@@ -35,8 +35,7 @@ class Edge:
     dev: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedPackage:
+class LockedPackage(Struct, frozen=True, kw_only=True):
     """One entry: a package in a version, as what is really installed, not as it is called."""
 
     id: str
@@ -79,8 +78,7 @@ class LockedPackage:
     requires: tuple[Edge, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """One requirement of the manifest as the lockfile repeats it."""
 
     name: str
@@ -90,8 +88,7 @@ class Declared:
     """The versions that are asked for; empty for any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockProblem:
+class LockProblem(Struct, frozen=True, kw_only=True):
     """Something about the file that a plain reading would not show."""
 
     kind: str
@@ -102,8 +99,7 @@ class LockProblem:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inventory:
+class Inventory(Struct, frozen=True, kw_only=True):
     """One file's packages; each section that was read is counted, also an empty one."""
 
     path: str

@@ -13,12 +13,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import LimitError, ParseError
+from auditor.lazyre import regex
 from auditor.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_TOKEN = re.compile(r'[^"{}\[\],:]++|("(?:[^"\\]++|\\.)*+")|([{}\[\],:])', re.DOTALL)
+_TOKEN = regex(r'[^"{}\[\],:]++|("(?:[^"\\]++|\\.)*+")|([{}\[\],:])', re.DOTALL)
 _DIGITS = 4000
 """Digits that Python reads without being asked twice, and a few less."""
 

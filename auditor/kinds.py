@@ -6,10 +6,11 @@ wheel and not some zip, and `demo-1.0.tar.gz` with a pyproject.toml is an sdist 
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
@@ -17,13 +18,12 @@ if TYPE_CHECKING:
 
     from auditor.examine import Examination
 
-_WHEEL = re.compile(r"[^/]+\.dist-info/(?:WHEEL|RECORD)\Z")
-_SDIST = re.compile(r"(?i).+-\d[^/]*\.tar\.gz\Z")
+_WHEEL = regex(r"[^/]+\.dist-info/(?:WHEEL|RECORD)\Z")
+_SDIST = regex(r"(?i).+-\d[^/]*\.tar\.gz\Z")
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Zip:
+class Zip(Struct, frozen=True, kw_only=True):
     """What a zip's directory tells before it is read."""
 
     wheel: bool

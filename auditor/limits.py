@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.errors import LimitError, SpentError, UsageError
 
@@ -16,8 +18,7 @@ _STRIDE = 64
 """Looks at the clock for one look at the memory, which costs twenty times as much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """The limits by name; each is an integer that `--limit NAME=VALUE` changes.
 
     The defaults lie between what registries accept and what other readers refuse.
@@ -73,7 +74,7 @@ def option_name(field: str) -> str:
 
 def with_changes(limits: Limits, changes: tuple[str, ...]) -> Limits:
     """Apply `NAME=VALUE` texts; raise UsageError for an unknown name or a value below 1."""
-    known = {option_name(field.name): field.name for field in fields(Limits)}
+    known = {option_name(field): field for field in Limits.__struct_fields__}
     for change in changes:
         name, _, value = change.partition("=")
         if name not in known:
@@ -91,8 +92,7 @@ def _stands() -> float:
     return 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gauges:
+class Gauges(Struct, frozen=True, kw_only=True):
     """How time and memory are read; by default both stand still, so that nothing is spent."""
 
     clock: Callable[[], float] = _stands

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import words
 from auditor.advisories.versions import same_version
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
 _UNDATED = "the registry does not say when that was published"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookups:
+class Lookups(Struct, frozen=True, kw_only=True):
     """What was found out for one lockfile, and what could not be."""
 
     said: RegistrySaid

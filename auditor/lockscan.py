@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor import incidentfile, lockfiles, policy, rulefile
 from auditor.blame import of_input
@@ -56,8 +58,7 @@ SHARED = 32
 LOST = "not examined: the system ended the process that was to read it; is there enough memory?"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnlineWish:
+class OnlineWish(Struct, frozen=True, kw_only=True):
     """What the user wants to know of registries."""
 
     now: datetime
@@ -67,8 +68,7 @@ class OnlineWish:
     """What was said within the last hour is not asked again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockRequest:
+class LockRequest(Struct, frozen=True, kw_only=True):
     """One call of `audit lock`."""
 
     targets: tuple[str, ...]

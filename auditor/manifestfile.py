@@ -8,17 +8,18 @@ in a diff.
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor import structs
 from auditor.errors import InputError, UsageError
 from auditor.facts.distribution import split_wheel_name
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 from auditor.shipped import Ability, Entry, Power, Shipped
 from auditor.stable import release_path
@@ -32,11 +33,10 @@ _LISTED = frozenset({Power.INSTALL_SCRIPT, Power.STARTUP_FILE, Power.COMMAND})
 """What else a package says of itself (dependencies, entry points) is reviewed where it stands."""
 _STEADY = 10
 """Per cent by which a size may change before a rewritten manifest has the new one."""
-_LIBC = re.compile(r"_\d+_\d+(?=_)")
+_LIBC = regex(r"_\d+_\d+(?=_)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """What ships, by what kind of artifact it is (see `section`)."""
 
     sections: Mapping[str, Shipped] = field(default_factory=dict)

@@ -5,10 +5,10 @@ What leaves here is not harmless yet, that is for `safe`; this hides what must n
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from auditor.facts import secret
+from auditor.lazyre import regex
 from auditor.safe import masked
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ LONGEST = 256 * 1024
 SHORTEST = 6
 """Characters of a known secret: hiding a shorter one would hide half of all words."""
 _HIDDEN = "…"
-_LOGIN = re.compile(r"(?<=://)(?!git@)[^\s/@]++@")
+_LOGIN = regex(r"(?<=://)(?!git@)[^\s/@]++@")
 """User and password of an address; the user may be a token, but `git` is nobody's."""
-_HEADER = re.compile(r"(?i)(\b(?:proxy-)?authorization[\"']?\s{0,8}[:=]\s{0,8})[^\r\n,}]++")
-_BEARER = re.compile(r"(?i)(\bbearer\s{1,8})[\w.~+/=-]{12,}+")
-_SETTING = re.compile(
+_HEADER = regex(r"(?i)(\b(?:proxy-)?authorization[\"']?\s{0,8}[:=]\s{0,8})[^\r\n,}]++")
+_BEARER = regex(r"(?i)(\bbearer\s{1,8})[\w.~+/=-]{12,}+")
+_SETTING = regex(
     r"(?i)((?:_auth|auth_?token|_password|authident|_token|_secret|api_?key)[\"']?\s{0,8}[=:]"
     r"\s{0,8}[\"']?)[^\s\"']++"
 )

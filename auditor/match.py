@@ -17,10 +17,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
+
+from auditor.lazyre import regex
 
 Operand = str | int | bool | None
 Lists = Mapping[str, frozenset[str]]
@@ -29,8 +32,7 @@ Predicate = Callable[[Any], bool]
 NO_LISTS: Lists = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True):
     """One comparison; `operands` are alternatives."""
 
     field: str
@@ -38,8 +40,7 @@ class Condition:
     operands: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
+class Where(Struct, frozen=True, kw_only=True):
     """Conditions that must all hold, with one group of `any` and no group of `none`."""
 
     conditions: tuple[Condition, ...] = ()
@@ -74,8 +75,7 @@ def _condition(condition: Condition, lists: Lists) -> Predicate:
     return holds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
+class Operator(Struct, frozen=True, kw_only=True):
     """What an operator may be given, and how it compares."""
 
     operand: type
@@ -143,9 +143,9 @@ OPERATORS: Mapping[str, Operator] = {
     "listed-in": Operator(operand=str, fields=_TEXT, compile=_listed),
 }
 
-_EXACT = re.compile(r"(?:\*\*/)?([^*?\[\]/]+)\Z")
-_SUFFIX = re.compile(r"(?:\*\*/)?\*([^*?\[\]/]+)\Z")
-_FOLDER = re.compile(r"\*\*/([^*?\[\]/]+)/\*\*\Z")
+_EXACT = regex(r"(?:\*\*/)?([^*?\[\]/]+)\Z")
+_SUFFIX = regex(r"(?:\*\*/)?\*([^*?\[\]/]+)\Z")
+_FOLDER = regex(r"\*\*/([^*?\[\]/]+)/\*\*\Z")
 
 
 class Globs:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from typing import NewType
+
+from msgspec import Struct, field
 
 from auditor.exposure import Level, Triage
 from auditor.shipped import Comparison, Shipped
@@ -80,8 +81,7 @@ class Profile(StrEnum):
     INTAKE = "intake"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(Struct, frozen=True, kw_only=True):
     """Where something is: `source` as the user named it, `path` inside it, `line` from 1."""
 
     source: str
@@ -103,8 +103,7 @@ class MemberType(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """One member of an archive, from its header alone."""
 
     path: str
@@ -124,8 +123,7 @@ class Member:
     """Of a text that is embedded in a member (a source in a map), the path of that member."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Oddity:
+class Oddity(Struct, frozen=True, kw_only=True):
     """Something about the archive itself that a plain listing would not show."""
 
     kind: str
@@ -133,24 +131,21 @@ class Oddity:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
+class Unread(Struct, frozen=True, kw_only=True):
     """What a reader or collector leaves where it could not look; becomes a Gap."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """Something that could not be examined, and why."""
 
     location: Location
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """One observation; the fields of each kind are what its rules can compare."""
 
     path: str
@@ -160,14 +155,13 @@ class Fact:
     def evidence(self) -> Evidence:
         """Return every field that is not part of the location, in order of declaration."""
         return {
-            f.name: getattr(self, f.name)
-            for f in fields(self)
-            if f.name not in {"path", "line", "key"}
+            name: getattr(self, name)
+            for name in self.__struct_fields__
+            if name not in {"path", "line", "key"}
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A rule's judgement of one fact."""
 
     rule: str
@@ -197,8 +191,7 @@ class SetAside(StrEnum):
     """The earlier artifact, with which this one is compared, has it as well."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppressed:
+class Suppressed(Struct, frozen=True, kw_only=True):
     """A finding that policy set aside, and on whose word."""
 
     finding: Finding
@@ -211,8 +204,7 @@ class Suppressed:
     """Where that is said: `.audit.yml:12`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(Struct, frozen=True, kw_only=True):
     """What one kind of file takes of an artifact."""
 
     kind: str
@@ -220,8 +212,7 @@ class Share:
     size: ByteCount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LanguageShare:
+class LanguageShare(Struct, frozen=True, kw_only=True):
     """What is written in one language, of what maps give back."""
 
     language: str
@@ -230,8 +221,7 @@ class LanguageShare:
     size: ByteCount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disclosure:
+class Disclosure(Struct, frozen=True, kw_only=True):
     """What all source maps of an artifact give back together, each distinct text once."""
 
     maps: int
@@ -253,8 +243,7 @@ class Disclosure:
     """That with the most bytes first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
+class Home(Struct, frozen=True, kw_only=True):
     """The project folder that an artifact was packed from: where its findings can be fixed."""
 
     folder: str
@@ -267,8 +256,7 @@ class Home:
     """By path in the artifact, the files of the folder that git tracks and that went in as such."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
+class Artifact(Struct, frozen=True, kw_only=True):
     """One audited set of files, as reports show it."""
 
     source: str
@@ -292,8 +280,7 @@ class Artifact:
     """None for what was not packed here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleText:
+class RuleText(Struct, frozen=True, kw_only=True):
     """What a report can say of a rule that was asked, whether it found something or not."""
 
     id: str
@@ -309,8 +296,7 @@ class RuleText:
     references: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """Everything one call found out; the input of every output format."""
 
     verdict: Verdict

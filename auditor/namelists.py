@@ -7,11 +7,11 @@ them: one slip of typing, other separators, the scope left out or written as a w
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from auditor.errors import UsageError
+from auditor.lazyre import regex
 from auditor.match import Globs
 from auditor.model import Confidence
 from auditor.names import Kind, Level, Lookalike
@@ -27,11 +27,11 @@ _SHORTEST = 5
 """Characters of a private name that one slip is looked for in; shorter ones are near to all."""
 _NEAREST = 64
 """Characters of the longest one; ten thousand of these are as many as are worth their memory."""
-_SCOPE = re.compile(r"@[^/@\s*?\[\]]+\Z")
-_ENTRY = re.compile(r"(?:@[^/@\s]+/)?[^/@\s]*[^/@\s._-][^/@\s]*\Z")
+_SCOPE = regex(r"@[^/@\s*?\[\]]+\Z")
+_ENTRY = regex(r"(?:@[^/@\s]+/)?[^/@\s]*[^/@\s._-][^/@\s]*\Z")
 _GLOB = frozenset("*?[")
-_RUNS = re.compile(r"[-_.]+")
-_SEPARATORS = re.compile(r"[-_./@]+")
+_RUNS = regex(r"[-_.]+")
+_SEPARATORS = regex(r"[-_./@]+")
 
 
 class NameList:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.advisories.versions import same_version
 from auditor.errors import InputError
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     Judge = Callable[[str, Level], Lookalike | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What is told of one name, and what it rests on."""
 
     found: Lookalike | None
@@ -33,8 +33,7 @@ class Answer:
     """Why something could not be looked up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Online:
+class Online(Struct, frozen=True, kw_only=True):
     """Answers names, with the registry's word where it counts."""
 
     registry: Registry

@@ -7,8 +7,9 @@ tag, a URL, an alias) has no answer: whoever asks must not take that for a no.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+
+from auditor.lazyre import regex
 
 LONGEST = 256
 """Characters of a range or version; node-semver takes no longer versions."""
@@ -21,14 +22,14 @@ Version = tuple[int, int, int, Pre]
 Comparator = tuple[str, Version]
 
 _TAIL = r"(?:-?([0-9A-Za-z][0-9A-Za-z.\-]*))?(?:\+[0-9A-Za-z.\-]*)?"
-_VERSION = re.compile(rf"[v=\s]*(\d+)\.(\d+)\.(\d+){_TAIL}\Z")
-_PARTIAL = re.compile(
+_VERSION = regex(rf"[v=\s]*(\d+)\.(\d+)\.(\d+){_TAIL}\Z")
+_PARTIAL = regex(
     r"([~^]>?|[<>]?=?)=?\s*[v=\s]*"
     rf"(\d+|[xX*])(?:\.(\d+|[xX*])(?:\.(\d+|[xX*]){_TAIL})?)?\Z"
 )
-_BLANKS = re.compile(r"\s+")
-_OPERATOR_GAP = re.compile(r"([~^<>=]+)\s+(?=[\dvxX*=])")
-_HYPHEN = re.compile(r"(\S+) - (\S+)\Z")
+_BLANKS = regex(r"\s+")
+_OPERATOR_GAP = regex(r"([~^<>=]+)\s+(?=[\dvxX*=])")
+_HYPHEN = regex(r"(\S+) - (\S+)\Z")
 _ANY: Version = (0, 0, 0, ())
 _LOWEST: Pre = ((0, 0, ""),)
 """The prerelease `0`: below every other prerelease of its version."""

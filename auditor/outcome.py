@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from auditor import facts, policy, words
 from auditor.blame import of_input
@@ -14,6 +14,7 @@ from auditor.errors import SpentError
 from auditor.facts import Contents
 from auditor.facts.policy.data_age import DataAgeFact
 from auditor.facts.policy.waiver import WaiverFact
+from auditor.lazyre import regex
 from auditor.limits import Budget, Limits
 from auditor.model import (
     Artifact,
@@ -30,12 +31,11 @@ if TYPE_CHECKING:
     from auditor.judge import Judge
     from auditor.rulefile import Ruleset
 
-_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+_DAY = regex(r"\b\d{4}-\d\d-\d\d\b")
 Advice = Mapping[str, Callable[[Fact], str]]
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """Artifacts and inventories, findings and gaps, in the order in which they came."""
 
     artifacts: list[Artifact] = field(default_factory=list)
@@ -146,7 +146,10 @@ class Outcome:
             )
             for waiver, count in zip(said.waivers, uses, strict=True)
         )
-        seen = {WaiverFact: waivers, DataAgeFact: tuple(_ages(data, settings))}
+        seen: dict[type, tuple[object, ...]] = {
+            WaiverFact: waivers,
+            DataAgeFact: tuple(_ages(data, settings)),
+        }
         contents = Contents(kind=ArtifactKind.POLICY, members=(), observations=seen)
         found = Outcome()
         found.judged(judge, Artifact(source=said.file, kind=ArtifactKind.POLICY), contents, {})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.errors import UsageError
 
@@ -12,8 +13,7 @@ PYTHON = ("build", "uv")
 NAMES = (*NODE, *PYTHON)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packer:
+class Packer(Struct, frozen=True, kw_only=True):
     """A packer in one version; `version` is empty where it is not known."""
 
     name: str
@@ -42,8 +42,7 @@ class Packer:
         return f"{self.name} {self.version}".strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackedPaths:
+class PackedPaths(Struct, frozen=True, kw_only=True):
     """The paths of the tarball that a project's packer made."""
 
     paths: frozenset[str]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
-_ENVIRONMENT = re.compile(r"(?:\A|/)(?:\.venv|venv|\.env|env|virtualenv|\.tox|\.nox)(?=/|\Z)")
-_SITE = re.compile(r"/(?:lib(?:64)?/[^/]+|Lib)/(?:site|dist)-packages\Z")
+from auditor.lazyre import regex
+
+_ENVIRONMENT = regex(r"(?:\A|/)(?:\.venv|venv|\.env|env|virtualenv|\.tox|\.nox)(?=/|\Z)")
+_SITE = regex(r"/(?:lib(?:64)?/[^/]+|Lib)/(?:site|dist)-packages\Z")
 _PYTHON = frozenset({"site-packages", "dist-packages"})
 
 

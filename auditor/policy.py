@@ -6,9 +6,11 @@ Nothing is dropped: a finding that is set aside stays in the report, with who sa
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor.exits import EXIT_FAIL, EXIT_INCOMPLETE, EXIT_PASS
 from auditor.facts.demands import Demands
@@ -38,8 +40,7 @@ EXIT_CODES = {
 _KNOWN = "it was there when the baseline was written"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class Waiver(Struct, frozen=True, kw_only=True):
     """One decision that some findings of a rule are fine; what is empty is not asked for."""
 
     rule: str
@@ -85,8 +86,7 @@ def _places(finding: Finding) -> tuple[str, str]:
     return path, path.partition("!")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
+class Override(Struct, frozen=True, kw_only=True):
     """What the user makes of a rule: another severity, or None for a rule that does not judge."""
 
     severity: Severity | None
@@ -94,8 +94,7 @@ class Override:
     owner: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """All that a policy file says; what it does not say is None or empty."""
 
     file: str = ""
@@ -122,8 +121,7 @@ class Policy:
     waivers: tuple[Waiver, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What the user decides about a verdict."""
 
     fail_on: Severity = Severity.MEDIUM
@@ -134,8 +132,7 @@ class Settings:
     """Waivers that end before it have ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """What policy makes of findings."""
 
     findings: tuple[Finding, ...]

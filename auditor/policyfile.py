@@ -10,17 +10,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from auditor import jsondoc, structs, tomldoc, yamldoc
 from auditor.errors import InputError, LimitError, ParseError, UsageError
 from auditor.facts.demands import Budgets, Demands, MapMode
+from auditor.lazyre import regex
 from auditor.model import Profile, Severity
 from auditor.policy import Override, Policy, Waiver
 from auditor.safe import shortened
@@ -45,13 +45,13 @@ _MAPS = ("embedded-sources", "removed-source")
 """The rules that judge maps which give text back."""
 _UNITS = {"": 1, "B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _UNITS |= {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
-_SIZE = re.compile(r"(\d{1,15})(?:\.(\d))? ?([kKMG]?i?B)?\Z")
+_SIZE = regex(r"(\d{1,15})(?:\.(\d))? ?([kKMG]?i?B)?\Z")
 _SHOWN = 400
 """Characters of a message, which may quote the file."""
 _DAYS = {"d": 1, "w": 7}
-_UNKNOWN = re.compile(r"unknown field `(.+?)`")
-_NONE_OF = re.compile(r"(?i)invalid enum value '(.*)'")
-_OF_RULE = re.compile(r"rules\.[^.]+\Z")
+_UNKNOWN = regex(r"unknown field `(.+?)`")
+_NONE_OF = regex(r"(?i)invalid enum value '(.*)'")
+_OF_RULE = regex(r"rules\.[^.]+\Z")
 
 Word = Annotated[str, Meta(min_length=1)]
 Level = Literal["info", "low", "medium", "high", "critical"]
@@ -165,8 +165,7 @@ class PolicyFile(_Head, frozen=True, kw_only=True):
     waivers: tuple[WaiverEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A policy as text has it: plain values, and the lines on which waivers begin."""
 
     file: str

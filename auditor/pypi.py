@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from auditor.lazyre import regex
+
 METADATA_VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 LONGEST_SUMMARY = 512
 """Characters."""
@@ -34,7 +36,7 @@ _PLATFORMS = frozenset(
 )
 _MACOS = "|".join(_MAC_ARCHITECTURES)
 _LINUX = "|".join(_LINUX_ARCHITECTURES)
-_VERSIONED_PLATFORM = re.compile(
+_VERSIONED_PLATFORM = regex(
     rf"""(?x)
       macosx_10_\d+_(?:{_MACOS})
     | macosx_(?:11|12|13|14|15|26)_0_(?:{_MACOS})
@@ -54,10 +56,10 @@ def takes_platform(tag: str) -> bool:
 
 # URLs
 
-_URL = re.compile(
+_URL = regex(
     r"(?s)(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?://(?P<authority>[^\\/?#]*))?(?P<rest>[^#]*)"
 )
-_PORT = re.compile(r"(?=[^:]*[A-Za-z])[A-Za-z0-9._~-]+:([0-9]{1,5})")
+_PORT = regex(r"(?=[^:]*[A-Za-z])[A-Za-z0-9._~-]+:([0-9]{1,5})")
 """Behind a plain host name alone: what else is odd about a host is dropped before it counts."""
 
 
@@ -83,8 +85,8 @@ def url_problem(url: str) -> str:
 
 # mail addresses
 
-_LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
-_LABEL = re.compile(r"(?!(?i:(?!xn)..--))[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
+_LOCAL = regex(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+_LABEL = regex(r"(?!(?i:(?!xn)..--))[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _NOWHERE = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
 """Domains that no mail from outside reaches (special-use domain names of RFC 6761, 6762, 7686)."""
 _LONGEST_ADDRESS = 254

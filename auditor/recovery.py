@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.facts.source_map import Carrier, GivenBack, MapSeen, given_back
 from auditor.maps.links import LinkSeen
@@ -24,13 +25,12 @@ NOT_READ = "not read"
 """What a target is of which nothing could be examined."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
+class Amount(Struct, frozen=True, kw_only=True):
     """Some sources that carry text, counted."""
 
     files: int = 0
     lines: int = 0
-    size: ByteCount = ByteCount(0)  # noqa: RUF009 - a type, not a call that computes
+    size: ByteCount = ByteCount(0)
 
     def __add__(self, other: Amount) -> Amount:
         """Return both together."""
@@ -41,8 +41,7 @@ class Amount:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
+class Recovered(Struct, frozen=True, kw_only=True):
     """One text that can be recovered, and its place in the tree."""
 
     path: str
@@ -71,8 +70,7 @@ class Recovered:
         return not self.third_party and not self.ships and self.in_bundle is False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapRow:
+class MapRow(Struct, frozen=True, kw_only=True):
     """One map, and what it gives back by itself."""
 
     path: str
@@ -92,8 +90,7 @@ class MapRow:
     """Of `undisclosed`, the files of which no bundle has code."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class Totals(Struct, frozen=True, kw_only=True):
     """The tree in a few numbers; each path counts once, however many maps hold it."""
 
     first_party: Amount
@@ -110,8 +107,7 @@ class Totals:
     """Different first-party texts: the same one under two paths counts once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovery:
+class Recovery(Struct, frozen=True, kw_only=True):
     """Everything that one call of `audit map` found out."""
 
     source: str

@@ -14,19 +14,20 @@ everybody else's lockfile was made with (npm puts its host in place when it inst
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from auditor.addresses import address
 from auditor.errors import InputError
+from auditor.lazyre import regex
 from auditor.lockfiles._toml import quick_toml
 
-_ASSIGNED = re.compile(r"""(?m)^[ \t]*((?:@[^\s:=]+:)?registry)[ \t]*=[ \t]*["']?([^\s"']+)""")
-_YARN_ONE = re.compile(r"""(?m)^[ \t]*"?((?:@[^\s:"]+:)?registry)"?[ \t]+"?([^\s"]+)""")
-_SERVER = re.compile(r"""^(\s*)npmRegistryServer:\s*["']?([^\s"']+)""")
-_KEY = re.compile(r"""^(\s*)["']?([^\s"':]+)["']?:\s*$""")
-_PIP = re.compile(r"(?mi)^[ \t]*(?:extra[-_])?index[-_]url[ \t]*=(.*(?:\n[ \t]+\S.*)*)")
+_ASSIGNED = regex(r"""(?m)^[ \t]*((?:@[^\s:=]+:)?registry)[ \t]*=[ \t]*["']?([^\s"']+)""")
+_YARN_ONE = regex(r"""(?m)^[ \t]*"?((?:@[^\s:"]+:)?registry)"?[ \t]+"?([^\s"]+)""")
+_SERVER = regex(r"""^(\s*)npmRegistryServer:\s*["']?([^\s"']+)""")
+_KEY = regex(r"""^(\s*)["']?([^\s"':]+)["']?:\s*$""")
+_PIP = regex(r"(?mi)^[ \t]*(?:extra[-_])?index[-_]url[ \t]*=(.*(?:\n[ \t]+\S.*)*)")
 _LONGEST = 1024 * 1024
 _TABLES: tuple[tuple[str, ...], ...] = (
     ("tool", "uv", "index"),
@@ -44,7 +45,7 @@ VARIABLES = _NPM_VARIABLES | frozenset(
     " pdm_pypi_url pipenv_pypi_mirror".split()
 )
 """Names of environment variables, in lower case, in which clients look for registries."""
-_NAMED = re.compile(r"\A[\w.-]+=")
+_NAMED = regex(r"\A[\w.-]+=")
 _KEYS: tuple[tuple[str, ...], ...] = (
     ("tool", "uv", "index-url"),
     ("tool", "uv", "extra-index-url"),
@@ -55,8 +56,7 @@ _KEYS: tuple[tuple[str, ...], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """One registry that a settings file or a variable names."""
 
     by: str
@@ -72,8 +72,7 @@ class Setting:
         return "npm" if self.by in _NPM else "pypi"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registries:
+class Registries(Struct, frozen=True, kw_only=True):
     """Hosts, with their ports where these are not the usual ones, by what they are there for."""
 
     default: frozenset[str] = frozenset()

@@ -8,11 +8,11 @@ could lead out of a folder is never taken, and of what is no sdist and no wheel 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from msgspec import Struct
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -25,6 +25,7 @@ from auditor import structs
 from auditor.advisories.digests import Key, key_of, keys_of
 from auditor.advisories.versions import same_name, same_version
 from auditor.errors import InputError, ParseError
+from auditor.lazyre import regex
 from auditor.safe import safe
 from auditor.specs import LATEST, Spec, is_sound_version
 from auditor.words import counted
@@ -34,17 +35,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FILE = re.compile(r"[A-Za-z0-9_][\w.+!-]{0,254}\Z", re.ASCII)
+_FILE = regex(r"[A-Za-z0-9_][\w.+!-]{0,254}\Z", re.ASCII)
 """What a file of a release may be called; everything else could be a place."""
-_NO_NAME = re.compile(r"[^\w.-]", re.ASCII)
-_LEADS_OUT = re.compile(r"[/\\:\x00-\x1f]|\A\.")
+_NO_NAME = regex(r"[^\w.-]", re.ASCII)
+_LEADS_OUT = regex(r"[/\\:\x00-\x1f]|\A\.")
 _PURE = "-none-any.whl"
-_CPYTHON = re.compile(r"-cp3(\d{1,4})-(?:cp3\d+|abi3)-")
+_CPYTHON = regex(r"-cp3(\d{1,4})-(?:cp3\d+|abi3)-")
 """Tags of a usual CPython; those of a free-threaded one end in `t`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(Struct, frozen=True, kw_only=True):
     """One file of a release."""
 
     name: str
@@ -54,8 +54,7 @@ class File:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """What an index has of one version."""
 
     spec: Spec

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from string import Formatter
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from msgspec import Struct, field
+
 from auditor import facts, yamldoc
 from auditor.decoding import utf8
 from auditor.errors import InputError, LimitError, ParseError, RuleError
 from auditor.exposure import Level
+from auditor.lazyre import regex
 from auditor.match import OPERATORS, Condition, Lists, Operand, Where
 from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
 from auditor.safe import shortened
@@ -36,12 +37,12 @@ _KEYS = (
 _TEST_KEYS = (
     "name packer packed file size sdist manifest earlier sizes policy git given finds"
 ).split()
-_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
-_BAD_ID = re.compile(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
-_NOUN = re.compile(r"[a-z][a-z -]*\Z")
-_ARTIFACTS = re.compile(r"(?m)^artifacts: \[([\w, -]+)\]$")
-_SEVERITY = re.compile(r"(?m)^severity: (\w+)$")
-_PROTECTED = re.compile(r"(?m)^protected: true$")
+_ID = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
+_BAD_ID = regex(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
+_NOUN = regex(r"[a-z][a-z -]*\Z")
+_ARTIFACTS = regex(r"(?m)^artifacts: \[([\w, -]+)\]$")
+_SEVERITY = regex(r"(?m)^severity: (\w+)$")
+_PROTECTED = regex(r"(?m)^protected: true$")
 _SHOWN = 400  # characters of a place or of a message, which may quote the file
 _STATUS = ("experimental", "stable", "deprecated")
 
@@ -49,8 +50,7 @@ N = TypeVar("N", bound=IntEnum)
 S = TypeVar("S", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSpec:
+class FileSpec(Struct, frozen=True, kw_only=True):
     """One member of a rule test: its content or a size, and what its header says.
 
     A content may be written as a list of parts, so that a rule file does not itself hold what the
@@ -71,8 +71,7 @@ class FileSpec:
     oddity: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleTest:
+class RuleTest(Struct, frozen=True, kw_only=True):
     """A rule's example: what is given, and exactly what is found in it."""
 
     name: str
@@ -100,8 +99,7 @@ class RuleTest:
     """Each place as `path`, `path:line` or `path (key)`, with the severity where it varies."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One judgement about one kind of fact."""
 
     id: str
@@ -128,8 +126,7 @@ class Rule:
     tests: tuple[RuleTest, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruleset:
+class Ruleset(Struct, frozen=True, kw_only=True):
     """All rules of a call, with the lists they look things up in, and their common digest."""
 
     rules: tuple[Rule, ...]
@@ -197,8 +194,7 @@ def _content(path: Path) -> str:
         raise RuleError(path.name, str(reason)) from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """What a policy must know of a rule that it names."""
 
     severity: Severity
@@ -573,7 +569,7 @@ class _RuleReader:
 def field_types(fact: type[Fact]) -> dict[str, type]:
     """Return the fields of a fact with the plain type that operators compare."""
     hints = get_type_hints(fact)
-    return {f.name: _plain_type(hints[f.name]) for f in fields(fact)}
+    return {name: _plain_type(hints[name]) for name in fact.__struct_fields__}
 
 
 def _plain_type(hint: Any) -> type:  # noqa: ANN401 - type hints are of many kinds

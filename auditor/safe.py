@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from auditor.lazyre import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_UNSAFE = re.compile(
+_UNSAFE = regex(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: ESC and all that moves a cursor
     "\u00ad\u034f\u061c\u180b-\u180f"  # soft hyphen, joiners and selectors of single scripts
@@ -21,12 +23,12 @@ _UNSAFE = re.compile(
     "\U000e0000-\U000e007f"  # tags
     "]"
 )
-_WORDS = re.compile(r"(\s+)")
-_CALLS = re.compile(r"[@#]\S|://|\bwww\.|:[\w+-]+:|\bGH-\d", re.IGNORECASE)
-_MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+!|~&$]|\A[-=]|(?<=\A\d)\.|(?<=\A\d\d)\.")
-_TAIL = re.compile(r"[.,:;]*\Z")
-_COMMAND = re.compile(r"(?m)^([ \t]*+):(?=:)")
-_TICKS = re.compile(r"`+")
+_WORDS = regex(r"(\s+)")
+_CALLS = regex(r"[@#]\S|://|\bwww\.|:[\w+-]+:|\bGH-\d", re.IGNORECASE)
+_MARKUP = regex(r"[\\`*_{}\[\]<>()#+!|~&$]|\A[-=]|(?<=\A\d)\.|(?<=\A\d\d)\.")
+_TAIL = regex(r"[.,:;]*\Z")
+_COMMAND = regex(r"(?m)^([ \t]*+):(?=:)")
+_TICKS = regex(r"`+")
 LONGEST = 300
 """Characters of one name or message part that a person is shown."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor import facts, kinds, policy, rulefile, since, texts
 from auditor.advice import advice
@@ -61,8 +63,7 @@ _NOTES: Mapping[ArtifactKind, tuple[str, ...]] = {
 _CHOSEN = "one of {count:,} files of the release; pypi:NAME==VERSION/GLOB asks for another"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One call of `audit pack`."""
 
     targets: tuple[str, ...]
@@ -84,8 +85,7 @@ class Request:
     limits: Limits = field(default_factory=Limits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """The folder that an artifact was packed from, and its configuration."""
 
     folder: Path

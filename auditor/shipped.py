@@ -5,12 +5,12 @@ Imports nothing of ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+
+class Entry(Struct, frozen=True, kw_only=True):
     """One file of an artifact; what nested archives hold is not among them."""
 
     path: str
@@ -33,8 +33,7 @@ class Power(StrEnum):
     """What others import or load: `main`, `exports`, groups of entry points."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ability:
+class Ability(Struct, frozen=True, kw_only=True):
     """One thing that a package can do, named and with what it is set to."""
 
     power: Power
@@ -42,8 +41,7 @@ class Ability:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipped:
+class Shipped(Struct, frozen=True, kw_only=True):
     """What one artifact ships."""
 
     files: tuple[Entry, ...] = ()
@@ -73,8 +71,7 @@ class ChangeKind(StrEnum):
         return {"added": "+", "removed": "-"}.get(self.value, "~")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
+class FileChange(Struct, frozen=True, kw_only=True):
     """One file, or several whose names differ in a hash alone."""
 
     change: ChangeKind
@@ -88,8 +85,7 @@ class FileChange:
     """Nothing of its kind shipped before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbilityChange:
+class AbilityChange(Struct, frozen=True, kw_only=True):
     """One thing that a package can do now, cannot do any more, or does another way."""
 
     change: ChangeKind
@@ -99,8 +95,7 @@ class AbilityChange:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextChange:
+class TextChange(Struct, frozen=True, kw_only=True):
     """The difference of one describing text (package.json, METADATA), as unified diff."""
 
     path: str
@@ -109,8 +104,7 @@ class TextChange:
     """Lines of the difference that are not among `lines`, as it is too long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """What an artifact ships that an earlier record did not, and the other way round."""
 
     against: str

@@ -11,6 +11,7 @@ from auditor.facts import Reader, dependency, entry_point, python_entry_point, s
 from auditor.facts.file import kind_of
 from auditor.facts.metadata_document import MetadataDocument, document_of
 from auditor.facts.source_map import Carrier, MapSeen
+from auditor.lazyre import regex
 from auditor.model import Fact, MemberType, Unread
 from auditor.shipped import (
     Ability,
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 HOOKS = ("preinstall", "install", "postinstall")
 """What npm runs when a package is installed from a registry."""
-_REQUIRED = re.compile(r"([^ (<>=!~\[@]*) ?(\[[^\]]*\])? ?(.*)\Z", re.DOTALL)
-_OPERATOR = re.compile(r" ?([=!<>~]=+|[<>]) ?")
+_REQUIRED = regex(r"([^ (<>=!~\[@]*) ?(\[[^\]]*\])? ?(.*)\Z", re.DOTALL)
+_OPERATOR = regex(r" ?([=!<>~]=+|[<>]) ?")
 _RECORDED = "source maps"
 
 

@@ -9,13 +9,13 @@ or smaller for reasons of their own, and are none of what is usual.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 from packaging.version import Version
 
 from auditor import structs
@@ -53,8 +53,7 @@ class Step(StrEnum):
     PRERELEASE = "prerelease"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseSize:
+class ReleaseSize(Struct, frozen=True, kw_only=True):
     """How large one release is."""
 
     version: str
@@ -63,8 +62,7 @@ class ReleaseSize:
     files: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
+class Growth(Struct, frozen=True, kw_only=True):
     """One release against those before it; ratios are natural logarithms, 0 where nothing grew."""
 
     before: ReleaseSize
@@ -79,8 +77,7 @@ class Growth:
     from the largest of the last few releases where the one before it was smaller."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Release:
+class _Release(Struct, frozen=True, kw_only=True):
     order: Any
     """Compares with that of other releases of the package."""
     major: int

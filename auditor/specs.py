@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.errors import UsageError
+from auditor.lazyre import regex
 
 LATEST = "latest"
 _ECOSYSTEMS = frozenset({"npm", "pypi"})
-_VERSION = re.compile(r"[A-Za-z0-9][\w.+!~-]{0,255}\Z", re.ASCII)
-_OWN = re.compile(r"latest|v?\d[\w.+!~-]{0,255}", re.ASCII)
-_NPM = re.compile(r"((?:@[^@/]+/)?[^@/]+)(?:@(.*))?\Z")
-_PYPI = re.compile(r"([A-Za-z0-9][\w.-]*)(?:(?:==|@)([^/]*))?(?:/(.+))?\Z", re.ASCII)
+_VERSION = regex(r"[A-Za-z0-9][\w.+!~-]{0,255}\Z", re.ASCII)
+_OWN = regex(r"latest|v?\d[\w.+!~-]{0,255}", re.ASCII)
+_NPM = regex(r"((?:@[^@/]+/)?[^@/]+)(?:@(.*))?\Z")
+_PYPI = regex(r"([A-Za-z0-9][\w.-]*)(?:(?:==|@)([^/]*))?(?:/(.+))?\Z", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
+class Spec(Struct, frozen=True, kw_only=True):
     """A release as somebody asks for it."""
 
     typed: str

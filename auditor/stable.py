@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-_HASHED = re.compile(r"(?<=[.\-_~])(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_]{8,}(?=[.\-_]|$)")
-_CHUNK = re.compile(r"(?P<stem>.*[-.])(?P<hash>[A-Za-z0-9_-]{8})(?P<end>(?:\.[a-z0-9]{1,5}){1,3})")
+from auditor.lazyre import regex
+
+_HASHED = regex(r"(?<=[.\-_~])(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_]{8,}(?=[.\-_]|$)")
+_CHUNK = regex(r"(?P<stem>.*[-.])(?P<hash>[A-Za-z0-9_-]{8})(?P<end>(?:\.[a-z0-9]{1,5}){1,3})")
 """A name whose last part may be a hash of eight letters, as bundlers write them by default."""
-_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_UNSPOKEN = re.compile(r"[^aeiouyhs]{3}|\A[^aeiouy]+\Z", re.IGNORECASE)
+_HUMP = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_UNSPOKEN = regex(r"[^aeiouyhs]{3}|\A[^aeiouy]+\Z", re.IGNORECASE)
 """No vowel at all, or three consonants in a row of which none is as in `String` or `Search`: seldom
 in words, often among random letters."""
-_VERSIONED = re.compile(r"-\d[^/]*?(?=\.(?:dist-info|data|egg-info)(?:/|\Z))")
-_TAGGED = re.compile(r"\.(?:cpython-|pypy|cp\d|abi3|graalpy)[\w-]*(?=\.(?:so|pyd)\Z)")
+_VERSIONED = regex(r"-\d[^/]*?(?=\.(?:dist-info|data|egg-info)(?:/|\Z))")
+_TAGGED = regex(r"\.(?:cpython-|pypy|cp\d|abi3|graalpy)[\w-]*(?=\.(?:so|pyd)\Z)")
 _MARK = "*"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor import __version__, policyfile
 from auditor.errors import InputError, UsageError
+from auditor.lazyre import regex
 from auditor.lockfiles import formats
 from auditor.shape import json_object
 
@@ -27,8 +29,8 @@ LARGEST = 16 * 1024 * 1024
 """Bytes of one of them."""
 HOOK = "audit pack ."
 _BEFORE_PUBLISH = "prepublishOnly"
-_SCRIPTS = re.compile(r'("scripts"\s*:\s*\{)(\s*)(?=")')
-_INDENT = re.compile(r"\A\{\r?\n([ \t]+)")
+_SCRIPTS = regex(r'("scripts"\s*:\s*\{)(\s*)(?=")')
+_INDENT = regex(r"\A\{\r?\n([ \t]+)")
 
 _POLICY = """\
 # What `audit` fails on in this project, and what is fine, and why.
@@ -101,8 +103,7 @@ _NODE = """\
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """What is to be written besides the policy."""
 
     hook: bool = True
@@ -111,8 +112,7 @@ class Wishes:
     pre_commit: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class Write(Struct, frozen=True, kw_only=True):
     """One file as it is to be, and as it is."""
 
     path: str

@@ -7,7 +7,6 @@ found by trying them, which only an error costs.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from auditor import jsondoc
 from auditor.decoding import utf8
 from auditor.errors import ParseError
+from auditor.lazyre import regex
 from auditor.safe import shortened
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
+_STEP = regex(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
 _SHOWN = 300
 _ANY = "..."
 

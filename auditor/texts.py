@@ -8,9 +8,10 @@ left out before, and of what is still long no lines are matched.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.facts.distribution import DIST_INFO, DocumentSeen
 from auditor.facts.manifest import MANIFEST, manifest_of
@@ -34,8 +35,7 @@ _HEADS = frozenset({"METADATA", "PKG-INFO"})
 _DOCUMENTS = frozenset({"WHEEL", "entry_points.txt", "pyproject.toml"}) | _HEADS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """One describing text."""
 
     role: str

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from typing import Any
 
 from auditor.errors import ParseError
 from auditor.jsondoc import check_depth, depth_met
+from auditor.lazyre import regex
 from auditor.limits import Limits
 
 _PARTS = 64
 """Parts of a dotted key; tomllib takes more than square time on them, and nobody writes ten."""
 _KEY = r"(?:[A-Za-z0-9_-]++|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')[ \t]*+"
-_DOTTED = re.compile(
-    rf"(?:^|(?<=[\[{{,\n \t]))[ \t]*+(?:{_KEY}\.[ \t]*+){{{_PARTS}}}{_KEY}(?:\.|=|\])"
-)
-_DIGITS = re.compile(r"[0-9_]{4000}")
+_DOTTED = regex(rf"(?:^|(?<=[\[{{,\n \t]))[ \t]*+(?:{_KEY}\.[ \t]*+){{{_PARTS}}}{_KEY}(?:\.|=|\])")
+_DIGITS = regex(r"[0-9_]{4000}")
 
 
 def parsed(text: str, limits: Limits | None = None) -> dict[str, Any]:

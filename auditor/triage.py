@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import words
 from auditor.exposure import Hit, Level, Met, Order, Place, Triage
@@ -35,8 +36,7 @@ _CERTAINTY = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(Struct, frozen=True, kw_only=True):
     """What a call looked at."""
 
     places: Mapping[str, str]

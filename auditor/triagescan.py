@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import posixpath
 import sys
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor import historyscan, lockcontents, lockscan, policy, triage
 from auditor.advisories.signs import Sort
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
 MACHINE = "this machine"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriageRequest:
+class TriageRequest(Struct, frozen=True, kw_only=True):
     """One call of `audit triage`."""
 
     targets: tuple[str, ...]

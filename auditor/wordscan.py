@@ -6,8 +6,11 @@ Case is ignored where a word is written in small letters, in capitals, or with a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +23,7 @@ _WITHIN = rb"[^\x00-\x20\"'`<>()\\]"
 _SOME = _WITHIN + b"{0,64}?"
 _ALL = _WITHIN + b"{0,64}"
 _WINDOW = 512
-_PARTS = re.compile(r"[*?]|[^*?]+")
+_PARTS = regex(r"[*?]|[^*?]+")
 
 
 def is_glob(word: str) -> bool:
@@ -42,8 +45,7 @@ def spellings(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((text, text.lower(), text.upper(), text.title(), text.capitalize())))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(Struct, frozen=True, kw_only=True):
     """One place where a word stands: from `start` on, spelled as `found`."""
 
     word: str

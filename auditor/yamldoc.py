@@ -7,20 +7,20 @@ keys, and the words that YAML 1.1 turns into something else (`on`, `no`, `1.10`,
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from auditor.errors import ParseError
 from auditor.jsondoc import depth_met
+from auditor.lazyre import regex
 from auditor.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
-_SURPRISE = re.compile(
+_INTEGER = regex(r"-?(?:0|[1-9][0-9]*)\Z")
+_SURPRISE = regex(
     r"""(?ix)
       y|yes|n|no|on|off|true|false|null|~
     | [-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:e[-+]?[0-9]+)?
@@ -32,7 +32,7 @@ _SURPRISE = re.compile(
     | <<|=
     """
 )
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = 1000
 TOO_DEEP = "exceeded maximum nesting depth"
 """What libyaml says of a text that nests deeper than it follows."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ class Data:
             group: tuple(random.Random(group).sample(names, min(size, len(names))))  # noqa: S311
             for group, names in self.legitimate.items()
         }
-        return replace(self, legitimate=groups)
+        return dataclasses.replace(self, legitimate=groups)
 
 
 def spelled(name: str, ecosystem: str) -> str:

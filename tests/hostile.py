@@ -5,12 +5,13 @@ The types are walked by their fields, so a new field is filled by itself.
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 from auditor.exposure import Level, Met, Place, Triage
 from auditor.inventory import Inventory
@@ -89,13 +90,13 @@ def made(kind: Any, text: str, turn: int = 0, **given: object) -> Any:  # noqa: 
 
     Of choices it is the one whose turn it is, numbers are 3, collections have one thing.
     """
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and issubclass(kind, Struct):
         hints = typing.get_type_hints(kind, localns=_names())
-        names = [field.name for field in dataclasses.fields(kind) if field.init]
+        names = kind.__struct_fields__
         whole = {
             name: given[name] if name in given else made(hints[name], text, turn) for name in names
         }
-        return kind(**whole)  # type: ignore[operator]
+        return kind(**whole)
     return _plain(kind, text, turn)
 
 

@@ -13,7 +13,6 @@ import subprocess
 import tomllib
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,6 +21,7 @@ import msgspec
 import pytest
 import requests
 import yaml
+from msgspec.structs import replace
 from packaging.version import Version
 
 from auditor import facts, historyscan, lockfiles, lockscan, report, rulefile

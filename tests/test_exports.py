@@ -7,13 +7,13 @@ import os
 import ssl
 import time
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
+from msgspec.structs import replace
 
 from auditor.errors import InputError
 from auditor.limits import Limits

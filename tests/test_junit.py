@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import tarfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
+from msgspec.structs import replace
 
 from auditor.model import Artifact, ArtifactKind, Gap, Home, Location, Severity, Verdict
 from auditor.report import View, junit

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from auditor import incidentfile, mutants, rulefile, ruletest
 from auditor.advisories import How, IncidentIndex

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hin
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from auditor import anchors, facts, incidentfile, lockfiles, rulefile, ruletest
 from auditor.advice import advice
@@ -287,7 +288,7 @@ def run_all(
                 DataAgeFact(path=".audit.yml", key="n", day="d", age=9, most=1, stale=True),
             ),
         }
-        contents = dataclasses.replace(contents, observations={**contents.observations, **beside})
+        contents = replace(contents, observations={**contents.observations, **beside})
         project = None
         if kind is ArtifactKind.PROJECT:
             packed = PackedPaths(paths=frozenset(members))
@@ -295,7 +296,7 @@ def run_all(
             if packer:
                 extra[Packer] = (Packer.parse(packer),)
             observations = {**contents.observations, **extra}
-            project = contents = dataclasses.replace(contents, observations=observations)
+            project = contents = replace(contents, observations=observations)
         known = advice(project)
         rows: dict[str, list[Fact]] = {}
         for collector, seen in collected(contents):
@@ -354,7 +355,7 @@ def judged_lockfile(members: Mapping[str, bytes]) -> set[str]:
     earlier = Earlier(label="before", inventory=Inventory(path="package-lock.json", format=""))
     members_seen = MembersSeen(paths=frozenset({"plain-crypto-js"}))
     hidden = HiddenSeen(inventory=inventory)
-    other = dataclasses.replace(inventory, path="pnpm-lock.yaml", format="pnpm")
+    other = replace(inventory, path="pnpm-lock.yaml", format="pnpm")
     siblings = SiblingsSeen(names=frozenset({other.path}), inventories=(other,))
     seen = (earlier, hidden, members_seen, siblings, ASKED, said_of(inventory), RECORDED)
     contents = contents_of(inventory, beside, INCIDENTS, *seen)
@@ -671,11 +672,9 @@ def test_there_are_plug_ins_and_two_never_share_a_name() -> None:
 @each_collector
 def test_a_fact_is_frozen_slotted_and_keyword_only(collector: Collector) -> None:
     kind = collector.fact
-    parameters = kind.__dataclass_params__  # type: ignore[attr-defined]
 
-    assert parameters.frozen
-    assert "__slots__" in vars(kind)
-    assert all(field.kw_only for field in dataclasses.fields(kind))
+    assert kind.__struct_config__.frozen
+    assert kind.__dictoffset__ == 0
     with pytest.raises(TypeError):
         kind("path")  # type: ignore[call-arg]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
 
 from auditor import limits as limits_module
 from auditor.errors import LimitError, UsageError
 from auditor.limits import Budget, Limits, option_name, with_changes
 
-NAMES = [field.name for field in fields(Limits)]
+NAMES = list(Limits.__struct_fields__)
 
 
 @pytest.mark.parametrize("name", NAMES)

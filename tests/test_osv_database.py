@@ -11,10 +11,10 @@ import sqlite3
 import struct
 import time
 import zipfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from auditor.errors import InputError, UsageError
 from auditor.sources import exportfiles, onlyone

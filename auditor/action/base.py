@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.action import calls
 from auditor.action.inputs import Mode
@@ -25,8 +26,7 @@ _SHOWN = 3
 """Things of the base that could not be examined, and are named."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
+class Base(Struct, frozen=True, kw_only=True):
     """What the head is compared with."""
 
     against: str = ""

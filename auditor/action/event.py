@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
+
 from auditor.errors import InputError
+from auditor.lazyre import regex
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_COMMIT = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 PRIVILEGED = "pull_request_target"
 """Runs with the repository's secrets; code of a pull request must never run in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """An event, as far as the audit depends on it."""
 
     name: str = ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from auditor.errors import UsageError
 from auditor.model import Profile, Severity
@@ -24,8 +25,7 @@ class Mode(StrEnum):
     TRIAGE = "triage"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class Inputs(Struct, frozen=True, kw_only=True):
     """The inputs of one run; lists are written one item a line."""
 
     mode: Mode = Mode.PACK

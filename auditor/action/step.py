@@ -5,9 +5,10 @@ from __future__ import annotations
 import glob
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.action import event
 from auditor.action.event import Event
@@ -24,8 +25,7 @@ _PRIVILEGED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One run of the step."""
 
     environment: Mapping[str, str]

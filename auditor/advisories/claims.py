@@ -11,10 +11,13 @@ which of them matter.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from msgspec import Struct
+
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +25,10 @@ if TYPE_CHECKING:
 _LONGEST = 2048
 """Characters of an address that are looked at; with what is done per part this bounds the time."""
 _PARTS = 40
-_SUFFIX = re.compile(r"\.(?:tgz|tar\.(?:gz|bz2|xz)|tar|zip|whl)\Z", re.IGNORECASE)
-_SPLIT = re.compile(r"-(?=v?\d)")
-_TAG = re.compile(r"(?:[A-Za-z@][^/]*?[@/_-])?v?(\d[0-9A-Za-z.+-]*)\Z")
-_VERSION = re.compile(r"(?:npm:)?[v=]*(\d[^_()]*)")
+_SUFFIX = regex(r"\.(?:tgz|tar\.(?:gz|bz2|xz)|tar|zip|whl)\Z", re.IGNORECASE)
+_SPLIT = regex(r"-(?=v?\d)")
+_TAG = regex(r"(?:[A-Za-z@][^/]*?[@/_-])?v?(\d[0-9A-Za-z.+-]*)\Z")
+_VERSION = regex(r"(?:npm:)?[v=]*(\d[^_()]*)")
 _SPLITS = 8
 """Places where a file name may be cut into name and version; no real one has more."""
 _LONGEST_TAG = 128
@@ -34,8 +37,7 @@ _CODELOAD = frozenset({"tar.gz", "zip", "legacy.tar.gz", "legacy.zip"})
 _ARCHIVE_URL = "__archiveUrl="
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """A name and version that an address names."""
 
     name: str

@@ -11,16 +11,16 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
+from auditor.lazyre import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LENGTHS = {"sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
 """Bytes of a digest by its algorithm."""
 _BY_HEX = {length * 2: algorithm for algorithm, length in LENGTHS.items()}
-_SPELLED = re.compile(
-    r"(sha(?:1|256|384|512))[-:=]([0-9A-Za-z+/=_-]{26,128})(?:\?.*)?\Z", re.IGNORECASE
-)
-_HEX = re.compile(r"[0-9a-fA-F]+\Z")
+_SPELLED = regex(r"(sha(?:1|256|384|512))[-:=]([0-9A-Za-z+/=_-]{26,128})(?:\?.*)?\Z", re.IGNORECASE)
+_HEX = regex(r"[0-9a-fA-F]+\Z")
 _LONGEST = 8192
 
 Key = tuple[str, bytes]

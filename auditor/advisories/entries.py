@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.advisories import digests, versions
 from auditor.advisories.claims import claims
 from auditor.inventory import Origin
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
     from auditor.advisories.claims import Claim
     from auditor.inventory import LockedPackage
 
-_ENDING = re.compile(r"-|\.(?:tar\.|zip|tgz|whl)")
+_ENDING = regex(r"-|\.(?:tar\.|zip|tgz|whl)")
 """What follows name and version in a wheel's or sdist's file name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guise:
+class Guise(Struct, frozen=True, kw_only=True):
     """A name and version that an entry may really be."""
 
     name: str

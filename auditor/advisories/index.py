@@ -7,9 +7,10 @@ long lists is parsed when its package is met.
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.advisories import digests, packs, records, versions
 from auditor.advisories.entries import Guise, digests_of, guises, is_usual
@@ -51,8 +52,7 @@ _START = 24
 _ORDER = {how: rank for rank, how in enumerate(How)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(Struct, frozen=True, kw_only=True):
     """One entry that is known to be bad, as one package version of incidents or records."""
 
     ecosystem: str
@@ -73,8 +73,7 @@ class Hit:
     """The records of malicious packages that say so, too, or alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Match:
+class _Match(Struct, frozen=True, kw_only=True):
     """One way in which an entry is one bad version, as an incident or a record has it."""
 
     ecosystem: str

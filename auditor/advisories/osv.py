@@ -7,8 +7,6 @@ ranges (`GIT`) are left out: nobody here has the repository that they are to be 
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +18,7 @@ from auditor.advisories import ranges
 from auditor.advisories.ranges import Range
 from auditor.advisories.versions import same_name, same_version
 from auditor.errors import ParseError
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +29,11 @@ _LONGEST_NAME = 512
 _LONGEST_SUMMARY = 400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}\Z")
-_BOILERPLATE = re.compile(r"Malicious code in \S+ \([^()]+\)\Z")
+_ID = regex(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}\Z")
+_BOILERPLATE = regex(r"Malicious code in \S+ \([^()]+\)\Z")
 """What nearly all records of malicious-packages are titled: it says no more than id and name."""
-_VECTOR = re.compile(r"[A-Za-z0-9.:/]{8,400}\Z")
-_PLACE = re.compile(r" - at `\$?\.?(.*)`\Z")
+_VECTOR = regex(r"[A-Za-z0-9.:/]{8,400}\Z")
+_PLACE = regex(r" - at `\$?\.?(.*)`\Z")
 _TYPES = {
     "PyPI": "pypi",
     "Go": "golang",
@@ -54,7 +53,7 @@ _TYPES = {
 }
 """The type of a purl, as inventories have it, for the ecosystems that are called otherwise."""
 
-_UNSET = re.compile(r"0{0,3}1-")
+_UNSET = regex(r"0{0,3}1-")
 """How the time begins that Go writes where there is none; some records have been modified then."""
 
 
@@ -101,8 +100,7 @@ class _Record(Struct):
 _DECODER = msgspec.json.Decoder(_Record)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Affected:
+class Affected(Struct, frozen=True, kw_only=True):
     """One package of a record, and which of its versions the record is about."""
 
     ecosystem: str
@@ -114,8 +112,7 @@ class Affected:
     ranges: tuple[Range, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """What is kept of one record."""
 
     id: str

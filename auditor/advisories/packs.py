@@ -9,7 +9,6 @@ behind a version says that a single source names it.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from auditor.advisories.values import (
     Step,
 )
 from auditor.errors import RuleError
+from auditor.lazyre import regex
 from auditor.model import Confidence
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ _SIGNS = (
     "package-files strings git-branches git-commits context"
 ).split()
 _SYSTEMS = ("any", "linux", "macos", "windows")
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+\Z")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\Z")
-_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_ID = regex(r"[a-z0-9]+(?:-[a-z0-9]+)+\Z")
+_TIME = regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\Z")
+_SHA256 = regex(r"[0-9a-f]{64}\Z")
 
 
 def head(text: str, file: str, lists: Mapping[str, str]) -> Pack:

@@ -11,14 +11,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from packaging.version import InvalidVersion, Version
 
 from auditor.advisories.versions import same_version
+from auditor.lazyre import regex
 from auditor.npm_ranges import precedence
 
 GIT = "GIT"
@@ -32,8 +33,8 @@ _ENDLESS = "*"
 _SEMVER_LIKE = frozenset({"npm", "golang", "cargo", "hex", "pub", "swift", "jsr", "deno"})
 """Ecosystems whose own order is that of semver.org."""
 _LONGEST = 256
-_PARTIAL = re.compile(r"[v=\s]*(\d+)(?:\.(\d+))?(?!\.?\d)(.*)\Z", re.DOTALL)
-_PARTS = re.compile(r"\d{1,18}|[a-z]+")
+_PARTIAL = regex(r"[v=\s]*(\d+)(?:\.(\d+))?(?!\.?\d)(.*)\Z", re.DOTALL)
+_PARTS = regex(r"\d{1,18}|[a-z]+")
 
 Range = tuple[str, tuple[tuple[str, str], ...]]
 """The type of a range, and its events in their order: kind and version."""
@@ -61,8 +62,7 @@ class Scope(StrEnum):
 _RANK = {scope: rank for rank, scope in enumerate(Scope)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
+class Spec(Struct, frozen=True, kw_only=True):
     """Which versions of a package a record is about."""
 
     versions: frozenset[str] = frozenset()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 UNKNOWN = "unknown"
-_VERSION = re.compile(r"CVSS:(\d\.\d)/")
+_VERSION = regex(r"CVSS:(\d\.\d)/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rating:
+class Rating(Struct, frozen=True, kw_only=True):
     """The severity that a vector has."""
 
     word: str = UNKNOWN

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from auditor.advisories import ranges
 from auditor.advisories.versions import same_name
@@ -26,8 +27,7 @@ Name = tuple[str, str]
 """The type of a purl, and a name in the one spelling that all its spellings share."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Advisory:
+class Advisory(Struct, frozen=True, kw_only=True, dict=True):
     """What one record says of one package."""
 
     id: str
@@ -55,8 +55,7 @@ class Advisory:
         return ranges.scope_of(ecosystem, self.versions, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
+class Records(Struct, frozen=True, kw_only=True):
     """What a database has about the packages that were asked for."""
 
     found: Mapping[Name, tuple[Advisory, ...]] = field(default_factory=dict)

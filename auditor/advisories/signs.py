@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auditor.advisories.values import FileSign
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SITE = "<site-packages>/"
 _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows", "cygwin": "windows"}
-_SOME = re.compile(r"<(\d{1,2}) characters>")
+_SOME = regex(r"<(\d{1,2}) characters>")
 _ROOTED = ("/", "~", "$", "%")
 
 

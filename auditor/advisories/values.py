@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from auditor.model import Confidence
 
@@ -29,8 +30,7 @@ class Kind(StrEnum):
     """Known from one mention; read the source before acting on it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class Digest(Struct, frozen=True, kw_only=True):
     """The digest of one file of a bad version."""
 
     version: str
@@ -40,8 +40,7 @@ class Digest:
     single_source: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadPackage:
+class BadPackage(Struct, frozen=True, kw_only=True):
     """A package of an incident, and which of its versions are bad."""
 
     ecosystem: str
@@ -63,8 +62,7 @@ class BadPackage:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Incident(Struct, frozen=True, kw_only=True):
     """The head of a pack: what a scan needs before anything is found."""
 
     id: str
@@ -80,16 +78,14 @@ class Incident:
     """When the last one was gone; empty where that is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """One event of an incident; `at` is RFC 3339, UTC."""
 
     at: str
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSign:
+class FileSign(Struct, frozen=True, kw_only=True):
     """A file that the attack leaves; `system` is `linux`, `macos`, `windows` or `any`."""
 
     system: str
@@ -103,16 +99,14 @@ class FileSign:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HashSign:
+class HashSign(Struct, frozen=True, kw_only=True):
     """The SHA-256 of a file of the attack; 64 hex digits."""
 
     sha256: str
     of: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indicators:
+class Indicators(Struct, frozen=True, kw_only=True):
     """What can be looked for on a machine, in a log or in a package."""
 
     files: tuple[FileSign, ...] = ()
@@ -137,8 +131,7 @@ class Indicators:
     """Legitimate services that the attack used: proof of nothing alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One thing to do; the order of a pack's steps counts."""
 
     do: str
@@ -149,8 +142,7 @@ class Step:
     """What must not be done until this one is: the reason for its place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
+class Detail(Struct, frozen=True, kw_only=True):
     """The rest of a pack: what is read when an incident is met, or asked for."""
 
     summary: str
@@ -171,8 +163,7 @@ class Detail:
     references: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pack:
+class Pack(Struct, frozen=True, kw_only=True):
     """One pack as it was read for a scan: the head parsed, lists and the rest as text."""
 
     file: str

@@ -7,18 +7,19 @@ PyPI compares by PEP 440 (`1.82.8.0` is `1.82.8`) and names by PEP 503. A local 
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
+from auditor.lazyre import regex
+
 _LONGEST = 256
 """Characters; what is longer is no version that anybody published."""
-_SEPARATORS = re.compile(r"[-_.]+")
-_PREFIX = re.compile(r"[=v\s]+")
-_PLACEHOLDER = re.compile(r"0\.0\.1-security(?:\.\d{1,9})?\Z")
-_NUMBERS = re.compile(r"\d{1,18}")
+_SEPARATORS = regex(r"[-_.]+")
+_PREFIX = regex(r"[=v\s]+")
+_PLACEHOLDER = regex(r"0\.0\.1-security(?:\.\d{1,9})?\Z")
+_NUMBERS = regex(r"\d{1,18}")
 
 
 def same_name(ecosystem: str, name: str) -> str:

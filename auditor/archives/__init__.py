@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from io import BytesIO
 from itertools import chain
 from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec.structs import replace
 
 from auditor.archives import asar, tar, zip, zip_records  # noqa: A004 - the format's name
 from auditor.archives.entry import BEHIND, loose
@@ -15,6 +16,7 @@ from auditor.archives.entry import Entry as Entry
 from auditor.archives.entry import Loose as Loose
 from auditor.archives.inflate import PLAIN_CHUNK, Inflated, is_compressed
 from auditor.errors import ArchiveError, InputError
+from auditor.lazyre import regex
 from auditor.model import Member, Oddity, Unread
 
 if TYPE_CHECKING:
@@ -45,12 +47,12 @@ _UNREAD = (
     (b"070702", "cpio"),
     (b"070707", "cpio"),
 )
-_CPIO = re.compile(rb"07070(?:[12][0-9A-Fa-f]{104}|7[0-7]{70})")
-_LZMA = re.compile(rb"\x5d\x00{2}[\x00-\xff]{2}(?:\xff{8}|[\x00-\xff]{5}\x00{3})", re.DOTALL)
+_CPIO = regex(rb"07070(?:[12][0-9A-Fa-f]{104}|7[0-7]{70})")
+_LZMA = regex(rb"\x5d\x00{2}[\x00-\xff]{2}(?:\xff{8}|[\x00-\xff]{5}\x00{3})", re.DOTALL)
 """An .lzma of common settings: the size of what it holds is unknown, or below a terabyte."""
 
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_CONTROL = regex(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def unread_format(head: bytes) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.errors import MemberError
 from auditor.model import Member, Oddity, Unread
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from auditor.limits import Budget
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loose:
+class Loose(Struct, frozen=True, kw_only=True):
     """Bytes of a file that belong to no member: looked into as if they did, and not listed.
 
     Some program may read them (a second archive behind the first), or none (what somebody hid).

@@ -8,8 +8,9 @@ ends elsewhere than it says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.archives.inflate import PLAIN_CHUNK
 from auditor.archives.pax import PAIRS
@@ -29,8 +30,7 @@ _DIGITS = 19
 _ZEROS = bytes(PLAIN_CHUNK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Map:
+class Map(Struct, frozen=True, kw_only=True):
     """Where each piece of the stored bytes begins, and how long it is; `size` with the holes."""
 
     pieces: tuple[tuple[int, int], ...]

@@ -10,9 +10,10 @@ read the same header in another way, that is an Oddity, too.
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from auditor.archives import sparse
 from auditor.archives.entry import BEHIND, Entry, loose, refused

@@ -8,9 +8,9 @@ end records counts, whether offsets count what stands in front, what a zip64 val
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from auditor.errors import ArchiveError
 from auditor.model import MemberType
@@ -24,11 +24,11 @@ END = b"PK\x05\x06"
 _END64 = b"PK\x06\x06"
 _LOCATOR64 = b"PK\x06\x07"
 _DESCRIPTOR = b"PK\x07\x08"
-_LOCAL = Struct("<4sHHHHHLLLHH")
-_CENTRAL = Struct("<4sHHHHHHLLLHHHHHLL")
-_END = Struct("<4sHHHHLLH")
-_END64_RECORD = Struct("<4sQHHLLQQQQ")
-_LOCATOR = Struct("<4sLQL")
+_LOCAL = struct.Struct("<4sHHHHHLLLHH")
+_CENTRAL = struct.Struct("<4sHHHHHHLLLHHHHHLL")
+_END = struct.Struct("<4sHHHHLLH")
+_END64_RECORD = struct.Struct("<4sQHHLLQQQQ")
+_LOCATOR = struct.Struct("<4sLQL")
 
 ENCRYPTED, DESCRIPTOR, PATCHED, STRONG, UTF8, MASKED = 0x1, 0x8, 0x20, 0x40, 0x800, 0x2000
 _TELLING = ENCRYPTED | DESCRIPTOR | PATCHED | STRONG | UTF8 | MASKED
@@ -57,8 +57,7 @@ _KINDS = {
 _UNIX_FOLDER = 0o040000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """One entry of the central directory, zip64 values taken in, its offset that in the file."""
 
     name: str

@@ -9,8 +9,10 @@ file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.binaries import ar, elf, macho, pe, wasm
 from auditor.binaries.layout import Kind, Part
@@ -39,8 +41,7 @@ _DATABASES = (
 """Program databases, the last of .NET ("portable PDB"): no other file begins so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binary:
+class Binary(Struct, frozen=True, kw_only=True):
     """What a file of native code, or of symbols for it, shows."""
 
     format: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from auditor.errors import ParseError
 
@@ -33,8 +34,7 @@ class Kind(StrEnum):
     """The address of a file with the debug information; `text` is that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One thing that a table shows; `start` and `end` are offsets in the file, in bytes."""
 
     kind: Kind

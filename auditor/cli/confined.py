@@ -15,11 +15,11 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 import auditor
 from auditor import exits, sandbox
@@ -60,8 +60,7 @@ _SYSTEM = (
 memory this process holds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wall:
+class Wall(Struct, frozen=True, kw_only=True):
     """What one call is left with."""
 
     mode: str | None

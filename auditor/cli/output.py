@@ -7,10 +7,11 @@ import shutil
 import stat
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Timer
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from auditor import policy, report
 from auditor.blame import bug

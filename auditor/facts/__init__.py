@@ -10,9 +10,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from auditor.limits import Limits
 from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity, Unread
@@ -27,8 +28,7 @@ T = TypeVar("T")
 __all__ = ["Collector", "Contents", "Embedded", "Hits", "Reader", "Unread", "load"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class Reader(Struct, frozen=True, kw_only=True):
     """Sees the bytes of single members, once, and leaves observations.
 
     A member is read when `wants` says so by its header, or when one of `anchors` occurs in it.
@@ -47,8 +47,7 @@ class Reader:
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embedded:
+class Embedded(Struct, frozen=True, kw_only=True):
     """A text that a reader found inside a member, such as a source in a map.
 
     Readers that say `embedded` see it, by their anchors, as a member of the path `holder!name`;
@@ -64,8 +63,7 @@ class Embedded:
     """What a map says of it: a `maps.reader.Source`, which not everybody has to import."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """An artifact's members and what the readers saw in them; the whole input of a collector."""
 
     kind: ArtifactKind
@@ -85,8 +83,7 @@ class Contents:
         return {m.path: m for m in self.members if m.type in {MemberType.FILE, MemberType.HARDLINK}}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collector:
+class Collector(Struct, frozen=True, kw_only=True):
     """Makes the facts of one kind; pure, and asked once per artifact."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbilityChangeFact(Fact):
+class AbilityChangeFact(Fact, frozen=True, kw_only=True):
     """One install script, dependency, command or entry point; `key` is its kind and name."""
 
     change: ChangeKind

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from auditor import words
 from auditor.archives.tar import stripped
 from auditor.archives.zip import UNLOVED
 from auditor.facts import Collector, Contents
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, Fact, Member, MemberType
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ MOST_PARTS = 128
 """Parts that following one link may walk through; cuts loops short."""
 
 _SET_ID = 0o6000
-_UNDECODED = re.compile(r"\\x[89a-f][0-9a-f]")  # as the readers write bytes that are not UTF-8
-_DRIVE = re.compile(r"(?:\A|/)[A-Za-z]:")
+_UNDECODED = regex(r"\\x[89a-f][0-9a-f]")  # as the readers write bytes that are not UTF-8
+_DRIVE = regex(r"(?:\A|/)[A-Za-z]:")
 # Joiners (200c, 200d) are left out: emoji and several scripts are spelled with them.
-_INVISIBLE = re.compile(
+_INVISIBLE = regex(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 
@@ -79,8 +79,7 @@ _ESCAPES = frozenset({Problem.PATH_ESCAPE, Problem.ABSOLUTE_PATH, Problem.DRIVE_
 _LINKS = {MemberType.SYMLINK: "symbolic link", MemberType.HARDLINK: "hard link"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveEntryFact(Fact):
+class ArchiveEntryFact(Fact, frozen=True, kw_only=True):
     """One problem of a member, or of the archive as a whole (`path` is empty, or the archive's)."""
 
     kind: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import words
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetFact(Fact):
+class BudgetFact(Fact, frozen=True, kw_only=True):
     """One budget; `key` is its name. `path` is the largest file's for `file`, else empty."""
 
     budget: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import configparser
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from auditor import backends, packing
 from auditor.errors import InputError
@@ -19,6 +20,7 @@ from auditor.facts import entry_point, packing_config
 from auditor.facts.distribution import DocumentSeen
 from auditor.facts.entry_point import EntryPointFact
 from auditor.facts.manifest import manifest_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ DOCUMENTS = (backends.PYPROJECT, "setup.cfg", "MANIFEST.in")
 """The files of a Python project that name what is built."""
 _MOST = 1000
 """Entries that are tried; what no entry names is reported, so that the rest hides nothing."""
-_EXTENSION = re.compile(r"(?i)\.(?:so|pyd|dylib|dll)(?:\.\d+)*\Z")
+_EXTENSION = regex(r"(?i)\.(?:so|pyd|dylib|dll)(?:\.\d+)*\Z")
 _SCRIPT = ("js", "mjs", "cjs", "jsx", "d.ts", "d.mts", "d.cts")
 _TYPED = ("ts", "mts", "cts", "tsx", "coffee", "res", "vue")
 _SHEETS = ("scss", "sass", "less", "styl")
@@ -60,8 +62,7 @@ def neighbours(path: str) -> Iterator[str]:
             yield from (f"{stem}.{source}" for source in sources)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
+class _Entry(Struct, frozen=True, kw_only=True):
     """A pattern of paths, relative to the project, that names something as part of the package."""
 
     text: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import buildpaths
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildPathFact(Fact):
+class BuildPathFact(Fact, frozen=True, kw_only=True):
     """The absolute paths of one map."""
 
     example: str

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from auditor.facts import Collector, Contents
 from auditor.facts.config_file import Leaf, Token, config_texts, leaves, tokens
 from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.lazyre import regex
 from auditor.model import Fact
 
 _SHOWN = 40
@@ -26,8 +28,7 @@ _OPEN = frozenset("{([")
 _CLOSE = frozenset("})]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildSettingFact(Fact):
+class BuildSettingFact(Fact, frozen=True, kw_only=True):
     """One setting, or one command of a script, that makes a build emit source maps."""
 
     tool: str
@@ -69,7 +70,7 @@ def _values(text: str) -> list[Leaf]:
     return [leaf for leaf in leaves(text) if leaf[0]]
 
 
-_DEVELOPMENT = re.compile(r"[.\-_](?:dev|development|local|test|tests|spec|watch|debug|eslint)\.")
+_DEVELOPMENT = regex(r"[.\-_](?:dev|development|local|test|tests|spec|watch|debug|eslint)\.")
 _DEVELOPMENT_KEYS = frozenset({"dev", "development", "server", "test", "optimizeDeps", "watch"})
 
 
@@ -94,8 +95,7 @@ def _compiler(texts: Mapping[str, str]) -> Iterator[BuildSettingFact]:
     yield from sorted(emitted.values(), key=lambda fact: (fact.path, fact.line or 0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _TsConfig:
+class _TsConfig(Struct, frozen=True, kw_only=True):
     """One tsconfig.json: what it builds on, and its switches with the lines of them."""
 
     bases: tuple[str, ...]
@@ -203,8 +203,7 @@ def _shown(value: object) -> str:
 # configurations in JavaScript and TypeScript
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tool:
+class _Tool(Struct, frozen=True, kw_only=True):
     """Which key a tool reads, which other settings keep the text out, and its inline values."""
 
     name: str
@@ -246,7 +245,7 @@ _BY_NAME = {
     "babel.config": "babel",
     "next.config": "next",
 }
-_IMPORTS = re.compile(r"""["'`](esbuild|vite|rollup|rolldown|tsup|tsdown)["'`]""")
+_IMPORTS = regex(r"""["'`](esbuild|vite|rollup|rolldown|tsup|tsdown)["'`]""")
 
 
 def _tool_of(name: str, text: str) -> _Tool | None:
@@ -264,8 +263,7 @@ def _tool_of(name: str, text: str) -> _Tool | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pair:
+class _Pair(Struct, frozen=True, kw_only=True):
     """A key with its value; `keys` are those around it, outermost first, and its own."""
 
     keys: tuple[str, ...]
@@ -383,7 +381,7 @@ class _Script:
 
 # command lines of scripts
 
-_NOT_FOR_RELEASE = re.compile(
+_NOT_FOR_RELEASE = regex(
     r"(?:^|[:\-_.])(?:dev|develop|development|start|watch|serve|server|test|tests|storybook|debug"
     r"|preview|lint|e2e|bench|example|examples|docs|demo)(?:[:\-_.]|$)"
 )
@@ -430,8 +428,7 @@ def _parcel_is_off(found: list[Leaf]) -> bool:
     return bool(targets) and targets == off
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
+class _Call(Struct, frozen=True, kw_only=True):
     """One command of a script: the tool, and its flags with their values."""
 
     tool: str

@@ -7,13 +7,14 @@ source file, by the way in which marshal writes a text (its type, its length, it
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import buildpaths
 from auditor.facts import Collector, Contents, Hits, Reader
+from auditor.lazyre import regex
 from auditor.model import ByteCount, Fact, Member
 
 if TYPE_CHECKING:
@@ -44,12 +45,11 @@ _RAMPS = [int.from_bytes(bytes(range(size - 1, -1, -1)), "big") for size in rang
 """By its size, a window in which each byte is the number of bytes behind it."""
 _MOST = 1000
 """Texts ending in `.py` that are looked at: the right one is among the first."""
-_SEPARATOR = re.compile(r"[\\/]")
-_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]|\\\\")
+_SEPARATOR = regex(r"[\\/]")
+_ABSOLUTE = regex(r"/|[A-Za-z]:[\\/]|\\\\")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BytecodeSeen:
+class BytecodeSeen(Struct, frozen=True, kw_only=True):
     """One file of bytecode, by its name or its content."""
 
     path: str
@@ -58,8 +58,7 @@ class BytecodeSeen:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BytecodeFact(Fact):
+class BytecodeFact(Fact, frozen=True, kw_only=True):
     """One file of bytecode."""
 
     size: ByteCount

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.shipped import Comparison
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparedWith:
+class ComparedWith(Struct, frozen=True, kw_only=True):
     """One comparison of the artifact with an earlier record."""
 
     comparison: Comparison

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import packing
 from auditor.facts import Reader
 from auditor.facts.manifest import MANIFEST
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,7 @@ MAX_DEPTH = 64
 """Objects and lists inside each other that a setting can lie in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigSeen:
+class ConfigSeen(Struct, frozen=True, kw_only=True):
     """One configuration file, as text."""
 
     path: str
@@ -44,7 +44,7 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[ConfigSeen]:
         yield ConfigSeen(path=member.path, text=data.decode("utf-8-sig", "replace"))
 
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""(?xs)
       (?P<text> "(?:[^"\\\n]|\\.)*" )
     | //[^\n]* | /\*.*?(?:\*/|\Z)
@@ -106,7 +106,7 @@ def config_texts(contents: Contents) -> dict[str, str]:
     return {seen.path: seen.text for seen in contents.of(ConfigSeen)}
 
 
-_SCRIPT = re.compile(
+_SCRIPT = regex(
     r"""(?xs)
       (?P<skip> \s+ | //[^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<text> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | `(?:[^`\\]|\\.)*` )
@@ -115,12 +115,11 @@ _SCRIPT = re.compile(
     | (?P<sign> [=!<>&|?+*-]+ | . )
     """
 )
-_REGULAR = re.compile(r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,200}\]){1,1000}+/[a-z]*")
-_VALUE_BEFORE_SLASH = re.compile(r"[\w$)\]}\"'`]\Z")
+_REGULAR = regex(r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,200}\]){1,1000}+/[a-z]*")
+_VALUE_BEFORE_SLASH = regex(r"[\w$)\]}\"'`]\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """A text with its quotes, a word, a sign or a regular expression, and its offset."""
 
     kind: str

@@ -7,8 +7,6 @@ takes here it takes there. That METADATA or PKG-INFO is there at all is for the 
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,6 +15,7 @@ from auditor import pypi
 from auditor.facts import Collector, Contents, Unread
 from auditor.facts.distribution import distribution_of
 from auditor.facts.metadata_document import MetadataDocument, document_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, Fact
 from auditor.safe import shortened
 
@@ -33,7 +32,7 @@ _LICENCE = "License ::"
 _SPELLED = {"home-page": "Home-page", "project-url": "Project-URL", "download-url": "Download-URL"}
 _LICENCE_FILES_SINCE = "2.4"
 _VERSIONS = sorted(pypi.METADATA_VERSIONS)
-_EARLY = re.compile(r"introduced in metadata version (\S+), not (\S+)")
+_EARLY = regex(r"introduced in metadata version (\S+), not (\S+)")
 _ONCE = frozenset(
     "author author-email description description-content-type download-url home-page keywords "
     "license license-expression maintainer maintainer-email metadata-version name requires-python "
@@ -71,8 +70,7 @@ class Problem(StrEnum):
     NO_PYTHON = "no-python-requirement"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoreMetadataFact(Fact):
+class CoreMetadataFact(Fact, frozen=True, kw_only=True):
     """One problem of METADATA or PKG-INFO; `key` is the field."""
 
     kind: Problem

@@ -7,12 +7,13 @@ schemes, `data` is relative to the root of the environment, and a script that be
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.facts import Collector, Contents, Reader
 from auditor.facts.distribution import scheme_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, ByteCount, Fact, MemberType
 
 if TYPE_CHECKING:
@@ -25,12 +26,11 @@ SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 _PORTABLE = ("#!python", "#!pythonw")
 _MACHINE_CODE = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa")
 _WINDOWS = (".bat", ".cmd", ".ps1", ".exe", ".dll")
-_SYSTEM = re.compile(r"/(?:usr/)?s?bin/\w+")
+_SYSTEM = regex(r"/(?:usr/)?s?bin/\w+")
 _SHOWN = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptSeen:
+class ScriptSeen(Struct, frozen=True, kw_only=True):
     """The first line of a script in a wheel; empty where it has none, or is machine code."""
 
     path: str
@@ -38,8 +38,7 @@ class ScriptSeen:
     binary: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataFileFact(Fact):
+class DataFileFact(Fact, frozen=True, kw_only=True):
     """One file below a wheel's `.data` folder."""
 
     scheme: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class MapMode(StrEnum):
@@ -19,8 +20,7 @@ class MapMode(StrEnum):
     """All: the sources are public."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budgets:
+class Budgets(Struct, frozen=True, kw_only=True):
     """The most that one artifact may have, in bytes and files; None for no limit."""
 
     packed: int | None = None
@@ -30,8 +30,7 @@ class Budgets:
     """Bytes of its largest file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demands:
+class Demands(Struct, frozen=True, kw_only=True):
     """What rules without a policy cannot know."""
 
     budgets: Budgets = field(default_factory=Budgets)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.facts import Collector, Contents, Reader
 from auditor.facts.demands import Demands
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from auditor.model import Member
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeniedSeen:
+class DeniedSeen(Struct, frozen=True, kw_only=True):
     """One word in one content: where it stands first, and how often."""
 
     path: str
@@ -33,8 +34,7 @@ class DeniedSeen:
     """The member in which the text is embedded; empty for a member's own content."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeniedWordFact(Fact):
+class DeniedWordFact(Fact, frozen=True, kw_only=True):
     """One word in one file, or in one source of a map; `key` is the word."""
 
     word: str

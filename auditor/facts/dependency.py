@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.errors import ParseError
@@ -31,8 +30,7 @@ _SCHEMES = (
 _HOSTS = frozenset({"github", "gitlab", "bitbucket", "gist"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DependencyFact(Fact):
+class DependencyFact(Fact, frozen=True, kw_only=True):
     """One dependency that consumers install; `key` is `dependencies.NAME`."""
 
     section: str

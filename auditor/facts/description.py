@@ -10,11 +10,11 @@ files nor what a directive names.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor.facts import Collector, Contents, Unread
 from auditor.facts.metadata_document import MetadataDocument, document_of
+from auditor.lazyre import regex
 from auditor.model import ByteCount, Fact
 from auditor.pypi import NOTHING
 from auditor.safe import shortened
@@ -28,9 +28,9 @@ LARGEST = 256 * 1024
 RST = "text/x-rst"
 """Also what a description is taken for that does not say."""
 _TYPES = frozenset({RST, "text/plain", "text/markdown"})
-_MARGIN = re.compile(r"(?m)^(?: {7}\|| {8})")
+_MARGIN = regex(r"(?m)^(?: {7}\|| {8})")
 """How older tools set off the lines of a description that stands in a header."""
-_WARNING = re.compile(r"<string>:(?P<line>\d+): \(\w+/\d\) (?P<what>.*)", re.DOTALL)
+_WARNING = regex(r"<string>:(?P<line>\d+): \(\w+/\d\) (?P<what>.*)", re.DOTALL)
 _SETTINGS = {
     "_disable_config": True,
     "file_insertion_enabled": False,
@@ -47,8 +47,7 @@ _SETTINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DescriptionFact(Fact):
+class DescriptionFact(Fact, frozen=True, kw_only=True):
     """The description of a wheel or sdist; `line` is where it does not render, else its first."""
 
     content_type: str

@@ -7,13 +7,14 @@ distribution format" and "Core metadata" of the Python packaging user guide (PEP
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from auditor.facts import Contents, Reader
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
@@ -27,12 +28,11 @@ SITE = frozenset({"purelib", "platlib"})
 """The install schemes that end in site-packages."""
 _DOCUMENTS = frozenset({"WHEEL", "METADATA", "RECORD", "entry_points.txt", "top_level.txt"})
 _AT_ROOT = frozenset({"PKG-INFO", "pyproject.toml"})
-_HEADER = re.compile(r"(?m)^([A-Za-z-]+):[ \t]*(.*?)[ \t]*\r?$")
+_HEADER = regex(r"(?m)^([A-Za-z-]+):[ \t]*(.*?)[ \t]*\r?$")
 _LARGEST_HEAD = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentSeen:
+class DocumentSeen(Struct, frozen=True, kw_only=True):
     """One document that describes a distribution, as bytes."""
 
     path: str
@@ -57,8 +57,7 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[DocumentSeen]:
     yield DocumentSeen(path=member.path, data=data)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
+class Distribution(Struct, frozen=True, kw_only=True):
     """What a wheel or sdist says it is, by its file name first and its metadata second."""
 
     name: str

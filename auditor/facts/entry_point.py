@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
 from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.lazyre import regex
 from auditor.model import Fact
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _NODE_ENDINGS = ("", ".js", ".json", ".node", "/index.js", "/index.json", "/inde
 _ENDINGS = (*_NODE_ENDINGS, ".cjs", ".mjs")
 _TYPE_ENDINGS = ("", ".d.ts", ".d.mts", ".d.cts", ".ts", "/index.d.ts")
 _STYLE_ENDINGS = ("", ".css", ".scss", ".sass", ".less", "/index.scss", "/_index.scss")
-_SOURCE_CONDITIONS = re.compile(r"(?:.*[-/:])?(?:source|src|development)(?:[-/:].*)?\Z|@.*")
+_SOURCE_CONDITIONS = regex(r"(?:.*[-/:])?(?:source|src|development)(?:[-/:].*)?\Z|@.*")
 """Conditions that only a monorepo's own tools ask for; they may point at unpublished files."""
 _DEEPEST = 32
 """Conditions inside conditions; nobody writes more than a handful."""
@@ -36,8 +36,7 @@ _FIELD_ENDINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryPointFact(Fact):
+class EntryPointFact(Fact, frozen=True, kw_only=True):
     """One promised file; `key` says where, such as `exports["./x"].import`."""
 
     field: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -37,8 +36,7 @@ def kind_of(path: str) -> str:
     return _BY_EXTENSION.get(extension, "other files")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileFact(Fact):
+class FileFact(Fact, frozen=True, kw_only=True):
     """One member that is no folder."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChangeFact(Fact):
+class FileChangeFact(Fact, frozen=True, kw_only=True):
     """One file, or several whose names differ in a hash alone; `path` as it is, or was."""
 
     change: ChangeKind

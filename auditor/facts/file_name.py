@@ -6,7 +6,6 @@ compatibility tags". A wheel's name that has the wrong number of parts is for `w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -45,8 +44,7 @@ class Problem(StrEnum):
     """The right name and version in another spelling."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileNameFact(Fact):
+class FileNameFact(Fact, frozen=True, kw_only=True):
     """One problem of the artifact's own file name; `path` is empty."""
 
     kind: Problem

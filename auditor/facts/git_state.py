@@ -7,22 +7,23 @@ every level, `.git/info/exclude` and the user's `core.excludesFile`.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from auditor import words
 from auditor.facts import Collector, Contents
 from auditor.facts.build_output import BuildOutput
+from auditor.lazyre import regex
 from auditor.model import ByteCount, Fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SPELLED = re.compile(
+_SPELLED = regex(
     r"(?P<state>\w+)(?: (?P<source>\S+):(?P<line>\d+) (?P<pattern>\S+))?(?: in (?P<folder>\S+))?"
 )
 
@@ -38,8 +39,7 @@ class State(StrEnum):
     """It is not in the work tree: the packer or the build wrote it into the artifact."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathState:
+class PathState(Struct, frozen=True, kw_only=True):
     """Git's answer about one packed file."""
 
     path: str
@@ -80,8 +80,7 @@ class PathState:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitSeen:
+class GitSeen(Struct, frozen=True, kw_only=True):
     """What git says of an artifact that was packed from a project's folder."""
 
     states: tuple[PathState, ...] = ()
@@ -94,8 +93,7 @@ class GitSeen:
     """The files of a Python project that say what is built, by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitStateFact(Fact):
+class GitStateFact(Fact, frozen=True, kw_only=True):
     """One packed file, as git knows it."""
 
     state: State
@@ -158,8 +156,7 @@ def _facts(contents: Contents, seen: GitSeen) -> Iterator[GitStateFact]:
         )
 
 
-@dataclass(slots=True)
-class _Heap:
+class _Heap(Struct):
     """The undeclared files of one folder that is ignored or untracked as a whole."""
 
     first: str = ""

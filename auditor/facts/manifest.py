@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from auditor.errors import InputError
 from auditor.facts import Contents, Hits, Reader, Unread
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 MANIFEST = "package.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestSeen:
+class ManifestSeen(Struct, frozen=True, kw_only=True):
     """The package.json at an artifact's root."""
 
     document: dict[str, Any]

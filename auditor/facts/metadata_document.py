@@ -8,13 +8,14 @@ recursive in MIME parts.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import words
 from auditor.facts import Contents, Unread
 from auditor.facts.distribution import distribution_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
@@ -26,14 +27,13 @@ MOST_HEADERS = 10_000
 MOST_NAMES = 200
 """Different header names; core metadata has about thirty."""
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_NAME = re.compile(rb"([!-9;-~]+):")
+_LINE_END = regex(rb"\r\n|\r|\n")
+_NAME = regex(rb"([!-9;-~]+):")
 _IGNORED = (b"From ", b":")
 """The envelope of a mailbox, and a header without name: mail parsers skip both."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Struct, frozen=True, kw_only=True):
     """One header; `value` as written, continuation lines and their blanks included."""
 
     name: str
@@ -46,8 +46,7 @@ class Header:
         return self.value.decode("utf-8", "replace").strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetadataDocument:
+class MetadataDocument(Struct, frozen=True, kw_only=True):
     """A document that describes a distribution, taken apart and not yet judged."""
 
     path: str

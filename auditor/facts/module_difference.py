@@ -7,15 +7,16 @@ forgotten by the packing list.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.facts import Collector, Contents
 from auditor.facts.distribution import SITE, scheme_of
 from auditor.facts.source_map import TextSeen
+from auditor.lazyre import regex
 from auditor.maps.reader import text_digest
 from auditor.model import ArtifactKind, Fact, MemberType
 
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 _MODULE = (".py", ".pyi")
 _BLANK = text_digest(b"")
 """Of an empty module nobody can say that it is the same one."""
-_GENERATED = re.compile(
+_GENERATED = regex(
     r"(?i)(?:.*/)?(?:_?_?version(?:_?info)?_*|_?build_?(?:info|config)|_?git_?(?:hash|version)"
     r"|.*_pb2(?:_grpc)?|.*_ui|_?parser|_?lextab|parsetab|__about__)\.pyi?\Z"
 )
 """Names of modules that builds write."""
-_ASIDE = re.compile(
+_ASIDE = regex(
     r"(?i)(?:.*/)?(?:tests?|testing|testsuite|conftest|benchmarks?|examples?|docs?)(?:/.*|\.py)\Z"
 )
 """Modules inside a package that are left out of wheels on purpose."""
@@ -43,8 +44,7 @@ class Side(StrEnum):
     SDIST = "sdist"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SdistSeen:
+class SdistSeen(Struct, frozen=True, kw_only=True):
     """The sdist of the same release: its paths below the root folder, and digests of its texts."""
 
     label: str
@@ -52,8 +52,7 @@ class SdistSeen:
     digests: frozenset[bytes] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleDifferenceFact(Fact):
+class ModuleDifferenceFact(Fact, frozen=True, kw_only=True):
     """One module that is on one side only."""
 
     side: Side

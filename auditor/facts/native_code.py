@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import buildpaths
 from auditor.binaries import Binary, Kind, Part, inspect
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
+from auditor.lazyre import regex
 from auditor.model import ByteCount, Fact, Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SMALLEST = 28
-_INFORMATION = re.compile(r"[._]*z?debug_(?:info|line|types)|PDB\Z")
+_INFORMATION = regex(r"[._]*z?debug_(?:info|line|types)|PDB\Z")
 """Sections that name sources, lines and types; others, such as .debug_frame, serve to unwind."""
-_NAMES = re.compile(r"[._]*z?debug_(?:str|line|line_str)\b")
+_NAMES = regex(r"[._]*z?debug_(?:str|line|line_str)\b")
 """Sections in which DWARF keeps the names of folders and files."""
-_BUNDLED = re.compile(r"(?:^|[/!])(?:[^/!]+\.libs|\.libs|\.dylibs|node_modules)/", re.IGNORECASE)
+_BUNDLED = regex(r"(?:^|[/!])(?:[^/!]+\.libs|\.libs|\.dylibs|node_modules)/", re.IGNORECASE)
 _RATIO = 20
 _MOST = 256 * 1024 * 1024
 """What sections may inflate to: names of files shrink to a fifth at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeCodeFact(Fact):
+class NativeCodeFact(Fact, frozen=True, kw_only=True):
     """One executable, library, object file or file of symbols, recognised by its content."""
 
     format: str

@@ -8,8 +8,6 @@ one that has the keys of a notebook and cannot be parsed is a gap.
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +18,7 @@ from auditor.decoding import utf8
 from auditor.errors import InputError, ParseError
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
 from auditor.jsondoc import depth_met
+from auditor.lazyre import regex
 from auditor.limits import Limits
 from auditor.model import ByteCount, Fact, Member
 from auditor.words import counted
@@ -28,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ENDING = ".ipynb"
-_KEYS = re.compile(rb'"(?:cells|worksheets)"\s*:')
-_IMAGE = re.compile(rb'"(?:image/[a-z+.-]{1,20}|png|jpeg|svg)"\s*:')
+_KEYS = regex(rb'"(?:cells|worksheets)"\s*:')
+_IMAGE = regex(rb'"(?:image/[a-z+.-]{1,20}|png|jpeg|svg)"\s*:')
 """The key of a picture; version 3 has no media types. Quotes inside a text are escaped."""
-_ERROR = re.compile(rb'"output_type"\s*:\s*"(?:error|pyerr)"')
-_ESCAPE = re.compile(rb"\\(?:([\\/\"])|u001[bB]\[[0-9;]{0,20}m|[bfnrt])")
+_ERROR = regex(rb'"output_type"\s*:\s*"(?:error|pyerr)"')
+_ESCAPE = regex(rb"\\(?:([\\/\"])|u001[bB]\[[0-9;]{0,20}m|[bfnrt])")
 """A slash of either kind or a quote, a colour of a terminal, or a blank."""
 
 
@@ -51,8 +50,7 @@ class _Notebook(msgspec.Struct):
     metadata: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotebookFact(Fact):
+class NotebookFact(Fact, frozen=True, kw_only=True):
     """One notebook."""
 
     code_cells: int

@@ -6,7 +6,6 @@ The marks are those that the Python Package Index looks for in `.py` and `.pye` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents, Hits, Reader
@@ -23,8 +22,7 @@ _HOOKS = tuple(_ARMOR + b"_" + word + b"__" for word in (b"enter", b"exit", b"as
 _BEGIN, _END = (b"---" + word + b" PYE FILE---" for word in (b"BEGIN", b"END"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObfuscationFact(Fact):
+class ObfuscationFact(Fact, frozen=True, kw_only=True):
     """One obfuscated file; `line` is where the first mark stands."""
 
     tool: str

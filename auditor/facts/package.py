@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from semver import Version
@@ -11,19 +9,19 @@ from semver import Version
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Unread
 from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.lazyre import regex
 from auditor.model import Fact
 from auditor.shape import get
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9-][a-z0-9._-]*\Z")
+_NAME = regex(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9-][a-z0-9._-]*\Z")
 _NOT_A_NAME = frozenset({"node_modules", "favicon.ico"})
 _LONGEST_NAME = 214
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageFact(Fact):
+class PackageFact(Fact, frozen=True, kw_only=True):
     """One package.json, as far as identity goes."""
 
     name: str

@@ -7,7 +7,6 @@ What an entry does differs between packers and their versions, so each is put to
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -40,8 +39,7 @@ class Problem(StrEnum):
     UNMATCHED_FILES_ENTRY = "unmatched-files-entry"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackingConfigFact(Fact):
+class PackingConfigFact(Fact, frozen=True, kw_only=True):
     """One place in package.json or .npmignore that does less, or more, than it seems to."""
 
     problem: Problem

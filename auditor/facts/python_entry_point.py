@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import configparser
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor.facts import Collector, Contents, Reader, Unread
 from auditor.facts.distribution import SITE, distribution_of, scheme_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, Fact, MemberType
 
 if TYPE_CHECKING:
@@ -23,21 +25,19 @@ if TYPE_CHECKING:
     from auditor.model import Member
 
 SCRIPTS = frozenset({"console_scripts", "gui_scripts"})
-_SCRIPT_NAME = re.compile(r"[\w.-]+\Z")
-_OBJECT = re.compile(
+_SCRIPT_NAME = regex(r"[\w.-]+\Z")
+_OBJECT = regex(
     r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*"
     r"(?::\s*(?P<attribute>[^\W\d]\w*(?:\.[^\W\d]\w*)*))?\s*(?:\[.*\])?\s*\Z"
 )
 _LARGEST = 1024 * 1024
-_MODULE = re.compile(r"(?P<path>.+?)(?:/__init__)?(?:\.py|\.pyc|(?:\.[\w-]+)?\.(?:so|pyd))\Z")
-_DEFINED = re.compile(
+_MODULE = regex(r"(?P<path>.+?)(?:/__init__)?(?:\.py|\.pyc|(?:\.[\w-]+)?\.(?:so|pyd))\Z")
+_DEFINED = regex(
     r"(?m)^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"
     r"|^[ \t]*(\w+)[ \t]*(?::[^=\n]{1,200})?=[^=]"
     r"|^[ \t]*(?:from|import)[ \t]([^\n(]*(?:\([^()]*\))?)"
 )
-_OPEN = re.compile(
-    r"(?m)^[ \t]*from[ \t]+\S+[ \t]+import[ \t]*\*|__getattr__|\bglobals\(\)|\bexec\("
-)
+_OPEN = regex(r"(?m)^[ \t]*from[ \t]+\S+[ \t]+import[ \t]*\*|__getattr__|\bglobals\(\)|\bexec\(")
 """Signs that names come into being in a way that reading does not show."""
 
 
@@ -59,8 +59,7 @@ class Problem(StrEnum):
     """The module is there and nothing in it has that name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamesSeen:
+class NamesSeen(Struct, frozen=True, kw_only=True):
     """The names that a module's text defines or imports; `open` where there may be others."""
 
     path: str
@@ -68,8 +67,7 @@ class NamesSeen:
     open: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonEntryPointFact(Fact):
+class PythonEntryPointFact(Fact, frozen=True, kw_only=True):
     """One entry; `key` is `group.name`. Where the file cannot be read, one fact for the file."""
 
     group: str

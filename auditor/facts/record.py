@@ -15,9 +15,10 @@ import hashlib
 import io
 from base64 import urlsafe_b64decode
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.facts import Collector, Contents, Reader, Unread
 from auditor.facts.distribution import distribution_of
@@ -59,8 +60,7 @@ class Problem(StrEnum):
     WRONG_SIZE = "wrong-size"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberDigest:
+class MemberDigest(Struct, frozen=True, kw_only=True):
     """The SHA-256 of one member of a wheel, as 32 bytes."""
 
     path: str
@@ -68,8 +68,7 @@ class MemberDigest:
     sha256: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordFact(Fact):
+class RecordFact(Fact, frozen=True, kw_only=True):
     """One problem; `path` is the file that it is about, `line` that of RECORD if there is one."""
 
     problem: Problem
@@ -103,8 +102,7 @@ def collect(contents: Contents) -> Iterator[RecordFact | Unread]:
     yield from _Comparison(contents, path).of(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     number: int
     fields: tuple[str, ...]
 

@@ -6,7 +6,6 @@ the last, other readers the first, and a person who reads the file mostly the fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import jsondoc
@@ -25,8 +24,7 @@ _COMMENT = "//"
 """The key under which people write comments into package.json, as often as they like."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatedKeyFact(Fact):
+class RepeatedKeyFact(Fact, frozen=True, kw_only=True):
     """One key; `key` is its path, `line` that on which it stands again, if that is known."""
 
     document: str

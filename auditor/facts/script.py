@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Unread
 from auditor.facts.manifest import MANIFEST, ManifestSeen, manifest_of
+from auditor.lazyre import regex
 from auditor.model import Fact
 from auditor.shape import text_map
 
@@ -20,21 +20,20 @@ _GYP = "binding.gyp"
 _INTERPRETERS = frozenset(
     {"node", "sh", "bash", "python", "python3", "bun", "deno", "tsx", "ts-node"}
 )
-_PATH = re.compile(r"(?:\./)?[\w@.][\w@.-]*(?:/[\w@.-]+)*\Z")
+_PATH = regex(r"(?:\./)?[\w@.][\w@.-]*(?:/[\w@.-]+)*\Z")
 _ENDINGS = ("", ".js", ".json", ".node", ".mjs", ".cjs", "/index.js")
-_FORGIVING = re.compile(r"\|\||[;|\\]|(?<!&)&(?!&)")
+_FORGIVING = regex(r"\|\||[;|\\]|(?<!&)&(?!&)")
 """What makes a failure of the first command harmless, or the command hard to read."""
 _CODE_OPTIONS = frozenset({"-e", "-p", "-pe", "-c", "--eval", "--print", "eval"})
 _CODE_RUNNERS = _INTERPRETERS | {"perl", "ruby", "php"}
-_OWN_FILE = re.compile(
+_OWN_FILE = regex(
     r"""\s*(?:try\s*\{)?\s*(?:require|import)\(\s*['"]\.{1,2}/[\w./-]+['"]\s*\)\s*;?
         \s*(?:\}\s*catch\s*(?:\(\w*\))?\s*\{\s*\})?\s*;?\s*""",
     re.VERBOSE,
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptFact(Fact):
+class ScriptFact(Fact, frozen=True, kw_only=True):
     """One script; `key` is `scripts.NAME`. npm runs preinstall, install, postinstall on install."""
 
     name: str

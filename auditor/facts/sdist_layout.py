@@ -6,7 +6,6 @@ Rests on "Source distribution format" (PEP 517, 518, 625, 643).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -37,8 +36,7 @@ class Problem(StrEnum):
     """There is another sdist of the same release beside it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SdistLayoutFact(Fact):
+class SdistLayoutFact(Fact, frozen=True, kw_only=True):
     """One problem of an sdist's frame."""
 
     problem: Problem

@@ -12,12 +12,14 @@ import re
 import zlib
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from operator import itemgetter
+
+from msgspec import Struct
 
 from auditor.anchors import Anchors
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
 from auditor.facts.source_map import as_written
+from auditor.lazyre import regex
 from auditor.maps import links
 from auditor.model import Fact, Member
 from auditor.safe import masked
@@ -25,22 +27,22 @@ from auditor.safe import masked
 _WINDOW = 512
 _KEY_WINDOW = 8192
 _PEM = b"PRIVATE KEY"
-_PEM_HEADER = re.compile(
+_PEM_HEADER = regex(
     rb"-----BEGIN (?P<kind>(?:RSA |DSA |EC |OPENSSH |ENCRYPTED |PGP )?)PRIVATE KEY(?: BLOCK)?-----"
 )
-_PEM_NOISE = re.compile(rb"\\+[rn]|[\"'`]\s*+[+.]\s*+[\"'`]|[\s\"'`,\\]")
+_PEM_NOISE = regex(rb"\\+[rn]|[\"'`]\s*+[+.]\s*+[\"'`]|[\s\"'`,\\]")
 """Line ends, also escaped once or twice, and what joins the lines of a text in code.
 
 A plus sign is noise only between quotes: elsewhere it is base64.
 """
-_PEM_ATTRIBUTE = re.compile(rb"(?:Proc-Type|DEK-Info|Comment|Version|Charset|Hash): [^\r\n\\\"'`]*")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/=]*")
+_PEM_ATTRIBUTE = regex(rb"(?:Proc-Type|DEK-Info|Comment|Version|Charset|Hash): [^\r\n\\\"'`]*")
+_BASE64 = regex(rb"[A-Za-z0-9+/=]*")
 _KEY_KINDS = {
     "": "PKCS #8",
     "ENCRYPTED": "encrypted PKCS #8",
     "OPENSSH": "OpenSSH",
 }
-_TEST_PATH = re.compile(
+_TEST_PATH = regex(
     r"(?:^|[/!])(?:__)?(?:tests?|specs?|fixtures?|mocks?|examples?|samples?|testdata|test-data)"
     r"(?:__)?(?:/|$)|[._-](?:test|spec)\.[a-z]+$",
     re.IGNORECASE,
@@ -90,8 +92,7 @@ def _varied(token: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Token:
+class _Token(Struct, frozen=True, kw_only=True):
     issuer: str
     anchor: bytes
     pattern: re.Pattern[bytes]
@@ -139,8 +140,7 @@ _BY_ANCHOR = {token.anchor: token for token in _TOKENS}
 _INLINE_ANCHORS = Anchors(frozenset({_PEM, *_BY_ANCHOR}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretFact(Fact):
+class SecretFact(Fact, frozen=True, kw_only=True):
     """One private key or token; `shown` is masked, the secret itself is in no fact."""
 
     kind: str
@@ -152,8 +152,7 @@ class SecretFact(Fact):
     """It lies where tests, fixtures and examples do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretSeen:
+class SecretSeen(Struct, frozen=True, kw_only=True):
     """One secret in one member, or in a text that is embedded in it."""
 
     fact: SecretFact
@@ -186,8 +185,7 @@ def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretSeen]:
                 yield found.seen(member, inline.line, inline=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Found(Struct, frozen=True, kw_only=True):
     kind: str
     issuer: str
     secret: str

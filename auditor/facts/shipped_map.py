@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents, source_map
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShippedMapFact(Fact):
+class ShippedMapFact(Fact, frozen=True, kw_only=True):
     """One map, as a file or written into another one (`line`)."""
 
     mode: MapMode

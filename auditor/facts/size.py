@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizeFact(Fact):
+class SizeFact(Fact, frozen=True, kw_only=True):
     """An artifact in numbers; `path` is empty, and what nested archives hold is not added."""
 
     unpacked: ByteCount

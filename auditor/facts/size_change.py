@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import words
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from auditor.shipped import Comparison
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizeChangeFact(Fact):
+class SizeChangeFact(Fact, frozen=True, kw_only=True):
     """The artifact as a whole against one record; `path` is empty."""
 
     against: str

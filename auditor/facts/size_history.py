@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import words
 from auditor.facts import Collector, Contents
@@ -18,8 +19,7 @@ _SLACK = 1.02
 """What was added may be a little less than the file that was: something else got smaller."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizesSeen:
+class SizesSeen(Struct, frozen=True, kw_only=True):
     """What a registry says of the sizes of a package's releases."""
 
     ecosystem: str
@@ -30,8 +30,7 @@ class SizesSeen:
     """The sizes are those of the file that is uploaded, and not of what it unpacks to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizeHistoryFact(Fact):
+class SizeHistoryFact(Fact, frozen=True, kw_only=True):
     """The artifact as a whole; `path` is empty. None where the history says too little."""
 
     version: str

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor import binaries
 from auditor.archives import is_archive
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
 from auditor.facts.file import kind_of
+from auditor.lazyre import regex
 from auditor.maps import bun, deno, evaluated, links, pkg, reader, written
 from auditor.maps.links import LinkSeen
 from auditor.maps.origin import is_third_party
@@ -31,9 +33,7 @@ _PAYLOADS = frozenset({bun.TRAILER, deno.MAGIC, pkg.START})
 _ESCAPED_KEYS = b"\\u00"
 _LARGE = 1024 * 1024
 """Bytes from which a text that looks like a map, and cannot be read, is a gap under any name."""
-_HEAD = re.compile(
-    rb'(?:\xef\xbb\xbf)?\s*+\{\s*+"(?:version|mappings|sources|sections|names|file)"'
-)
+_HEAD = regex(rb'(?:\xef\xbb\xbf)?\s*+\{\s*+"(?:version|mappings|sources|sections|names|file)"')
 _SAMPLE = 8
 _TEXT_KINDS = frozenset({"scripts", "types and sources", "styles"})
 _COMPILED = frozenset({"js", "mjs", "cjs"})
@@ -56,8 +56,7 @@ class Carrier(StrEnum):
     """All that a binary holds of maps and sources: a single-file executable, WebAssembly."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapSeen:
+class MapSeen(Struct, frozen=True, kw_only=True):
     """One map, where it was, and the line for one that is written into other text."""
 
     path: str
@@ -71,8 +70,7 @@ Found = tuple[int, SourceMap, int]
 """Where a map stands, what it says, and the bytes that it has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextSeen:
+class TextSeen(Struct, frozen=True, kw_only=True):
     """The digest of one text that ships, by which an embedded source is recognised."""
 
     path: str
@@ -300,8 +298,7 @@ def _is_large_map(data: bytes) -> bool:
     return len(data) > _LARGE and _HEAD.match(data) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceMapFact(Fact):
+class SourceMapFact(Fact, frozen=True, kw_only=True):
     """One source map. Counts of files are counts of sources that carry text."""
 
     first_party_files: int
@@ -339,8 +336,7 @@ class SourceMapFact(Fact):
     """The names of the largest first-party texts, those that ship nowhere else first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenBack:
+class GivenBack(Struct, frozen=True, kw_only=True):
     """One source of one map as the artifact makes of it; `path` and `line` are the map's."""
 
     path: str

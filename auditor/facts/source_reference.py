@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from auditor import binaries
 from auditor.binaries import Kind
 from auditor.facts import Collector, Contents, Hits, Reader
 from auditor.facts.source_map import MapSeen
+from auditor.lazyre import regex
 from auditor.maps import links, markup
 from auditor.maps.links import LinkSeen
 from auditor.model import Fact, Member
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 _CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _STYLES = (".css", ".scss", ".less")
 _MARKUP = (".html", ".htm", ".xhtml", ".svg", ".vue", ".svelte")
-_REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|(?:s3|gs|az):", re.IGNORECASE)
+_REMOTE = regex(r"(?:[a-z][a-z0-9+.-]*:)?//|(?:s3|gs|az):", re.IGNORECASE)
 _REMOTE_SCHEMES = frozenset({"", "http", "https", "ftp", "ftps", "s3", "gs", "az"})
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 _STORAGE = (
@@ -40,7 +42,7 @@ _STORAGE = (
     ".myqcloud.com",
     ".storage.yandexcloud.net",
 )
-_INTERNAL = re.compile(
+_INTERNAL = regex(
     r"""(?ix)
       localhost | .*\.(?:local|localhost|localdomain|internal|corp|intranet|intra|lan|private|test)
     | .*\.home\.arpa | [\w-]+                     # a name that only a search domain completes
@@ -52,8 +54,7 @@ _INTERNAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceReferenceFact(Fact):
+class SourceReferenceFact(Fact, frozen=True, kw_only=True):
     """One pointer to a map or to sources."""
 
     url: str
@@ -134,8 +135,7 @@ def collect(contents: Contents) -> Iterator[SourceReferenceFact]:
                 yield _fact(place, away, dangling=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     path: str
     line: int | None
     form: str

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor.facts import Collector, Contents, Reader, Unread
 from auditor.facts.distribution import SITE, scheme_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, Fact
 
 if TYPE_CHECKING:
@@ -25,9 +27,9 @@ if TYPE_CHECKING:
     from auditor.model import Member
 
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
-_CUSTOMIZE = re.compile(r"(?:site|user)customize(?:\.py|/__init__\.py)\Z")
-_EXECUTED = re.compile(r"import[ \t]")
-_NAMESPACE = re.compile(r"\*\(((?:'\w+', ?)*'\w+',?)\)")
+_CUSTOMIZE = regex(r"(?:site|user)customize(?:\.py|/__init__\.py)\Z")
+_EXECUTED = regex(r"import[ \t]")
+_NAMESPACE = regex(r"\*\(((?:'\w+', ?)*'\w+',?)\)")
 """The name parts in what setuptools writes for a namespace package."""
 _SHOWN = 120
 _LONGEST = 1024 * 1024
@@ -42,8 +44,7 @@ class Form(StrEnum):
     CUSTOMIZE = "customize"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartupSeen:
+class StartupSeen(Struct, frozen=True, kw_only=True):
     """One such file: its form, and the lines that would be executed, as written."""
 
     path: str
@@ -52,8 +53,7 @@ class StartupSeen:
     folders: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartupFact(Fact):
+class StartupFact(Fact, frozen=True, kw_only=True):
     """One file of a wheel that acts when Python starts."""
 
     form: Form

@@ -7,7 +7,6 @@ Tar headers hold the owner of each file as the packing machine knew it (POSIX us
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -24,8 +23,7 @@ NOBODY = frozenset(
 """Names that machines have, not people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TarIdentityFact(Fact):
+class TarIdentityFact(Fact, frozen=True, kw_only=True):
     """The names of one archive; made where there is any."""
 
     owners: tuple[str, ...]

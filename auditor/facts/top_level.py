@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
 from auditor.facts.distribution import SITE, distribution_of, scheme_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, ByteCount, Fact, MemberType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MODULE = re.compile(r"(?P<name>[^.]+)(?:\.py|\.pyi|\.pyc|(?:\.[\w-]+)?\.(?:so|pyd))\Z")
+_MODULE = regex(r"(?P<name>[^.]+)(?:\.py|\.pyi|\.pyc|(?:\.[\w-]+)?\.(?:so|pyd))\Z")
 _ACTING = (".pth", ".start")
 
 
@@ -35,8 +35,7 @@ class Form(StrEnum):
     """Any other file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopLevelFact(Fact):
+class TopLevelFact(Fact, frozen=True, kw_only=True):
     """One name at the top of site-packages; `path` is a file there, or a folder."""
 
     name: str

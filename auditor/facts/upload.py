@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadFact(Fact):
+class UploadFact(Fact, frozen=True, kw_only=True):
     """The file that would be uploaded; `path` is empty."""
 
     packed: ByteCount

@@ -6,8 +6,6 @@ sentence of its own; the file name is the claim, what lies in the archive is the
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -24,17 +22,16 @@ from auditor.facts.distribution import (
     scheme_of,
 )
 from auditor.facts.native_code import NativeCodeFact
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, Fact, MemberType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_EXTENSION = re.compile(
-    r"\.(?:cpython-\d+\w*(?:-[\w-]+)?|cp\d+-\w+|pypy\w*-[\w-]+|abi3)\.(?:so|pyd)\Z"
-)
+_EXTENSION = regex(r"\.(?:cpython-\d+\w*(?:-[\w-]+)?|cp\d+-\w+|pypy\w*-[\w-]+|abi3)\.(?:so|pyd)\Z")
 """The suffixes by which CPython and PyPy find extension modules; no data file has one."""
 _PROGRAMS = frozenset({"ELF", "Mach-O", "PE"})
-_TAG = re.compile(r"(?m)^Tag:[ \t]*(\S+)[ \t]*\r?$")
+_TAG = regex(r"(?m)^Tag:[ \t]*(\S+)[ \t]*\r?$")
 _SUPPORTED = 1
 """The major version of the format; installers refuse a higher one."""
 _DECLARED = 64
@@ -66,8 +63,7 @@ class Problem(StrEnum):
     """The file name is none that installers can read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelLayoutFact(Fact):
+class WheelLayoutFact(Fact, frozen=True, kw_only=True):
     """One problem of a wheel's frame."""
 
     problem: Problem

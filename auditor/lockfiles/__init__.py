@@ -9,9 +9,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
+
+from msgspec import Struct, field
 
 from auditor.decoding import text_of
 from auditor.errors import InputError, ParseError
@@ -24,8 +25,7 @@ HEAD = 8192
 __all__ = ["Document", "Format", "formats", "identified", "named", "read"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A file to be read, and what lies beside it in its folder."""
 
     path: str
@@ -54,8 +54,7 @@ class Document:
         return text_of(self.data, self.limits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(Struct, frozen=True, kw_only=True):
     """One format: how it is told, and how it is read."""
 
     name: str

@@ -6,11 +6,12 @@ such files without a word.
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from auditor.errors import InputError, ParseError
+from auditor.lazyre import regex
 from auditor.lockfiles._documents import conflict
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from auditor.inventory import Inventory, LockedPackage
     from auditor.lockfiles import Document
 
-_MARKERS = re.compile(r"(?m)^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$")
+_MARKERS = regex(r"(?m)^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$")
 
 
 def sides(text: str) -> tuple[str, str] | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from auditor import jsondoc
 from auditor.errors import ParseError
 from auditor.inventory import LockProblem
+from auditor.lazyre import regex
 from auditor.shape import word_of
 
 if TYPE_CHECKING:
     from auditor.limits import Limits
 
-_CONFLICT = re.compile(r"(?m)^(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
+_CONFLICT = regex(r"(?m)^(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
 def conflict(text: str) -> LockProblem | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from auditor.inventory import LockProblem
 from auditor.jsondoc import Repeated
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -17,14 +18,14 @@ _CONTAINERS = {dict, list, Repeated}
 Lines: TypeAlias = "dict[tuple[str, ...], list[int]]"
 
 _TEXT = r'"(?:[^"\\]++|\\.)*+"'
-_OPENING = re.compile(
+_OPENING = regex(
     rf'(?:[^"{{}}\[\]]++|{_TEXT}(?!\s*+:\s*+[{{\[]))*+'  # all that opens nothing
     r'(?:"((?:[^"\\]++|\\.)*+)"\s*+:\s*+[{\[]|([{}\[\]]))',
     re.DOTALL,
 )
 """Ends with a key whose value is an object or a list, or with a lone bracket."""
 _FLAT = rf'[{{\[](?:[^"{{}}\[\]]++|{_TEXT})*+[}}\]]'
-_REST = re.compile(rf'(?:[^"{{}}\[\]]++|{_TEXT}|{_FLAT})*+([{{}}\[\]])', re.DOTALL)
+_REST = regex(rf'(?:[^"{{}}\[\]]++|{_TEXT}|{_FLAT})*+([{{}}\[\]])', re.DOTALL)
 """Ends with the next bracket that does not open and close a flat object or list."""
 
 
@@ -37,11 +38,11 @@ def _rest_of_entry(nested: str) -> re.Pattern[str]:
     )
 
 
-_STRAY = re.compile(
+_STRAY = regex(
     r'((?:[^",]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|,(?!\s*+[}\]]))++)|,',
     re.DOTALL,
 )
-_COMMENT = re.compile(
+_COMMENT = regex(
     r'((?:[^"/]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|/(?![/*]))++)'
     r"|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)",
     re.DOTALL,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.errors import InputError
 from auditor.inventory import Edge, LockProblem, Origin
+from auditor.lazyre import regex
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
@@ -22,17 +23,17 @@ PROTOTYPE = "__proto__"
 _MOST_UNREAD = 100
 _REQUIRED = ("peerDependencies", "devDependencies", "dependencies", "optionalDependencies")
 """The later ones win where a name stands in two of them: what ships counts before what is tried."""
-_NAME = re.compile(r"(?:@[A-Za-z0-9~!'()*._-]+/)?[A-Za-z0-9~!'()*_-][A-Za-z0-9~!'()*._-]*")
-_PLAIN = re.compile(r"(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*")
-_FORGE = re.compile(r"https?://(?:[^/@]*@)?(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+/[^/]+")
-_OWNER_AND_NAME = re.compile(r"[^@/:.~\s][^@/:\s]*/[^@/:#\s]+(?:#.*)?", re.DOTALL)
+_NAME = regex(r"(?:@[A-Za-z0-9~!'()*._-]+/)?[A-Za-z0-9~!'()*_-][A-Za-z0-9~!'()*._-]*")
+_PLAIN = regex(r"(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*")
+_FORGE = regex(r"https?://(?:[^/@]*@)?(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+/[^/]+")
+_OWNER_AND_NAME = regex(r"[^@/:.~\s][^@/:\s]*/[^@/:#\s]+(?:#.*)?", re.DOTALL)
 _SCHEMES = (
     (("workspace:",), Origin.WORKSPACE),
     (("file:", "link:", "portal:", "./", "../", "/", "~/"), Origin.FILE),
     (("git+", "git:", "git@", "ssh:", "github:", "gitlab:", "bitbucket:", "gist:"), Origin.GIT),
 )
 _ALGORITHMS = {40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
-_HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_HEX = regex(r"(?:[0-9a-fA-F]{2})+")
 
 
 class Notes:
@@ -204,7 +205,7 @@ def folder_name(path: str) -> str:
     return f"{scope}/{parts[-1]}" if scope else parts[-1]
 
 
-_TARBALL_NAME = re.compile(r"([^/@\s]+?)-(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)\.(?:tgz|tar\.gz)")
+_TARBALL_NAME = regex(r"([^/@\s]+?)-(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)\.(?:tgz|tar\.gz)")
 
 
 def in_tarball(address: str) -> tuple[str, str] | None:

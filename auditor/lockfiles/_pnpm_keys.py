@@ -12,20 +12,22 @@ Source: pnpm, `packages/dependency-path` and `lockfile/utils` of each version.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
 _NAME = r"(?:@[^/@()\s:]+/)?[^/@()\s:]+"
-_AT = re.compile(rf"(?:([^/@()\s]+)/|/)?({_NAME})@(.+)\Z", re.DOTALL)
-_SLASH = re.compile(rf"([^/@()\s]*)/({_NAME})/(\d+\.\d+\.\d+[^/_]*)(?:[_/].*)?\Z", re.DOTALL)
-_SEMVER = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]*)?\Z")
+_AT = regex(rf"(?:([^/@()\s]+)/|/)?({_NAME})@(.+)\Z", re.DOTALL)
+_SLASH = regex(rf"([^/@()\s]*)/({_NAME})/(\d+\.\d+\.\d+[^/_]*)(?:[_/].*)?\Z", re.DOTALL)
+_SEMVER = regex(r"v?\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]*)?\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PnpmKey:
+class PnpmKey(Struct, frozen=True, kw_only=True):
     """What a key says: `name` and `version` are empty where it does not say them."""
 
     name: str = ""

@@ -7,29 +7,29 @@ pkgSnapshotToResolution).
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from auditor.errors import ParseError
 from auditor.inventory import Edge, LockedPackage, LockProblem, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles._pnpm_keys import PnpmKey, parsed
 from auditor.shape import get
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_GIT_HOSTS = re.compile(
+_GIT_HOSTS = regex(
     r"https?://(?:codeload\.github\.com/[^/]+/[^/]+/|github\.com/[^/]+/[^/]+/archive/"
     r"|bitbucket\.org/[^/]+/[^/]+/get/|gitlab\.com/.+/archive\b)"
 )
-_GIT_KEY = re.compile(r"(?:git(?:hub|lab|\+[a-z]+)?:|git@|(?:github|gitlab)\.com/|bitbucket\.org/)")
+_GIT_KEY = regex(r"(?:git(?:hub|lab|\+[a-z]+)?:|git@|(?:github|gitlab)\.com/|bitbucket\.org/)")
 _EMPTY = {"", "null", "~"}
 _YES = "true"
 
 
-@dataclass(slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, kw_only=True):
     """A package while the rest of the file is read: what its own entry says, and what others do."""
 
     name: str

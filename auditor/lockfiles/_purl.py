@@ -5,16 +5,17 @@ Source: package-url/purl-spec, "How to parse a purl string in its components"; E
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9.+-]*\Z")
+from msgspec import Struct, field
+
+from auditor.lazyre import regex
+
+_TYPE = regex(r"[A-Za-z][A-Za-z0-9.+-]*\Z")
 _NPM_LIKE = ("npm", "jsr")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purl:
+class Purl(Struct, frozen=True, kw_only=True):
     """A package URL; `name` has its namespace before it, as the ecosystem writes the two."""
 
     type: str

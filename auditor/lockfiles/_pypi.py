@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from binascii import Error, a2b_hex, b2a_base64
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec.structs import replace
+
 from auditor.errors import ParseError
 from auditor.inventory import Edge, LockProblem, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles._toml import header_lines
 from auditor.shape import get, word_of
 
@@ -23,13 +25,13 @@ T = TypeVar("T")
 Shape = Mapping[str, "type | tuple[type, ...] | list[type]"]
 """By key the kind of a value; of a list in brackets that of its items."""
 
-_RUNS = re.compile(r"[-_.]+")
+_RUNS = regex(r"[-_.]+")
 _HEX = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 """Hexadecimal digits of the digests that files carry."""
 _FORKS = 20
 """Packages of one name that a requirement may have been given, by marker."""
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_NAME = re.compile(
+_URL = regex(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_NAME = regex(
     r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?![A-Za-z0-9._-])\s*(.*)\Z", re.DOTALL
 )
 

@@ -6,24 +6,26 @@ Source: pip.pypa.io, "Requirements File Format"; pypa/pip, `src/pip/_internal/re
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from auditor.lazyre import regex
 from auditor.lockfiles._pypi import requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_COMMENT = re.compile(r"(?:^|\s)#.*\Z")
-_OPTION = re.compile(r"(?:^|\s)(--?[A-Za-z][\w-]*)(?:\s*=\s*|\s+|\Z)")
-_HASH = re.compile(r"(?:^|\s)--hash(?:=|\s+)(\S+)")
-_FIRST_OPTION = re.compile(r"\s--?[A-Za-z]")
-_OPERATOR = re.compile(r"(===|==|~=|!=|<=|>=|<|>)")
-_EXTRAS = re.compile(r"\[[^\[\]]*\]")
-_VERSION = re.compile(r"[^\s,;#\[\](){}$*<>=~\"']+")
-_ARCHIVE = re.compile(r"(?:\.whl|\.tar\.(?:gz|bz2|xz)|\.zip|\.tgz)\Z", re.IGNORECASE)
-_SDIST = re.compile(r"(.+)-(\d[^-]*)\Z")
-_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:(?=[/\\])|file:|git@)")
+_COMMENT = regex(r"(?:^|\s)#.*\Z")
+_OPTION = regex(r"(?:^|\s)(--?[A-Za-z][\w-]*)(?:\s*=\s*|\s+|\Z)")
+_HASH = regex(r"(?:^|\s)--hash(?:=|\s+)(\S+)")
+_FIRST_OPTION = regex(r"\s--?[A-Za-z]")
+_OPERATOR = regex(r"(===|==|~=|!=|<=|>=|<|>)")
+_EXTRAS = regex(r"\[[^\[\]]*\]")
+_VERSION = regex(r"[^\s,;#\[\](){}$*<>=~\"']+")
+_ARCHIVE = regex(r"(?:\.whl|\.tar\.(?:gz|bz2|xz)|\.zip|\.tgz)\Z", re.IGNORECASE)
+_SDIST = regex(r"(.+)-(\d[^-]*)\Z")
+_ADDRESS = regex(r"(?:[A-Za-z][A-Za-z0-9+.-]*:(?=[/\\])|file:|git@)")
 _SHORT = {
     "-r": "--requirement",
     "-c": "--constraint",
@@ -34,8 +36,7 @@ _SHORT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """A line that is an option: `--index-url` and its value (empty where it takes none)."""
 
     line: int
@@ -43,8 +44,7 @@ class Option:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(Struct, frozen=True, kw_only=True):
     """A line that asks for something; `name` is empty where only an address or path stands."""
 
     line: int
@@ -59,8 +59,7 @@ class Requirement:
     """`algorithm:hex` as spelled."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unclear:
+class Unclear(Struct, frozen=True, kw_only=True):
     """A line that is neither."""
 
     line: int

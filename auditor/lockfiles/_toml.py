@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from auditor import tomldoc
 from auditor.errors import ParseError
+from auditor.lazyre import regex
 from auditor.lockfiles._documents import conflict
 
 if TYPE_CHECKING:
     from auditor.limits import Limits
 
 _PAIR = r"[A-Za-z_-]+ = (?:\"[^\"'\\\x00-\x1f\x7f]+\"|[\w:.+-]+)"
-_SIMPLE = re.compile(rf"(?m)^[ \t]*+(?:\{{ ?{_PAIR}(?:, {_PAIR})*+ ?\}},?|{_PAIR})$")
+_SIMPLE = regex(rf"(?m)^[ \t]*+(?:\{{ ?{_PAIR}(?:, {_PAIR})*+ ?\}},?|{_PAIR})$")
 
 
 def header_lines(text: str, name: str) -> list[int]:

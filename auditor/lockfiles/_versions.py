@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NUMBERS = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,3}")
+_NUMBERS = regex(r"\d{1,9}(?:\.\d{1,9}){0,3}")
 _TO = " to "
 _ANY = ".x"
 _SHOWN = 40
 """Characters of a version that is no such thing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Versions:
+class Versions(Struct, frozen=True, kw_only=True):
     """The versions of one format that are read here, the newest last.
 
     A client that cannot read a version refuses it. A scan reads on, as the packages may be found

@@ -17,6 +17,7 @@ import yaml
 
 from auditor.errors import ParseError
 from auditor.jsondoc import depth_met
+from auditor.lazyre import regex
 from auditor.limits import Limits
 from auditor.lockfiles._yaml_tree import MERGE, EventBuilder, Repeat, YamlDocument
 from auditor.yamldoc import TOO_DEEP
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Repeat", "YamlDocument", "yaml_documents"]
 
-_LINE = re.compile(
+_LINE = regex(
     r"""
       (?: '((?:[^']|'')*)'                        # 1: a key in single quotes
         | ([A-Za-z0-9_./][^\s:]*(?::[^\s:]+)*)    # 2: a plain key without spaces
@@ -34,16 +35,16 @@ _LINE = re.compile(
     """,
     re.VERBOSE,
 )
-_ODD = re.compile(r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-]")
+_ODD = regex(r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-]")
 """What makes a text not plain: tabs, lone CR, control characters, exotic line ends."""
-_ODD_ASCII = re.compile(r"[^\n\x20-\x7e]")
-_SIMPLE = re.compile(r"[A-Za-z0-9^~=<./][A-Za-z0-9.()@_+^~=<>|/-]*\Z")
+_ODD_ASCII = regex(r"[^\n\x20-\x7e]")
+_SIMPLE = regex(r"[A-Za-z0-9^~=<./][A-Za-z0-9.()@_+^~=<>|/-]*\Z")
 """Plain scalars that need no second look: most of all values."""
-_INTEGRITY = re.compile(r"\{integrity: ([A-Za-z0-9+/=-]+)\}\Z")
-_SINGLE = re.compile(r"'((?:[^']|'')*)'\Z")
-_DOUBLE = re.compile(r'"([^"\\]*)"\Z')
-_PLAIN_START = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`]|[-?:](?=[^\s,\[\]{}])")
-_FLOW = re.compile(
+_INTEGRITY = regex(r"\{integrity: ([A-Za-z0-9+/=-]+)\}\Z")
+_SINGLE = regex(r"'((?:[^']|'')*)'\Z")
+_DOUBLE = regex(r'"([^"\\]*)"\Z')
+_PLAIN_START = regex(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`]|[-?:](?=[^\s,\[\]{}])")
+_FLOW = regex(
     r"""\ *(?:
         ([\[\]{},])                                       # 1: a sign
       | '((?:[^']|'')*)' (?= \ *(?: [,\]}:] | \Z))        # 2: single quotes

@@ -8,10 +8,10 @@ value is read as if it had none, so that nothing hides behind it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct, field
 
 from auditor.errors import LimitError, ParseError
 from auditor.jsondoc import depth_met
@@ -27,8 +27,7 @@ _PLAIN_TAGS = frozenset(f"{_STANDARD}{kind}" for kind in ("str", "map", "seq"))
 _MOST_NOTES = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeat:
+class Repeat(Struct, frozen=True, kw_only=True):
     """A key that stood twice in one mapping: what it held before the later one won."""
 
     path: tuple[str, ...]
@@ -38,8 +37,7 @@ class Repeat:
     line: int
 
 
-@dataclass(slots=True, kw_only=True)
-class YamlDocument:
+class YamlDocument(Struct, kw_only=True):
     """One document; every scalar is a text as spelled, `""` where the value is empty."""
 
     root: dict[str, Any] = field(default_factory=dict)
@@ -50,8 +48,7 @@ class YamlDocument:
     """Lines and reasons: tags, aliases to nothing, keys that are no texts."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Open:
+class _Open(Struct, kw_only=True):
     """A mapping or list whose end was not met yet."""
 
     node: Any

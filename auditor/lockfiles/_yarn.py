@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from auditor.inventory import Edge, LockedPackage
 from auditor.lockfiles._graph import only_development, only_optional
@@ -91,8 +92,7 @@ class Descriptors:
         )
 
 
-@dataclass(slots=True, kw_only=True)
-class Found:
+class Found(Struct, kw_only=True):
     """A package before its edges are known: the values of its fields, and what it requires."""
 
     id: str

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._documents import json_object
@@ -28,7 +29,7 @@ _PACKAGES, _WORKSPACES = "packages", "workspaces"
 _VERSIONS = Versions(place="lockfileVersion", known=("0 to 2",), kind=int)
 _DEEPEST = 100
 """Slashes in a key; names are looked up at the top alone for deeper ones."""
-_DIGEST = re.compile(r"(?:sha1|sha256|sha384|sha512|md5)-.*", re.DOTALL)
+_DIGEST = regex(r"(?:sha1|sha256|sha384|sha512|md5)-.*", re.DOTALL)
 _LOCAL = {
     "workspace": Origin.WORKSPACE,
     "root": Origin.WORKSPACE,
@@ -200,8 +201,8 @@ def read(document: Document) -> Inventory:
     return both_sides(document, _read_side)
 
 
-_HEAD = re.compile(r'\A\s*\{[^{}\[\]]*"workspaces"\s*:\s*\{\s*"')
-_MINE = re.compile(r'"lockfileVersion"\s*:')
+_HEAD = regex(r'\A\s*\{[^{}\[\]]*"workspaces"\s*:\s*\{\s*"')
+_MINE = regex(r'"lockfileVersion"\s*:')
 
 
 def recognises(head: str) -> bool:

@@ -10,8 +10,9 @@ prints an alias by its real name.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from auditor.errors import ParseError
 from auditor.lockfiles import Document, Format, yarn_classic

@@ -8,12 +8,13 @@ Source: cyclonedx.org, JSON reference 1.2 to 1.7 (ECMA-424).
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._documents import json_object
 from auditor.lockfiles._json_keys import repeated
@@ -26,7 +27,7 @@ from auditor.shape import get
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_JSON = re.compile(r'"bomFormat"\s*:\s*"CycloneDX"|cyclonedx\.org/schema/bom')
+_JSON = regex(r'"bomFormat"\s*:\s*"CycloneDX"|cyclonedx\.org/schema/bom')
 _VERSIONS = Versions(place="specVersion", known=("1.x",))
 """Each 1.x can be read as the one before it, as its makers promise."""
 _SHAPE: Shape = {"hashes": [dict], "externalReferences": [dict], "properties": [dict]}

@@ -8,12 +8,14 @@ Versions 2 and 3 have the sections under `npm` or `packages`, later ones at the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._documents import json_object
@@ -37,8 +39,7 @@ _SECTIONS = {
 _LISTS = (("dependencies", False), ("optionalDependencies", True), ("optionalPeers", True))
 
 
-@dataclass(slots=True, kw_only=True)
-class _Entry:
+class _Entry(Struct, kw_only=True):
     id: str
     name: str
     version: str
@@ -281,7 +282,7 @@ def read(document: Document) -> Inventory:
     return both_sides(document, _read_side)
 
 
-_HEAD = re.compile(
+_HEAD = regex(
     r'\A[\s\ufeff]*\{\s*"version"\s*:\s*"[2-9]"\s*,\s*'
     r'"(?:specifiers|npm|jsr|packages|remote|redirects|workspace)"\s*:\s*\{'
 )

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._documents import json_object
@@ -47,8 +49,7 @@ def _said(value: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(map(value.get, _IDENTITY[1:]))
 
 
-@dataclass(slots=True, kw_only=True)
-class _Entry:
+class _Entry(Struct, kw_only=True):
     id: str
     place: str
     """Its folder: `node_modules/a/node_modules/b`, or `packages/a` for one of the project."""
@@ -412,7 +413,7 @@ def read(document: Document) -> Inventory:
     return both_sides(document, _read_side)
 
 
-_HEAD = re.compile(r'"lockfileVersion"\s*:\s*\d|"(?:node_modules/[^"\n]+)"\s*:\s*\{')
+_HEAD = regex(r'"lockfileVersion"\s*:\s*\d|"(?:node_modules/[^"\n]+)"\s*:\s*\{')
 
 
 def recognises(head: str) -> bool:

@@ -5,13 +5,14 @@ Source: pypa/pipenv, `pipenv/project.py`; pipenv.pypa.io, "Pipfile.lock".
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, LockProblem, Origin
 from auditor.jsondoc import Repeated
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._documents import json_object
@@ -23,8 +24,8 @@ from auditor.shape import get, texts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_META = re.compile(r'"_meta"\s*:\s*\{')
-_PIPENV = re.compile(r'"(?:pipfile-spec|sources|default|develop)"\s*:')
+_META = regex(r'"_meta"\s*:\s*\{')
+_PIPENV = regex(r'"(?:pipfile-spec|sources|default|develop)"\s*:')
 
 _IDENTITY = ("version", "hashes", "file", "path", "git", "ref", "index")
 _VERSIONS = Versions(place="_meta.pipfile-spec", known=("6",), kind=int, needed=False)

@@ -10,12 +10,14 @@ Source: pnpm, `lockfile/fs` and `lockfile/types`; pnpm.io, "pnpm-lock.yaml".
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, LockProblem, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pnpm_keys import referred, without_peers
@@ -26,7 +28,7 @@ from auditor.lockfiles._yaml import YamlDocument, yaml_documents
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_VERSION = re.compile(r"(?m)^(?:'|\")?(?:lockfileVersion|shrinkwrapVersion)(?:'|\")?: *['\"]?\d")
+_VERSION = regex(r"(?m)^(?:'|\")?(?:lockfileVersion|shrinkwrapVersion)(?:'|\")?: *['\"]?\d")
 _VERSIONS = Versions(place="lockfileVersion", known=("5.x", "6.x", "9.x"))
 _SHRINKWRAP = Versions(place="shrinkwrapVersion", known=("3",))
 _INLINE = "-inlineSpecifiers"
@@ -70,8 +72,7 @@ def _read_text(document: Document, text: str) -> Inventory:
     )
 
 
-@dataclass(slots=True, kw_only=True)
-class _Part:
+class _Part(Struct, kw_only=True):
     """One document: what it holds, and what is known of it so far."""
 
     document: YamlDocument

@@ -8,12 +8,13 @@ Source: packaging.python.org, "pylock.toml specification".
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pypi import (
@@ -30,8 +31,8 @@ from auditor.shape import get
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HEAD = re.compile(r"(?m)^lock-version *= *['\"]")
-_PACKAGES = re.compile(r"(?m)^\[\[ *packages *\]\]")
+_HEAD = regex(r"(?m)^lock-version *= *['\"]")
+_PACKAGES = regex(r"(?m)^\[\[ *packages *\]\]")
 
 _NEWEST = "1.0"
 _VERSIONS = Versions(place="lock-version", known=("1.x",), needed=False)

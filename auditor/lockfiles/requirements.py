@@ -8,11 +8,12 @@ Source: pip.pypa.io, "Requirements File Format".
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor.errors import InputError, ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage, LockProblem, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles import HEAD, Document, Format
 from auditor.lockfiles._pypi import address_origin, digest, host_of, trusted, unique
 from auditor.lockfiles._requirement_lines import Option, Requirement, Unclear, items, joined
@@ -21,16 +22,16 @@ _DEPTH = 10
 """Includes inside one another."""
 _UNCLEAR = 20
 """Lines that are named one by one; of a file that is no requirements file all would be."""
-_LINE = re.compile(
+_LINE = regex(
     r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\]\s*)?(?:(?:===?|~=|!=|[<>]=?)\s*\S|@\s*\S+:|;|\Z)"
 )
-_PIN = re.compile(r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\]\s*)?(?:===?|~=|[<>]=?)\s*\S")
-_OPTIONS = re.compile(
+_PIN = regex(r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\]\s*)?(?:===?|~=|[<>]=?)\s*\S")
+_OPTIONS = regex(
     r"(?:-[rceif]\b|--(?:requirement|constraint|editable|index-url|extra-index-url|find-links"
     r"|no-index|trusted-host|hash|require-hashes|pre|no-binary|only-binary|prefer-binary"
     r"|use-feature|pypi-url)\b)"
 )
-_ADDRESS = re.compile(r"(?:git|hg|svn|bzr)\+|https?://\S+\.(?:whl|tar\.gz|zip)|\.{1,2}/")
+_ADDRESS = regex(r"(?:git|hg|svn|bzr)\+|https?://\S+\.(?:whl|tar\.gz|zip)|\.{1,2}/")
 
 
 def _recognises(head: str) -> bool:
@@ -69,8 +70,7 @@ def _text(document: Document) -> str:
     return text
 
 
-@dataclass(slots=True, kw_only=True)
-class _Reading:
+class _Reading(Struct, kw_only=True):
     document: Document
     packages: list[LockedPackage] = field(default_factory=list)
     roots: list[Edge] = field(default_factory=list)

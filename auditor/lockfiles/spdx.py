@@ -8,12 +8,13 @@ Source: spdx.github.io, SPDX specification 2.3, clauses 7 (packages) and 11 (rel
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, LockedPackage
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._documents import json_object
 from auditor.lockfiles._json_keys import repeated
@@ -26,7 +27,7 @@ from auditor.shape import get
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SPDX = re.compile(r'(?m)"spdxVersion"\s*:|"SPDXID"\s*:|^SPDXVersion:|spdx\.org/rdf/3|"SPDXRef-')
+_SPDX = regex(r'(?m)"spdxVersion"\s*:|"SPDXID"\s*:|^SPDXVersion:|spdx\.org/rdf/3|"SPDXRef-')
 _PREFIX = "SPDX-"
 _VERSIONS = Versions(place="spdxVersion", known=("2.x",))
 _SHAPE: Shape = {"externalRefs": [dict], "checksums": [dict]}

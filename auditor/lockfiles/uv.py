@@ -7,12 +7,13 @@ Source: astral-sh/uv, `crates/uv-resolver/src/lock`; docs.astral.sh, "Locking an
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from auditor.errors import ParseError
 from auditor.inventory import Declared, Edge, Inventory, LockedPackage, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pypi import (
@@ -32,8 +33,8 @@ from auditor.shape import get
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_VERSION = re.compile(r"(?m)^version = \d+\s*$")
-_UV = re.compile(
+_VERSION = regex(r"(?m)^version = \d+\s*$")
+_UV = regex(
     r"(?m)^(?:requires-python = |revision = |\[manifest\]|\[options\]|\[package\.tool\.uv\]"
     r"|source = \{ (?:registry|git|url|path|directory|editable|virtual) = )"
 )
@@ -54,7 +55,7 @@ _ORIGINS = {
     "editable": Origin.FILE,
     "virtual": Origin.WORKSPACE,
 }
-_EXTRA = re.compile(r"\bextra == '([^']{1,200})'")
+_EXTRA = regex(r"\bextra == '([^']{1,200})'")
 _GROUPS = ("dependencies", "optional-dependencies", "dev-dependencies")
 
 

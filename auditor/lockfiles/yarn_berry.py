@@ -8,12 +8,14 @@ people. So name and version are those of the locator.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from msgspec.structs import replace
+
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._npm import MANIFEST, Notes, manifest, origin_of, split
@@ -28,7 +30,7 @@ _PROJECT = "@workspace:."
 _METADATA = "__metadata"
 _VERSIONS = Versions(place="__metadata.version", known=("4 to 10",))
 _KEY = r'"(?:[^"\\]++|\\.)*+"|\'[^\']*+\'|[^\s"\'#:{}\[\]&*!|>%@`][^:\s]*+(?::[^:\s]++)*+'
-_FIELD = re.compile(rf"({_KEY}):(?:[ \t]+(.*?))?[ \t]*")
+_FIELD = regex(rf"({_KEY}):(?:[ \t]+(.*?))?[ \t]*")
 _NO_TEXT = frozenset("&*!|>{[")
 """How a value begins that YAML reads as something else than a plain text; yarn writes none."""
 _MOST_PATCHES = 8
@@ -303,9 +305,7 @@ def read(document: Document) -> Inventory:
     return both_sides(document, _read_side)
 
 
-_HEAD = re.compile(
-    r'(?m)^__metadata:|^"?[^"\s#][^"\n]*@[^"\n]+"?:[ \t\r]*\n(?:  .*\n)*?  resolution: '
-)
+_HEAD = regex(r'(?m)^__metadata:|^"?[^"\s#][^"\n]*@[^"\n]+"?:[ \t\r]*\n(?:  .*\n)*?  resolution: ')
 
 
 def recognises(head: str) -> bool:

@@ -8,11 +8,11 @@ registry's has its version.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, Origin
+from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._npm import (
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WORD = r'"(?:[^"\\]++|\\.)*+"|[^\s",:#][^\s",]*+'
-_FIELD = re.compile(rf"({_WORD})(?::?[ \t]+(.*?))?[ \t]*")
-_VALUE = re.compile(r'("(?:[^"\\]++|\\.)*+")(?:[ \t]*#.*)?')
-_PATTERN = re.compile(r'\s*+("(?:[^"\\]++|\\.)*+"|(?:[^",]++|,(?! ))++)\s*+(?:,|\Z)')
-_COMMIT = re.compile(r"[0-9a-fA-F]{40}")
+_FIELD = regex(rf"({_WORD})(?::?[ \t]+(.*?))?[ \t]*")
+_VALUE = regex(r'("(?:[^"\\]++|\\.)*+")(?:[ \t]*#.*)?')
+_PATTERN = regex(r'\s*+("(?:[^"\\]++|\\.)*+"|(?:[^",]++|,(?! ))++)\s*+(?:,|\Z)')
+_COMMIT = regex(r"[0-9a-fA-F]{40}")
 _WORKSPACE = "workspace:"
 _VERSIONS = Versions(place="# yarn lockfile", known=("1",), needed=False)
 """Yarn reads the number in its comment, and no number as 1."""
-_NUMBER = re.compile(r"(?m)^# yarn lockfile v(\d+)[ \t\r]*$")
+_NUMBER = regex(r"(?m)^# yarn lockfile v(\d+)[ \t\r]*$")
 _BLOCKS = ("dependencies", "optionalDependencies")
 _KNOWN = {"version", "resolved", "integrity", "name", "uid", "registry"}
 
@@ -290,7 +290,7 @@ def read(document: Document) -> Inventory:
     return both_sides(document, _read_side)
 
 
-_HEADER = re.compile(r'(?m)^(?:"[^"\n]+"|[^\s"#{}<>=:][^"\n]*):[ \t\r]*\n  "?version"? ')
+_HEADER = regex(r'(?m)^(?:"[^"\n]+"|[^\s"#{}<>=:][^"\n]*):[ \t\r]*\n  "?version"? ')
 
 
 def recognises(head: str) -> bool:

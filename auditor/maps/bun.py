@@ -10,8 +10,9 @@ what bun 1.4 writes, and in bun's StandaloneModuleGraph.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.archives.inflate import ZSTD, inflated
 from auditor.errors import InputError, ParseError
@@ -34,8 +35,7 @@ _MOST_TEXT = 256 * 1024 * 1024
 """What all texts of one executable may inflate to, in bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embedded:
+class Embedded(Struct, frozen=True, kw_only=True):
     """One map of an executable: its sources by name, or the JSON that it is written as."""
 
     sources: tuple[tuple[str, str], ...] = ()

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
-from auditor.errors import ParseError
+from msgspec import Struct, field
 
-_TOKEN = re.compile(rb"([^\"{}\[\]]*+)(?:(\"(?:[^\"\\]++|\\.)*+\")(\s*+:)?|([{}\[\]]))", re.DOTALL)
+from auditor.errors import ParseError
+from auditor.lazyre import regex
+
+_TOKEN = regex(rb"([^\"{}\[\]]*+)(?:(\"(?:[^\"\\]++|\\.)*+\")(\s*+:)?|([{}\[\]]))", re.DOTALL)
 """Numbers, words and signs, behind them a text, with its colon if it is a key, or a bracket."""
-_SCALAR = re.compile(rb"[^\s,:]+")
+_SCALAR = regex(rb"[^\s,:]+")
 _LISTS = frozenset({"sources", "sourcesContent", "ignoreList", "x_google_ignoreList"})
 _TEXTS = frozenset({"sourceRoot", "mappings"})
 _CONTENT = "sourcesContent"
@@ -25,8 +27,7 @@ _REGULAR, _SECTIONS, _SECTION, _ITEMS, _OTHER = range(5)
 """What is open: a map by its place, the list of sections, one of them, one of `_LISTS`, or else."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Found:
+class Found(Struct, kw_only=True):
     """One object that has a key of maps: its pairs, and whether it stands where a map does."""
 
     regular: bool

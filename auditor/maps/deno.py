@@ -9,11 +9,11 @@ behind them their contents, each part with its length in eight bytes before it. 
 from __future__ import annotations
 
 import json
-import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import ParseError
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAGIC = b"d3n0l4nd"
 """The literal before and behind what deno appends; deno's own code holds it, too."""
 
-_FILES = re.compile(rb'\[\{"(?:File|Dir|Symlink)":\{"n":"')
+_FILES = regex(rb'\[\{"(?:File|Dir|Symlink)":\{"n":"')
 _NEAR = 1024 * 1024
 """Bytes behind the magic in which the list of files begins: settings stand before it."""
 _MOST_FILES = 100_000

@@ -8,9 +8,11 @@ all. A string whose map has the text is left to that map.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from auditor.lazyre import regex
 from auditor.maps import jstext
 
 if TYPE_CHECKING:
@@ -18,17 +20,16 @@ if TYPE_CHECKING:
 
 MARK = b"# sourceURL="
 """The literal that each such string holds."""
-_EVAL = re.compile(
+_EVAL = regex(
     rb"\beval\(\s*+(?:[\w$.]++\(\s*+)?"
     rb"(?:\"((?:[^\"\\\r\n]|\\.)*+)\"|'((?:[^'\\\r\n]|\\.)*+)'|`((?:[^`\\]|\\.)*+)`)",
     re.DOTALL,
 )
-_NAME = re.compile(rb"(?m)^[ \t]*//[#@] sourceURL=([\w-]*(?:webpack|rspack)[\w-]*:\S+)")
-_FIRST = re.compile(rb"(?m)^[ \t]*//[#@] source(?:URL|MappingURL)=")
+_NAME = regex(rb"(?m)^[ \t]*//[#@] sourceURL=([\w-]*(?:webpack|rspack)[\w-]*:\S+)")
+_FIRST = regex(rb"(?m)^[ \t]*//[#@] source(?:URL|MappingURL)=")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
+class Module(Struct, frozen=True, kw_only=True):
     """One module: its name as the bundler has it, its text, and where the call begins and ends."""
 
     name: str

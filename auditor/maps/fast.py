@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from auditor.lazyre import regex
 from auditor.maps import mappings
 from auditor.maps.reader import (
     MAX_SECTION_DEPTH,
@@ -21,9 +21,9 @@ from auditor.maps.reader import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ESCAPED_KEY = re.compile(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
+_ESCAPED_KEY = regex(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
-_BACKSLASH = re.compile(rb"\\")
+_BACKSLASH = regex(rb"\\")
 _OPTIONAL = ("sourceRoot", "sections", "ignoreList", "x_google_ignoreList")
 """Keys that a map need not have, and has once at most."""
 

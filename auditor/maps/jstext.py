@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_ESCAPE = re.compile(
+from auditor.lazyre import regex
+
+_ESCAPE = regex(
     rb"\\(?:u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})"
     rb"|u\{0*([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})"
     rb"|(\r\n|[\r\n]|\xe2\x80[\xa8\xa9])|(.))",
@@ -22,9 +24,9 @@ _SINGLE = {
 _LAST = 0x10FFFF
 
 BODIES = {
-    b'"': re.compile(rb'(?:[^"\\]|\\.)*+', re.DOTALL),
-    b"'": re.compile(rb"(?:[^'\\]|\\.)*+", re.DOTALL),
-    b"`": re.compile(rb"(?:[^`\\]|\\.)*+", re.DOTALL),
+    b'"': regex(rb'(?:[^"\\]|\\.)*+', re.DOTALL),
+    b"'": regex(rb"(?:[^'\\]|\\.)*+", re.DOTALL),
+    b"`": regex(rb"(?:[^`\\]|\\.)*+", re.DOTALL),
 }
 """By its quote, what stands between the quotes of a literal."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from auditor.lazyre import regex
+
 OTHER = "other"
 """For a name without an ending, or with one that says nothing."""
 
@@ -54,7 +56,7 @@ _BY_ENDING = {
     }.items()
     for ending in endings.split()
 }
-_ENDING = re.compile(r"\.([A-Za-z0-9]{1,12})(?:[?#].*)?\Z", re.DOTALL)
+_ENDING = regex(r"\.([A-Za-z0-9]{1,12})(?:[?#].*)?\Z", re.DOTALL)
 
 
 def language_of(name: str) -> str:

@@ -9,52 +9,51 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from base64 import b64decode
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_to_bytes
 
+from msgspec import Struct
+
+from auditor.lazyre import regex
 from auditor.model import Unread
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
 
 FORM = "sourceMappingURL"
 MARK = FORM.encode() + b"="
 """The literal that every link in a text holds."""
 
-_DATA_URL = re.compile(rb"(?i:data):[^,\s\"'`]{0,256},")
-_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/=_-]++|%[0-9A-Fa-f]{2}|\\/)*+")
+_DATA_URL = regex(rb"(?i:data):[^,\s\"'`]{0,256},")
+_BASE64 = regex(rb"(?:[A-Za-z0-9+/=_-]++|%[0-9A-Fa-f]{2}|\\/)*+")
 """Also with what URLs (`%2B`) and JSON strings (`\\/`) make of its characters."""
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=_-]+")
-_PERCENT = re.compile(rb"[^\s\"`<>\\]*+")
+_NOT_BASE64 = regex(rb"[^A-Za-z0-9+/=_-]+")
+_PERCENT = regex(rb"[^\s\"`<>\\]*+")
 """`encodeURIComponent` leaves quotes and brackets in; only what it never leaves ends a text."""
-_PLAIN = re.compile(rb"[^\r\n]*+")
+_PLAIN = regex(rb"[^\r\n]*+")
 _SLACK = 1024 * 1024
 
-_LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
+_LINE_END = regex("\r\n|[\n\r\u2028\u2029]")
 _SPACE = (
     " \t\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f"
     "\u205f\u3000\ufeff"
 )
 """ECMA-262's WhiteSpace, which is not Python's."""
 _MARK_TEXT = MARK.decode()
-_COMMENT_BEFORE = re.compile(r"(?<!:)//")
-_CSS_OPENER = re.compile(rb"/\*[@#]\s*\Z")
-_CSS_REST = re.compile(rb"(?:\s++|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_COMMENT_BEFORE = regex(r"(?<!:)//")
+_CSS_OPENER = regex(rb"/\*[@#]\s*\Z")
+_CSS_REST = regex(rb"(?:\s++|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
 _OPENER = 64
 _QUOTES = ('"', "'", "`", "*/")
 _TAIL = 64 * 1024
 """Bytes at the end of a file in which the link nearly always stands; else all of it is read."""
 
-_MAGIC_LINE = re.compile(
-    rb"[ \t]*(?://|/\*)[@#][ \t]*(?:sourceMappingURL|sourceURL|debugId)=[^\n]*\Z"
-)
+_MAGIC_LINE = regex(rb"[ \t]*(?://|/\*)[@#][ \t]*(?:sourceMappingURL|sourceURL|debugId)=[^\n]*\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InlineMap:
+class InlineMap(Struct, frozen=True, kw_only=True):
     """The decoded payload of one `data:` link, and where that stands: line (from 1) and offsets."""
 
     data: bytes
@@ -64,8 +63,7 @@ class InlineMap:
     """Where a payload ends that is written as it is; an encoded one ends no earlier."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkSeen:
+class LinkSeen(Struct, frozen=True, kw_only=True):
     """The link to a map in one file; `target` is the path it means, empty for a URL elsewhere."""
 
     path: str
@@ -76,8 +74,7 @@ class LinkSeen:
     form: str = FORM
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A link as written: the URL, and the offset of its mark."""
 
     url: str

@@ -8,8 +8,9 @@ It is read in pieces that stay in the processor's cache, so that no copy of it i
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,9 +37,9 @@ _CLASSES = bytes(
     for byte in range(256)
 )
 _ENDED = bytes.maketrans(b"z", b"t")
-_STEP = re.compile(rb",c*+[zt][tc]")
+_STEP = regex(rb",c*+[zt][tc]")
 """A segment's first field, and that the second one is not zero."""
-_SOURCED = re.compile(rb",c*+[zt]([ztc])")
+_SOURCED = regex(rb",c*+[zt]([ztc])")
 """A segment that has a second field, and what it begins with."""
 _PIECE = 256 * 1024
 _MALFORMED = b"!"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OPEN = re.compile(rb"<(?i:(script|style))\b[^<>]*+>")
+_OPEN = regex(rb"<(?i:(script|style))\b[^<>]*+>")
 _CLOSE = {
-    b"script": re.compile(rb"</(?i:script)\b"),
-    b"style": re.compile(rb"</(?i:style)\b"),
+    b"script": regex(rb"</(?i:script)\b"),
+    b"style": regex(rb"</(?i:style)\b"),
 }
 _CDATA = (b"<![CDATA[", b"]]>")
 

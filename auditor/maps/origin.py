@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
+from auditor.lazyre import regex
+
 _FOREIGN_FOLDERS = frozenset(
     {"node_modules", "bower_components", "jspm_packages", "web_modules", ".pnpm", ".yarn"}
 )
 """Folders that package managers fill."""
 
-_RUNTIME = re.compile(
+_RUNTIME = regex(
     r"""
       \x00                                       # rollup's virtual modules
     | (?:[\w-]+:/+(?:[^/]+/)?)?(?:\./)?(?:

@@ -9,11 +9,11 @@ Seen in what @yao-pkg/pkg 6 writes; pkg 5 writes the same.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 from auditor.archives.inflate import inflated
 from auditor.errors import InputError, ParseError
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 START = b"(function(process, require, console, EXECPATH_FD, PAYLOAD_POSITION, PAYLOAD_SIZE) { "
 """The literal with which the code begins, and the contents end."""
 
-_TABLES = re.compile(
+_TABLES = regex(
     rb',\n(\{"[^\n]*+)\n,\n"[^\n]*+\n,\n\{[^\n]*+\n,\n(\{[^\n]*+)\n,\n([0-3]|true|false)\n\);'
 )
 _BROTLI = b"2"
 _PACKED = frozenset({b"1", b"3", b"true"})
 """gzip and Zstandard, which their first bytes tell apart."""
 _CONTENT = "1"
-_ROOT = re.compile(r"(?:[A-Za-z]:)?/snapshot/")
+_ROOT = regex(r"(?:[A-Za-z]:)?/snapshot/")
 _LARGEST_TABLE = 16 * 1024 * 1024
 _MOST_TEXT = 256 * 1024 * 1024
 """What all contents may inflate to, in bytes."""

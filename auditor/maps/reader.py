@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from auditor.errors import ParseError
+from auditor.lazyre import regex
 from auditor.maps import deep, links, mappings
 from auditor.maps.languages import language_of
 from auditor.maps.origin import is_third_party, plain_name
@@ -31,20 +33,19 @@ MAX_TEXT_DEPTH = 4
 """Maps inside the texts of maps: a bundler's map of compiled files that have inline maps."""
 
 _UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
-_JSON_START = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+(?:\)\]\}'|[{\[])")
+_JSON_START = regex(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+(?:\)\]\}'|[{\[])")
 
 
 class TooDeepError(ParseError):
     """The document nests deeper than the parsers follow: nothing can be said of what it holds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """One source of a map; `digest` is None where the map does not hold its text."""
 
     name: str
     third_party: bool
-    size: ByteCount = ByteCount(0)  # noqa: RUF009 - a type, not a call that computes
+    size: ByteCount = ByteCount(0)
     lines: int = 0
     digest: bytes | None = None
     mapped: bool | None = None
@@ -64,8 +65,7 @@ class Source:
         return language_of(self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceMap:
+class SourceMap(Struct, frozen=True, kw_only=True):
     """What one map says, sections flattened."""
 
     roots: tuple[str, ...]
@@ -75,8 +75,7 @@ class SourceMap:
     """Keys that stand twice with different values: readers differ in which of them they take."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where a map was found, as far as it decides what its sources are."""
 
     foreign: bool = False
@@ -116,8 +115,7 @@ def looks_like_json(data: bytes) -> bool:
     return data[:2] in _UTF16 or _JSON_START.match(data) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One regular map begins: the document itself, or the map of one section."""
 
     root: str

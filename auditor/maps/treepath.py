@@ -8,10 +8,10 @@ its own, also where names differ only by what a file system ignores.
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from auditor.lazyre import regex
 from auditor.safe import blanked
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ _ENDING = 16
 """Bytes of an extension that a shortened name keeps."""
 
 _UNNAMED = "unnamed source"
-_SCHEME = re.compile(r"([A-Za-z][\w+.-]+):/*")
-_DRIVE = re.compile(r"/*([A-Za-z]):(?:/|\Z)")
-_RAW = re.compile(r"\A//[?.]/+")
+_SCHEME = regex(r"([A-Za-z][\w+.-]+):/*")
+_DRIVE = regex(r"/*([A-Za-z]):(?:/|\Z)")
+_RAW = regex(r"\A//[?.]/+")
 """Before a path that Windows is to take as it is."""
 _NETWORK = frozenset({"http", "https", "ftp", "ws", "wss"})
 """Schemes of which the host says where something is; for bundlers' own it is a label."""
-_FORBIDDEN = re.compile(r'[<>:"|?*\\/]')
+_FORBIDDEN = regex(r'[<>:"|?*\\/]')
 """What Windows takes in no name; the others are a matter of `blanked`."""
 _DEVICES = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from auditor.lazyre import regex
 from auditor.maps import jstext
 from auditor.model import Unread
 
@@ -28,27 +30,26 @@ _KEYS = (
     rb"(?:version|sources|sourcesContent|sourceRoot|mappings|names|file|ignoreList"
     rb"|x_google_ignoreList|debugId|debug_id|lineCount|sections)"
 )
-_START = re.compile(rb'\{\s*+"' + _KEYS + rb'"\s*+:')
-_ESCAPED_START = re.compile(rb"\{(?:\s|\\+[nrt])*+\\+\"" + _KEYS + rb"\\+\"")
-_BARE_START = re.compile(rb"\{(?:\s|\\+[nrt])*+" + _KEYS + rb"\s*+:")
-_BETWEEN = re.compile(rb'[^"{}\[\]]*+(?:"(?:[^"\\]|\\.)*+"[^"{}\[\]]*+)*+', re.DOTALL)
+_START = regex(rb'\{\s*+"' + _KEYS + rb'"\s*+:')
+_ESCAPED_START = regex(rb"\{(?:\s|\\+[nrt])*+\\+\"" + _KEYS + rb"\\+\"")
+_BARE_START = regex(rb"\{(?:\s|\\+[nrt])*+" + _KEYS + rb"\s*+:")
+_BETWEEN = regex(rb'[^"{}\[\]]*+(?:"(?:[^"\\]|\\.)*+"[^"{}\[\]]*+)*+', re.DOTALL)
 _STRING = (
     rb'(?:"(?:[^"\\]|\\.)*+"'
     rb"|'(?:[^'\\]|\\.)*+'|`(?:[^`\\]|\\.)*+`"
     rb"|null|void 0|undefined)"
 )
-_LIST = re.compile(rb"[\"']?\s*+:\s*+\[\s*+((?:" + _STRING + rb"\s*+(?:,\s*+)?)*+)", re.DOTALL)
+_LIST = regex(rb"[\"']?\s*+:\s*+\[\s*+((?:" + _STRING + rb"\s*+(?:,\s*+)?)*+)", re.DOTALL)
 """All but the closing bracket, so that it is known how far a list without one was gone through."""
-_ITEM = re.compile(_STRING, re.DOTALL)
-_MAPPINGS = re.compile(rb"mappings[\"']?\s*+:\s*+[\"'`]([A-Za-z0-9+/,;]*+)[\"'`]")
+_ITEM = regex(_STRING, re.DOTALL)
+_MAPPINGS = regex(rb"mappings[\"']?\s*+:\s*+[\"'`]([A-Za-z0-9+/,;]*+)[\"'`]")
 _NEAR = 64 * 1024
 """Bytes behind the texts in which `mappings` may follow: only the list of names stands between."""
 _BRACKETS = 1_000_000
 _SLACK = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """One map as JSON, and the offset in the text at which it was found."""
 
     data: bytes

@@ -7,8 +7,9 @@ enough rows; what stays closed is told by its sum, as are folders that hold thir
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from auditor.model import ByteCount
 from auditor.recovery import Amount, Recovered
@@ -22,8 +23,7 @@ SIDE_BY_SIDE = 12
 """Rows of one folder before its rest is one row."""
 
 
-@dataclass(slots=True)
-class Folder:
+class Folder(Struct):
     """A folder, with the sums of all that lies in it and below."""
 
     name: str
@@ -56,8 +56,7 @@ class Folder:
             self.removed += one.is_removed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One line of the tree."""
 
     depth: int

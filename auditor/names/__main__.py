@@ -9,15 +9,15 @@ of Python itself, `pypi-imports.txt` projects by the name that they are imported
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
+from auditor.lazyre import regex
 from auditor.names import index
 
 LISTS = Path(__file__).parent.parent.parent / "rules" / "names"
 DATA = Path(__file__).parent / "data"
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = regex(r"\d{4}-\d\d-\d\d")
 
 
 def build(lists: Path = LISTS) -> dict[str, bytes]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from itertools import pairwise
+
+from auditor.lazyre import regex
 
 _ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 
@@ -25,17 +26,17 @@ TYPING = frozenset({Edit.SWAP, Edit.DROP, Edit.DOUBLE, Edit.KEY})
 
 
 _BRITISH = (
-    (re.compile(r"(?<=[a-z]{3})is(e|ed|er|ers|es|ing|ation)(?![a-z])"), r"iz\1"),
-    (re.compile(r"analys(e|ed|er|ers|es|ing)(?![a-z])"), r"analyz\1"),
-    (re.compile(r"(behavi|col|fav|flav|harb|hon|hum|lab|neighb|val|vap)our"), r"\1or"),
-    (re.compile(r"(cent|theat|met)re(?=s?(?![a-z]))"), r"\1er"),
-    (re.compile(r"(defen|offen|licen)ce"), r"\1se"),
-    (re.compile(r"(catal|dial|anal)ogue"), r"\1og"),
-    (re.compile(r"(cancel|model|label|travel|signal)l(?=ed|er|ing)"), r"\1"),
-    (re.compile(r"grey"), "gray"),
+    (regex(r"(?<=[a-z]{3})is(e|ed|er|ers|es|ing|ation)(?![a-z])"), r"iz\1"),
+    (regex(r"analys(e|ed|er|ers|es|ing)(?![a-z])"), r"analyz\1"),
+    (regex(r"(behavi|col|fav|flav|harb|hon|hum|lab|neighb|val|vap)our"), r"\1or"),
+    (regex(r"(cent|theat|met)re(?=s?(?![a-z]))"), r"\1er"),
+    (regex(r"(defen|offen|licen)ce"), r"\1se"),
+    (regex(r"(catal|dial|anal)ogue"), r"\1og"),
+    (regex(r"(cancel|model|label|travel|signal)l(?=ed|er|ing)"), r"\1"),
+    (regex(r"grey"), "gray"),
 )
 """British endings and words, and the American for them."""
-_HINT = re.compile("our|ogue|grey|[st]re|[ily][sl][eia]|ence")
+_HINT = regex("our|ogue|grey|[st]re|[ily][sl][eia]|ence")
 """What every word of these has, and few others have."""
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor import structs
 from auditor.advisories.versions import same_version
 from auditor.errors import InputError, ParseError, UsageError
+from auditor.lazyre import regex
 from auditor.names.values import Kind, Level, Lookalike
 from auditor.safe import safe
 from auditor.words import counted, duration
@@ -29,12 +31,11 @@ OLD = timedelta(days=365)
 VERSIONS = 3
 """Names that are older than `OLD` and have as many versions are established."""
 _MAINTAINERS = 1000
-_AGE = re.compile(r"([1-9]\d{0,4})([dw])\Z", re.ASCII)
+_AGE = regex(r"([1-9]\d{0,4})([dw])\Z", re.ASCII)
 _NOWHERE = "not in the registry"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signals:
+class Signals(Struct, frozen=True, kw_only=True):
     """What a registry says of one name."""
 
     there: bool

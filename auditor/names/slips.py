@@ -8,24 +8,23 @@ target's.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from msgspec import Struct
 
+from auditor.lazyre import regex
 from auditor.names import spelling
 from auditor.names.edits import TYPING, Edit, edit_of, is_other_english
 from auditor.names.index import Index
 from auditor.names.values import Level
 
-_PREFIX = re.compile(r"(?:py|aio|python-|node-|types-)(?=.)")
+_PREFIX = regex(r"(?:py|aio|python-|node-|types-)(?=.)")
 """What so many names begin with that it tells nothing of a name's length."""
-_DOUBLED_DIGIT = re.compile(r"(\d)\1")
+_DOUBLED_DIGIT = regex(r"(\d)\1")
 _FAMOUS = 300
 _SIBLINGS = 4
 """Popular names with the same other words, from which a different word is no slip."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slip:
+class Slip(Struct, frozen=True, kw_only=True):
     """A name and a popular one that is one or two edits away."""
 
     index: Index

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_RUNS = re.compile(r"[-_.]+")
-_WORDS = re.compile(r"[^a-z0-9]+")
+from auditor.lazyre import regex
+
+_RUNS = regex(r"[-_.]+")
+_WORDS = regex(r"[^a-z0-9]+")
 _SEPARATORS = str.maketrans("", "", "-_.~")
-_DIGITS = re.compile(r"\d+")
+_DIGITS = regex(r"\d+")
 _LOOKS = str.maketrans("0134578|!$", "oleastbllS".lower())
 """Digits and signs, by the letters that they stand for."""
 _CONFUSABLE = str.maketrans(
@@ -23,8 +25,8 @@ _CONFUSABLE = str.maketrans(
 )
 """Letters of other scripts that look Latin (Unicode TR39, those that names were made with)."""
 _RELEASES = {
-    "npm": re.compile(r"((?:@[^/@\s]+/)?[^/@\s]+)@v?(\d[\w.+-]*)\Z", re.ASCII),
-    "pypi": re.compile(r"([^=\s]+)\s*===?\s*v?(\d[\w.!+-]*)\Z", re.ASCII),
+    "npm": regex(r"((?:@[^/@\s]+/)?[^/@\s]+)@v?(\d[\w.+-]*)\Z", re.ASCII),
+    "pypi": regex(r"([^=\s]+)\s*===?\s*v?(\d[\w.!+-]*)\Z", re.ASCII),
 }
 _BITS = {letter: 1 << number for number, letter in enumerate("abcdefghijklmnopqrstuvwxyz")}
 

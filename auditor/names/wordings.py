@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from auditor.lazyre import regex
 from auditor.names import spelling
 from auditor.names.values import Kind, Level
 
@@ -30,7 +31,7 @@ LITTLE = SAME | frozenset(
     " installer setup download downloader build deploy native proxy auth validator middleware plain"
     " common base 2 3 4 5 6 7 rest".split()
 )
-_VERSION = re.compile(r"v?\d+\Z")
+_VERSION = regex(r"v?\d+\Z")
 _LONGEST_WORD = max(map(len, LITTLE))
 _CROWD = 10
 """Popular names that extend one, above which one more extension is no sign."""

@@ -15,11 +15,12 @@ entries are files or folders.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
+from auditor.lazyre import regex
 from auditor.packing import npm, others
 from auditor.packing.npm import Ignores
 from auditor.packing.patterns import (
@@ -95,7 +96,7 @@ CONFIG_GLOBS: tuple[str, ...] = (
 )
 """The files of a package's folder that say what is packed and what is built, as glob patterns
 relative to it; `*` stays within one name."""
-_CONFIG = re.compile("|".join(f"(?:{glob(one).pattern})" for one in CONFIG_GLOBS))
+_CONFIG = regex("|".join(f"(?:{glob(one).pattern})" for one in CONFIG_GLOBS))
 
 
 def is_config(path: str) -> bool:
@@ -150,8 +151,7 @@ def readings(packer: Packer | None) -> tuple[Reading, ...]:
     return tuple(reading for first, reading in changes if first <= packer.major)[-1:]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(Struct, frozen=True, kw_only=True):
     """What decides on a package's content, apart from what every packer always takes."""
 
     files: tuple[str, ...] | None = None

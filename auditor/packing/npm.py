@@ -7,9 +7,11 @@ folders of ignore-walk below them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.packing.patterns import alternatives, bare, glob, patterns_of, prefixes
 
@@ -22,8 +24,7 @@ Ignores = Mapping[str, tuple[str, ...]]
 HERE = frozenset({"", "."})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One line of an ignore file, or what a `files` entry becomes."""
 
     pattern: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.packing.npm import HERE, Rule, read_rules
 from auditor.packing.patterns import bare, glob, patterns_of, prefixes
@@ -112,8 +114,7 @@ def _berry_out(
     return (listed and "/" not in part) or blocked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _BunRule:
+class _BunRule(Struct, frozen=True, kw_only=True):
     """A line as bun reads it."""
 
     pattern: str

@@ -6,11 +6,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from auditor.lazyre import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _MAX_ALTERNATIVES = 64
-_OPAQUE = re.compile(r"[!+*?@]\(")
+_OPAQUE = regex(r"[!+*?@]\(")
 
 
 @lru_cache(maxsize=4096)

@@ -6,14 +6,14 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.errors import UsageError
 from auditor.model import Report
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """Who looks at the output, and how much they want to see."""
 
     color: bool = False
@@ -28,8 +28,7 @@ class View:
     folder. Empty where nobody asked the disk: then no absolute path is known to lie inside."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportFormat:
+class ReportFormat(Struct, frozen=True, kw_only=True):
     """One output: a pure function from a report to text."""
 
     name: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import words
 from auditor.shipped import AbilityChange, ChangeKind, FileChange
@@ -36,8 +37,7 @@ class Role(Enum):
     """One line of that difference."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One line; texts are as they were found, to be made harmless by whoever shows them."""
 
     role: Role

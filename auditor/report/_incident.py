@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import words
 from auditor.exposure import Hit, Level, Met, Place, Triage
@@ -45,8 +46,7 @@ class Role(Enum):
     ITEM = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One line; texts are as they were found, to be made harmless by whoever shows them."""
 
     role: Role

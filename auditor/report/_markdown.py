@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from auditor import fixes, words
+from auditor.lazyre import regex
 from auditor.model import Severity
 from auditor.report import _aside, _comparison, _disclosed, _incident
 from auditor.report._incident import Role
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from auditor.shipped import Comparison
 
 _LONGEST = 1000
-_COMMAND = re.compile(r"[\s`]+")
-_ITEM = re.compile(r"[-*] |\d+\. ")
+_COMMAND = regex(r"[\s`]+")
+_ITEM = regex(r"[-*] |\d+\. ")
 
 
 def text(untrusted: str) -> str:

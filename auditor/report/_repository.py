@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor import lockfiles
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
@@ -16,18 +17,17 @@ if TYPE_CHECKING:
     from auditor.model import Artifact, Finding, Gap, Location, Report
     from auditor.report import View
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_ADDRESS = regex(r"[A-Za-z][A-Za-z0-9+.-]+:")
 """A source that is no path: `npm:demo@1.0.0`. One letter alone is a drive of Windows."""
-_DRIVE = re.compile(r"[A-Za-z]:/")
-_MADE = re.compile(r" \((?:sdist|wheel)(?: [^/]*)?\)\Z")
+_DRIVE = regex(r"[A-Za-z]:/")
+_MADE = regex(r" \((?:sdist|wheel)(?: [^/]*)?\)\Z")
 """What the label of an archive that was built here has behind its folder."""
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
 """Folders of installed packages: no file of a repository, and nothing to be edited."""
 STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A line of a file in the repository."""
 
     path: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from auditor import fixes, words
 from auditor.exposure import Level, Triage
+from auditor.lazyre import regex
 from auditor.model import Artifact, Finding, Gap, Report, Severity, Verdict
 from auditor.report import ReportFormat, View, _aside, _comparison, _disclosed, _incident
 from auditor.report._incident import Role
@@ -36,9 +36,9 @@ MESSAGE = 160
 CRITICAL_MESSAGE = 600
 REPEATED = 60
 """Characters from which a sentence of a fix is not said twice."""
-_ITEM = re.compile(r" |[-*]|\d+\. ")
+_ITEM = regex(r" |[-*]|\d+\. ")
 """How a line of a fix begins that stands alone: one to type, or of a list."""
-_SENTENCE = re.compile(r"(?<=[.:)])\s+(?=[A-Z(])")
+_SENTENCE = regex(r"(?<=[.:)])\s+(?=[A-Z(])")
 BAR = 24
 
 _STYLE = {

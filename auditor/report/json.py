@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from auditor import __version__
 from auditor.model import Artifact, Disclosure, Finding, Gap, Location, Report, Suppressed, Verdict
@@ -59,7 +60,7 @@ def _artifact(artifact: Artifact) -> dict[str, object]:
         ],
         "discloses": artifact.discloses and _discloses(artifact.discloses),
         "ships": artifact.ships and _ships(artifact.ships),
-        "compared": [asdict(comparison) for comparison in artifact.compared],
+        "compared": to_builtins(artifact.compared),
     }
 
 
@@ -91,7 +92,7 @@ def _ships(shipped: Shipped) -> dict[str, object]:
             | ({"sha256": entry.sha256} if entry.sha256 else {})
             for entry in shipped.files
         ],
-        "abilities": [asdict(ability) for ability in shipped.abilities],
+        "abilities": to_builtins(shipped.abilities),
     }
 
 
@@ -128,7 +129,7 @@ def _gap(gap: Gap) -> dict[str, object]:
 
 def _triage(triage: Triage) -> dict[str, object]:
     """Return an incident report; its values are named as programs are to see them."""
-    document = asdict(triage)
+    document: dict[str, Any] = to_builtins(triage)
     for incident in document["incidents"]:
         window = {"from": incident.pop("start"), "to": incident.pop("end") or None}
         incident["window"] = window
@@ -136,7 +137,12 @@ def _triage(triage: Triage) -> dict[str, object]:
 
 
 def _location(location: Location) -> dict[str, object]:
-    return asdict(location)
+    return {
+        "source": location.source,
+        "path": location.path,
+        "line": location.line,
+        "key": location.key,
+    }
 
 
 REPORT = ReportFormat(name="json", render=render)

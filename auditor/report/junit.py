@@ -8,8 +8,9 @@ whose findings were all waived was skipped, and findings below the threshold are
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct, field
 
 from auditor.model import ArtifactKind, Finding, Gap, Report, Suppressed
 from auditor.report import ReportFormat, View
@@ -29,8 +30,7 @@ _CONFIGURED = "package.json"
 """What decides for packers whose configuration is judged, too."""
 
 
-@dataclass(slots=True)
-class _Suite:
+class _Suite(Struct):
     """What was audited, and what is said of it."""
 
     source: str

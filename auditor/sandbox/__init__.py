@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 ELSEWHERE = "the sandbox is made of what Linux has; this system has none of it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confinement:
+class Confinement(Struct, frozen=True, kw_only=True):
     """What a process is left with."""
 
     reads: tuple[Path, ...]

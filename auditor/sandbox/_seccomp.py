@@ -13,7 +13,8 @@ import errno
 import os
 import platform
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.sandbox import _kernel
 
@@ -30,8 +31,7 @@ _THREAD = 0x00010000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Table:
+class _Table(Struct, frozen=True, kw_only=True):
     """One machine's numbers, which are all the same below the names that they are grouped by."""
 
     audit: int

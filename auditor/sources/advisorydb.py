@@ -10,10 +10,11 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from auditor.advisories.records import Advisory, Records
 from auditor.errors import InputError
@@ -68,8 +69,7 @@ _LACKS = "is damaged: it lacks records that it says it has"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """One export that the database was filled from."""
 
     name: str
@@ -92,8 +92,7 @@ class Source:
         return (self.fetched_at or self.newest)[:10]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ecosystem:
+class Ecosystem(Struct, frozen=True, kw_only=True):
     """How many records are about packages of one ecosystem."""
 
     name: str
@@ -103,8 +102,7 @@ class Ecosystem:
     malicious: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """What a database is."""
 
     digest: str

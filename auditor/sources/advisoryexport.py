@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import words
 from auditor.errors import UsageError
@@ -42,8 +43,7 @@ WHERE h.record IN (SELECT number FROM chosen) GROUP BY s.number""",
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trim:
+class Trim(Struct, frozen=True, kw_only=True):
     """What a trimmed database is to have."""
 
     malicious: bool = False

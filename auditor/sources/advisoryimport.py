@@ -13,9 +13,10 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.advisories import ranges
 from auditor.advisories.records import MALICIOUS
@@ -53,8 +54,7 @@ _CACHE = "PRAGMA cache_size = -32000"
 """KiB of the file being written that are kept in memory."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportResult:
+class ImportResult(Struct, frozen=True, kw_only=True):
     """What an import made of the database, in records."""
 
     read: int

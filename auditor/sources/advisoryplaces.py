@@ -9,9 +9,10 @@ the database that comes with audit.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.errors import InputError, UsageError
 from auditor.sources.advisorydb import AdvisoryDatabase, State
@@ -24,8 +25,7 @@ NAME = "advisories.sqlite"
 BUNDLED = Path(__file__).parent.parent / "advisories" / "data" / "malicious.sqlite"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """The database that a call asks, and what a report says of it."""
 
     database: AdvisoryDatabase | None = None

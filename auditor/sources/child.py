@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,12 +15,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING, TextIO, cast
 
+from msgspec import Struct
+
 from auditor import words
 from auditor.errors import InputError, PackerError
+from auditor.lazyre import regex
 from auditor.safe import escaped, safe
 from auditor.sources.credentials import hidden
 
@@ -38,9 +39,9 @@ _POLL = 0.25
 """Seconds between two looks at whether a silent child is still there."""
 _PATIENCE = 5
 """Seconds that an interrupted child has to end by itself."""
-_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-_FAULT = re.compile(r"(?i)error\b(?!\()|\bERR_|\bfailed\b|\bcannot\b|\bnot found\b")
-_EPILOGUE = re.compile(
+_COLOUR = regex(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_FAULT = regex(r"(?i)error\b(?!\()|\bERR_|\bfailed\b|\bcannot\b|\bnot found\b")
+_EPILOGUE = regex(
     r"npm (?:error|ERR!)(?:\s*$| code | path | workspace | location | command | A complete log"
     r"| Lifecycle | Error: command failed| errno | syscall )"
     r"|\[?ELIFECYCLE|error Command failed|error: script \""
@@ -48,8 +49,7 @@ _EPILOGUE = re.compile(
 """What a packer says of its own when a script failed; the script said why before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """How a child ended; `tail` is the end of its output, at most 40 lines."""
 
     code: int
@@ -107,8 +107,7 @@ def run(
     return Ended(code=code, tail=tuple(tail))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """How a child ended that was asked for something, and all that it answered."""
 
     ended: Ended

@@ -7,14 +7,15 @@ one built into pip. What the user shows goes over plain http only where the user
 from __future__ import annotations
 
 import os
-import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from auditor import bases
 from auditor.errors import InputError
+from auditor.lazyre import regex
 from auditor.limits import MIB
 from auditor.sources import child, settings
 from auditor.sources.privatefolder import private_folder
@@ -28,7 +29,7 @@ _PATIENCE = 10
 """Seconds that a client may take to say its own registry."""
 _PRINTED = 64 * 1024
 _SETTINGS_LARGEST = MIB
-_BUILT_IN = re.compile(r"--index-url\s+<url>[^()]*\(default:?\s+([^\s()]+)\)")
+_BUILT_IN = regex(r"--index-url\s+<url>[^()]*\(default:?\s+([^\s()]+)\)")
 _VARIABLES = ("pip_index_url", "uv_default_index", "uv_index_url")
 
 

@@ -10,24 +10,24 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from auditor import masking
+from auditor.lazyre import regex
 from auditor.sources import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LINE = re.compile(
+_LINE = regex(
     r"(?i)(?:_auth|auth_?token|password|passwd|authident|\btoken|_token|secret|api_?key)"
     r"[\"']?[ \t]{0,8}[=: \t][ \t]{0,8}[\"']?([^\s\"',;]++)"
 )
-_LOGIN = re.compile(r"://([^\s/@\"']++)@")
-_VARIABLE = re.compile(r"(?i)token|passw|secret|_auth$|api_?key|credential")
+_LOGIN = regex(r"://([^\s/@\"']++)@")
+_VARIABLE = regex(r"(?i)token|passw|secret|_auth$|api_?key|credential")
 _OTHERS = (".netrc", "_netrc", ".pypirc")
 """Files in the home folder that publishing and downloading clients read, and nobody for a host."""
 _LEAST = 8

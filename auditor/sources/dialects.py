@@ -8,8 +8,9 @@ never runs `prepublishOnly`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +22,7 @@ _FOLDER = "{folder}"
 _FILE = "{file}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class Dialect(Struct, frozen=True, kw_only=True):
     """One packer's way to pack."""
 
     before: tuple[str, ...]

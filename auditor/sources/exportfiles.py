@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
-import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.advisories import osv
 from auditor.archives import ZIP_MAGIC, Loose
 from auditor.archives import zip as ziparchive
 from auditor.errors import InputError, LimitError, UsageError
+from auditor.lazyre import regex
 from auditor.limits import MIB, Budget, Limits
 from auditor.model import Member, MemberType, Oddity, Unread
 
@@ -39,13 +41,12 @@ LOOSE = "records"
 ALL = "all.zip"
 """How OSV calls the export of an ecosystem, in a folder with the ecosystem's name."""
 _ENDINGS = (".json", ".yaml", ".yml")
-_ESCAPES = re.compile(r"\A(?:[/\\]|[A-Za-z]:)|(?:\A|[/\\])\.\.(?:[/\\]|\Z)")
+_ESCAPES = regex(r"\A(?:[/\\]|[A-Za-z]:)|(?:\A|[/\\])\.\.(?:[/\\]|\Z)")
 _FORGET = 8 * MIB
 """Bytes of a mapped file that are read before those that were read need not stay in memory."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
+class Export(Struct, frozen=True, kw_only=True):
     """One export as it lies on this machine, and where it came from."""
 
     path: Path
@@ -62,8 +63,7 @@ class Export:
     """When it was fetched, or last found to be unchanged (RFC 3339, UTC, seconds)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """A zip archive, or the files of single records that were named together."""
 
     export: Export

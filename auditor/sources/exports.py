@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor import __version__
 from auditor.errors import InputError, LimitError
+from auditor.lazyre import regex
 from auditor.sources import pieces, transport
 from auditor.sources.peers import Guard
 from auditor.sources.transport import TooSlowError, UnansweredError
@@ -35,12 +36,11 @@ if TYPE_CHECKING:
 
 _REDIRECTS = 5
 _CHUNK = 256 * 1024
-_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-_LENGTH = re.compile(r"\d{1,18}")
+_RANGE = regex(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_LENGTH = regex(r"\d{1,18}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """An export that is here in full."""
 
     path: Path

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from auditor import words
 from auditor.errors import InputError
@@ -102,8 +103,7 @@ def _lost(states: tuple[PathState, ...]) -> Iterator[str]:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Match:
+class _Match(Struct, frozen=True, kw_only=True):
     """The pattern that decides on a path."""
 
     pattern: bytes
@@ -116,8 +116,7 @@ class _Match:
         return not self.pattern.rstrip(b"/").rpartition(b"/")[2].strip(b"*")
 
 
-@dataclass(slots=True)
-class _Zone:
+class _Zone(Struct):
     """A folder that one index of git speaks for: a project's, a submodule's, one behind a link."""
 
     git: str

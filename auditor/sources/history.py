@@ -7,8 +7,9 @@ that a merge threw away is seen, too. Renames between lockfiles are followed.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import lockfiles
 from auditor.facts.lock.past import Change, Commit
@@ -27,8 +28,7 @@ _MOST_REFS = 1000
 _LINK = b"120000"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """What a repository has of lockfiles; paths are relative to its top."""
 
     changes: tuple[Change, ...]

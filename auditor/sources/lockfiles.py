@@ -8,9 +8,10 @@ their own (`auditor.sources.installed`).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import lockfiles
 from auditor.errors import InputError, LimitError
@@ -41,8 +42,7 @@ _SMALL = 1024 * 1024
 """Bytes of a file beside a lockfile that are read; manifests are shorter."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A lockfile, or a folder of installed packages."""
 
     path: Path

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from auditor.limits import MIB
-from auditor.names.signals import Signals  # noqa: TC001 - msgspec reads the type
+from auditor.names.signals import Signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable

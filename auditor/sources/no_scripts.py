@@ -8,13 +8,14 @@ they put nothing in a script's place and leave a mark for each, so that we can t
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from auditor.errors import PackerError
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from auditor.packers import Packer
@@ -46,11 +47,10 @@ const hooks = {
 module.exports = { name: "no-scripts", factory: () => ({ default: { hooks } }) };
 """
 _MARK = "left-out-"
-_YARN_CODE = re.compile(rb"(?m)^\s*\"?(?:yarnPath|yarn-path|plugins)\b")
+_YARN_CODE = regex(rb"(?m)^\s*\"?(?:yarnPath|yarn-path|plugins)\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gag:
+class Gag(Struct, frozen=True, kw_only=True):
     """What to add to a pack command, and the marks that must be there afterwards."""
 
     arguments: tuple[str, ...] = ()

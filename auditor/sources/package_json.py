@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from auditor.decoding import utf8
 from auditor.errors import LimitError, PackerError, ParseError
@@ -17,8 +18,7 @@ PNPM_WORKSPACE = "pnpm-workspace.yaml"
 _LARGEST = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageJson:
+class PackageJson(Struct, frozen=True, kw_only=True):
     """What one package.json says about its package and who packs it."""
 
     name: str = ""

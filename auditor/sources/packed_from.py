@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 from bisect import bisect_left
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from auditor.facts.build_output import placed
 from auditor.facts.distribution import SITE, scheme_of
 from auditor.facts.manifest import MANIFEST
 from auditor.facts.record import MemberDigest
+from auditor.lazyre import regex
 from auditor.model import MemberType
 from auditor.shape import json_object
 
@@ -35,7 +35,7 @@ _LICENCES = "licenses/"
 _LARGEST = 16 * 1024 * 1024
 _MOST_READ = 512 * 1024 * 1024
 """Bytes of the project that are digested for one wheel; past them the size alone decides."""
-_ESCAPED = re.compile(rb"\\x([89a-f][0-9a-f])")
+_ESCAPED = regex(rb"\\x([89a-f][0-9a-f])")
 
 
 def packed_files(contents: Contents) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.errors import PackerError, UsageError
 from auditor.packers import NODE, Packer
@@ -25,8 +26,7 @@ LOCKFILES: Mapping[str, str] = {
 """Names of lockfiles and whose they are; the order decides where several lie side by side."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class Demand(Struct, frozen=True, kw_only=True):
     """The packer that is asked for, before it is known what is installed."""
 
     packer: Packer

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 import tempfile
 import time
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from auditor.errors import InputError
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +30,8 @@ AGE = 7 * 24 * 3600
 """Seconds after which nobody is expected to go on from what is there."""
 _LARGEST = 64 * 1024
 """Bytes of a note."""
-_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"')
-_DATE = re.compile(r"[A-Za-z0-9,: -]{1,40}")
+_TAG = regex(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"')
+_DATE = regex(r"[A-Za-z0-9,: -]{1,40}")
 _APART = 60
 """Seconds between `Last-Modified` and `Date` from which on two states have two dates."""
 

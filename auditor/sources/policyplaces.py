@@ -6,10 +6,10 @@ By itself, so that a call without a policy is not the time of all that reads one
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from auditor.errors import UsageError
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +23,11 @@ _DEEPEST = 64
 _LARGEST = 16 * 1024 * 1024
 """Bytes of a file that is looked into here; who reads a larger one refuses it."""
 _SAID = {
-    "pyproject.toml": re.compile(
+    "pyproject.toml": regex(
         rb"""(?mx) ^[ \t]* (?: \[+ [ \t]* ["']?tool["']? [ \t]* \. [ \t]* ["']?audit
         | ["']?audit["']? [ \t]* [.=] )"""
     ),
-    "package.json": re.compile(rb'"audit"\s*:\s*\{'),
+    "package.json": regex(rb'"audit"\s*:\s*\{'),
 }
 """What a policy in one of `SHARED` begins with; who reads the file knows better."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor.errors import PackerError
+from auditor.lazyre import regex
 from auditor.packers import Packer
 from auditor.sources import child
 
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
 
     from auditor.sources.packer_choice import Demand
 
-_VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:[-+][\w.+-]+)?)")
+_VERSION = regex(r"v?(\d+\.\d+\.\d+(?:[-+][\w.+-]+)?)")
 _OLDEST_NPM = 7
 """The first with `--pack-destination`: an older one would litter the project's folder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """An installed packer; `packer` has the version that it says it is, in the folder asked."""
 
     packer: Packer

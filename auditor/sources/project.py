@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.errors import UsageError
 from auditor.packers import Packer
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _PRIVATE = "package.json says private, so a publish would be refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class Packed(Struct, frozen=True, kw_only=True):
     """One package's tarball, there as long as the `packed` that it comes from is open."""
 
     tarball: Path
@@ -41,8 +41,7 @@ class Packed:
     """What the reader must know to take the tarball for what it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Target:
+class _Target(Struct, frozen=True, kw_only=True):
     folder: Path
     label: str
     notes: tuple[str, ...] = ()

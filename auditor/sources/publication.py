@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.errors import InputError, PackerError
 from auditor.sources import package_json, project, python_project
@@ -24,8 +26,7 @@ _UNPUBLISHABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class Publication(Struct, frozen=True, kw_only=True):
     """What was made, and why something was not; the files are there as long as it is open."""
 
     packs: tuple[Packed, ...]

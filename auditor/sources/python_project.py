@@ -14,14 +14,16 @@ import shutil
 import stat
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from auditor import backends, packing
 from auditor.backends import PYPROJECT
 from auditor.errors import InputError, PackerError, UsageError
+from auditor.lazyre import regex
 from auditor.packers import PYTHON, Packer
 from auditor.safe import safe
 from auditor.sources import child
@@ -41,16 +43,15 @@ LOCKFILE = "uv.lock"
 _SETUP = ("setup.py", "setup.cfg")
 _SDIST = (".tar.gz", ".zip")
 _WHEEL = ".whl"
-_EXCEPTION = re.compile(r"(?:[\w.]*\.)?[A-Za-z_]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b")
-_NO_REASON = re.compile(
+_EXCEPTION = regex(r"(?:[\w.]*\.)?[A-Za-z_]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b")
+_NO_REASON = regex(
     r"TIP |Stack backtrace|\d+: |at /|ERROR Backend subprocess exited|[* ]*$"
     r"|error: Failed to build|cause: The build backend returned|hint: "
 )
 """What a builder says around the reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Builder:
+class _Builder(Struct, frozen=True, kw_only=True):
     """What builds, and what to know about the choice."""
 
     packer: Packer

@@ -11,13 +11,15 @@ import re
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from msgspec import Struct, field
+
 from auditor import sizehistory
 from auditor.errors import InputError
+from auditor.lazyre import regex
 from auditor.names import signals, spelling
 from auditor.names.signals import ABSENT, Signals
 from auditor.safe import safe
@@ -43,8 +45,8 @@ JSON = {
     "pypi": "application/vnd.pypi.simple.v1+json",
 }
 _NAMES = {
-    "npm": re.compile(r"(?:@[\w.~-]+/)?[\w~!'()*-][\w.~!'()*-]*\Z", re.ASCII),
-    "pypi": re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z"),
+    "npm": regex(r"(?:@[\w.~-]+/)?[\w~!'()*-][\w.~!'()*-]*\Z", re.ASCII),
+    "pypi": regex(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z"),
 }
 """Names that were ever taken; nothing else is asked for, and so nothing leads out of the path."""
 _MOST = 214
@@ -62,8 +64,7 @@ Answer = Signals | InputError
 """What a registry says of a name, or why it does not."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Memory:
+class Memory(Struct, kw_only=True):
     """What registries said so far, for all that ask in one call, in whatever thread."""
 
     clients: Clients

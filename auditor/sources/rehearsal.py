@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from auditor.errors import PackerError
 from auditor.safe import safe
@@ -24,8 +25,7 @@ from auditor.words import listed
 _QUIET = {"npm_config_update_notifier": "false"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
+class Rehearsal(Struct, frozen=True, kw_only=True):
     """One package's folder (resolved), its package.json, and what is to pack it."""
 
     folder: Path

@@ -7,7 +7,6 @@ contents, and what is no regular file is never opened.
 from __future__ import annotations
 
 import hashlib
-import re
 import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from auditor.advisories import signs
 from auditor.advisories.signs import Sort
 from auditor.errors import InputError
 from auditor.facts.lock.indicator import SignSeen
+from auditor.lazyre import regex
 from auditor.model import Unread
 from auditor.sources import regular
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from auditor.advisories import FileSign, IncidentIndex
 
-_VARIABLE = re.compile(r"%([A-Za-z]+)%|\$([A-Z]+)")
+_VARIABLE = regex(r"%([A-Za-z]+)%|\$([A-Z]+)")
 _MOST = 200
 """Places that one pattern may match before the rest is left."""
 _LARGEST = 64 * 1024 * 1024

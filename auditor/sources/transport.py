@@ -14,10 +14,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
+
+from msgspec import Struct
 
 from auditor import __version__
 from auditor.bases import Base, has_login, is_same
@@ -63,8 +64,7 @@ class UnansweredError(InputError):
     """The host did not answer at all, which has nothing to do with what was asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
+class _Question(Struct, frozen=True, kw_only=True):
     """One thing to ask for, and what is done with the answer."""
 
     url: str

@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from msgspec import Struct
+
 from auditor.errors import AuditError
 from auditor.safe import LONGEST, safe
 
@@ -128,10 +130,10 @@ def texts(value: object) -> Iterator[str]:  # noqa: PLR0912 - as many as there a
         for key, one in value.items():
             yield from texts(key)
             yield from texts(one)
-    elif dataclasses.is_dataclass(value):
+    elif isinstance(value, Struct):
         yield type(value).__name__
-        for field in dataclasses.fields(value):
-            yield from texts(getattr(value, field.name))
+        for name in value.__struct_fields__:
+            yield from texts(getattr(value, name))
     elif isinstance(value, Iterable):
         for one in value:
             yield from texts(one)

@@ -7,10 +7,10 @@ version never changes, so a version with another digest is the strongest sign th
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.version import Version
 
 from auditor.addresses import address
@@ -42,16 +42,14 @@ class Change(StrEnum):
     """Names that were not there, counted together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
+class Earlier(Struct, frozen=True, kw_only=True):
     """The lockfile as it was: its packages, and how the report names that state."""
 
     label: str
     inventory: Inventory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockChangeFact(Fact):
+class LockChangeFact(Fact, frozen=True, kw_only=True):
     """One difference; `key` is the package, where it is about one."""
 
     change: Change

@@ -9,7 +9,6 @@ as clients warn about them at most; nor is what the manifest's overrides or reso
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -55,8 +54,7 @@ class Break(StrEnum):
     """Nothing leads to more than ten entries: leftovers rather than a stowaway."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockClosureFact(Fact):
+class LockClosureFact(Fact, frozen=True, kw_only=True):
     """One break; `key` is the name or entry that it is about."""
 
     format: str

@@ -7,9 +7,10 @@ script removes tells both ways: gone, it ran; still there, install scripts were 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import words
 from auditor.advisories import IncidentIndex
@@ -39,16 +40,14 @@ class Trace(StrEnum):
     """What was unpacked is not a bad version."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MembersSeen:
+class MembersSeen(Struct, frozen=True, kw_only=True):
     """Which of the files that were asked for lie in installed packages."""
 
     paths: frozenset[str]
     """Folders of packages, below `node_modules`, and their members: `plain-crypto-js/setup.js`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropperFact(Fact):
+class DropperFact(Fact, frozen=True, kw_only=True):
     """One installed package whose bad versions remove their traces; `key` is what was unpacked."""
 
     trace: Trace

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import words
@@ -22,8 +21,7 @@ _LACK = {"unhashed": "no digest", "weak-digests": "a digest that is too weak"}
 _SAMPLE = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockFileFact(Fact):
+class LockFileFact(Fact, frozen=True, kw_only=True):
     """One thing about the file; `key` is the entry or section that it is about."""
 
     format: str

@@ -10,7 +10,6 @@ without it, and none of their hosts is foreign for that.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -35,8 +34,7 @@ _NEARLY_ALL = 80
 """Per cent of a lockfile's packages that make a host the one that is expected."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockHostFact(Fact):
+class LockHostFact(Fact, frozen=True, kw_only=True):
     """One host, port and scheme; `key` is host and port, `line` that of its first package."""
 
     format: str

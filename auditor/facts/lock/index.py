@@ -5,15 +5,17 @@ No fact of its own. Everything is one pass over the inventory.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor.addresses import UNNAMED, Address, Named, address, conda_named, npm_named
 from auditor.errors import InputError
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
+from auditor.lazyre import regex
 from auditor.registries import Registries, Setting, configured
 from auditor.shape import json_object
 
@@ -23,27 +25,25 @@ if TYPE_CHECKING:
 MANIFEST = "package.json"
 SECTIONS = ("dependencies", "devDependencies", "optionalDependencies")
 """What of a manifest is installed for the project itself; peers are others' business."""
-_EXOTIC = re.compile(
+_EXOTIC = regex(
     r"(?:git|github|gitlab|bitbucket|gist|file|link|portal|workspace|patch|https?|ssh|exec)\b[+:]"
     r"|\.{1,2}/|/|~/|[^@/\s]+/[^/\s]+(?:#|\Z)|[\w.\-]+@[\w.\-]+[:/]"
 )
-_TAG = re.compile(r"[A-Za-z][A-Za-z0-9._\-]*\Z")
-_LAST_NAME = re.compile(r"(?:\A|/)((?:@[^/@]+/)?[^/@]+)(?:@.*)?\Z")
+_TAG = regex(r"[A-Za-z][A-Za-z0-9._\-]*\Z")
+_LAST_NAME = regex(r"(?:\A|/)((?:@[^/@]+/)?[^/@]+)(?:@.*)?\Z")
 _LONGEST_NAME = 400
 _MOST_WISHES = 200
 """Different wishes for one package that are kept; real lockfiles have a few dozen."""
 _MOST_OVERRIDES = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Beside(Struct, frozen=True, kw_only=True):
     """The manifest and client settings beside a lockfile, by their path relative to it."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserSettings:
+class UserSettings(Struct, frozen=True, kw_only=True):
     """The registries that the user's own settings name, outside of the project."""
 
     settings: tuple[Setting, ...] = ()
@@ -51,8 +51,7 @@ class UserSettings:
     """Further hosts, with their port, that the user's policy allows packages to come from."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """What a package.json beside the lockfile asks for."""
 
     wanted: Mapping[str, str]
@@ -72,8 +71,7 @@ class Manifest:
         return name in self.replaced
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockIndex:
+class LockIndex(Struct, frozen=True, kw_only=True):
     """An inventory with the answers that take more than one entry."""
 
     inventory: Inventory

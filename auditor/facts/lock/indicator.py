@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.advisories import FileSign, IncidentIndex
 from auditor.advisories.signs import Sort
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from auditor.advisories import Incident
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignSeen:
+class SignSeen(Struct, frozen=True, kw_only=True):
     """Something that an incident's sign describes, as it was found."""
 
     incident: str
@@ -31,8 +31,7 @@ class SignSeen:
     """When it was changed last (RFC 3339, UTC)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndicatorFact(Fact):
+class IndicatorFact(Fact, frozen=True, kw_only=True):
     """One sign of an incident that is there; `path` is the place, `key` the incident."""
 
     sort: Sort

@@ -6,9 +6,10 @@ npm unpacked. Only versions are compared: npm does not list what packages make b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.facts import Collector, Contents
 from auditor.inventory import Inventory, Origin
@@ -30,15 +31,13 @@ class Difference(StrEnum):
     OTHER_NAME = "other-name"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HiddenSeen:
+class HiddenSeen(Struct, frozen=True, kw_only=True):
     """The lockfile of an installed tree: what npm unpacked, and where."""
 
     inventory: Inventory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstalledFact(Fact):
+class InstalledFact(Fact, frozen=True, kw_only=True):
     """One folder of node_modules that npm made; `key` is what npm unpacked into it."""
 
     difference: Difference

@@ -7,7 +7,6 @@ nobody needs to know here: it is each that neither the project nor the user has 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import words
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     from auditor.inventory import LockedPackage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InternalNameFact(Fact):
+class InternalNameFact(Fact, frozen=True, kw_only=True):
     """One internal name from one place; `key` is `name@version` of its first entry from there."""
 
     format: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.advisories import How, IncidentIndex
@@ -36,8 +35,7 @@ _CERTAIN = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownBadFact(Fact):
+class KnownBadFact(Fact, frozen=True, kw_only=True):
     """One entry that is known to be bad; `key` is `name@version` of what it really is."""
 
     ecosystem: str

@@ -9,7 +9,6 @@ do, too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -65,8 +64,7 @@ class Excuse(StrEnum):
     """It requires the package that it looks like, as a plug-in does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookalikeFact(Fact):
+class LookalikeFact(Fact, frozen=True, kw_only=True):
     """One name, whatever versions of it are there; `key` is `name@version` of the first."""
 
     format: str

@@ -5,14 +5,15 @@ No fact of its own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct, field
+
 from auditor.addresses import address
 from auditor.facts.lock.host import LOCAL
+from auditor.lazyre import regex
 from auditor.namelists import NameList
 from auditor.names import Level, Lookalike
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from auditor.inventory import LockedPackage
     from auditor.registries import Registries
 
-_PORT = re.compile(r":\d+\Z")
+_PORT = regex(r":\d+\Z")
 ECOSYSTEMS = frozenset({"npm", "pypi"})
 """Those of which popular names are known."""
 
@@ -34,8 +35,7 @@ class NameJudge(Protocol):
         """Return what a name imitates, as far as a level tells it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamesAsked:
+class NamesAsked(Struct, frozen=True, kw_only=True):
     """What the user wants to know about names, and what knows it."""
 
     judge: Callable[[str], NameJudge]

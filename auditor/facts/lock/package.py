@@ -7,7 +7,6 @@ the entry says. Measured truths and sources stand at the rules.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -32,8 +31,7 @@ _NO_DIGEST = frozenset({"cyclonedx", "spdx", "node_modules", "site-packages"})
 """Formats that say what is there, and not what is to be fetched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedPackageFact(Fact):
+class LockedPackageFact(Fact, frozen=True, kw_only=True):
     """One entry; `key` is its id in the lockfile."""
 
     format: str

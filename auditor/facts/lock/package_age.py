@@ -6,7 +6,6 @@ taking a version is not hit by most of them, and a version that was taken down w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.advisories.versions import is_placeholder, same_version
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from auditor.names.signals import Signals
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageAgeFact(Fact):
+class PackageAgeFact(Fact, frozen=True, kw_only=True):
     """One release in a lockfile, whatever entries it has there; `key` is `name@version`.
 
     Only of what a registry was asked about and answered.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor import words
 from auditor.advisories import How, IncidentIndex
@@ -25,8 +27,7 @@ _SHORT = 10
 _SAMPLE = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
+class Commit(Struct, frozen=True, kw_only=True):
     """A commit; times in seconds since 1970, as git has them: anybody may have written them."""
 
     id: str
@@ -35,8 +36,7 @@ class Commit:
     parents: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What a commit did to one lockfile."""
 
     commit: Commit
@@ -50,8 +50,7 @@ class Change:
     """A merge that took this file as one of its parents has it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistorySeen:
+class HistorySeen(Struct, frozen=True, kw_only=True):
     """The changes of a repository's lockfiles, no commit before its parents."""
 
     changes: tuple[Change, ...]
@@ -61,8 +60,7 @@ class HistorySeen:
     """The content that each ref has at a path now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastFact(Fact):
+class PastFact(Fact, frozen=True, kw_only=True):
     """One stay of a bad version in a lockfile; `path` is the file's last one, `key` the version."""
 
     ecosystem: str
@@ -102,8 +100,7 @@ class PastFact(Fact):
     """All of it, in one sentence."""
 
 
-@dataclass(slots=True)
-class _Stay:
+class _Stay(Struct):
     """A bad version from its coming to its going."""
 
     fact: KnownBadFact

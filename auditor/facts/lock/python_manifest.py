@@ -14,11 +14,13 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from auditor.errors import ParseError
+from auditor.lazyre import regex
 from auditor.lockfiles._toml import quick_toml
 
 if TYPE_CHECKING:
@@ -27,17 +29,14 @@ if TYPE_CHECKING:
     from auditor.inventory import Inventory
 
 PYPROJECT, PIPFILE = "pyproject.toml", "Pipfile"
-_NAME = re.compile(
-    r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)", re.DOTALL
-)
-_RUNS = re.compile(r"[-_.]+")
+_NAME = regex(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)", re.DOTALL)
+_RUNS = regex(r"[-_.]+")
 _COMPACT = (",", ":")
 _PIPFILE_SECTIONS = frozenset({"source", "packages", "dev-packages", "requires", "scripts"})
 _PIPFILE_OWN = frozenset({"pipfile", "pipenv", "default", "develop"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
+class Drift(Struct, frozen=True, kw_only=True):
     """One difference; without a name the whole manifest is another one."""
 
     name: str = ""

@@ -8,9 +8,10 @@ people use were bad: for the others that is a doubt, in words.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from auditor import words
 from auditor.advisories import How
@@ -47,8 +48,7 @@ def _never(ecosystem: str, name: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """What a database has about the packages of one lockfile."""
 
     records: Records = field(default_factory=Records)

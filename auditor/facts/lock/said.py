@@ -6,9 +6,10 @@ No fact of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from auditor.addresses import address
 from auditor.facts.lock.index import from_registry
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from auditor.namelists import NameList
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrySaid:
+class RegistrySaid(Struct, frozen=True, kw_only=True):
     """The answers to what was asked about one lockfile, and when that was."""
 
     now: datetime

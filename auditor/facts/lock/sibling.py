@@ -10,11 +10,11 @@ npm: up to version 11 npm-shrinkwrap.json wins; npm 12 reads package-lock.json a
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from auditor.advisories.versions import same_name, same_version
 from auditor.errors import InputError
@@ -22,6 +22,7 @@ from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import MANIFEST, Beside
 from auditor.integrity import STRENGTH, digests, is_digest
 from auditor.inventory import Inventory, LockedPackage, Origin
+from auditor.lazyre import regex
 from auditor.model import Fact
 from auditor.shape import json_object
 
@@ -42,7 +43,7 @@ FAMILIES: tuple[tuple[str, ...], ...] = (tuple(_CLIENTS), _PYTHON)
 _ALL_FILES = frozenset({"package-lock", "yarn", "pnpm", "bun", "uv", "poetry", "pipfile"})
 """Formats whose digests are of all of a version's files, so that two of them share some. Yarn's
 berry has digests of its own archives; pylock and pdm may have those of one platform's files."""
-_CHOSEN = re.compile(r"(npm|yarn|pnpm|bun)(?:@\D{0,2}(\d{1,4}))?")
+_CHOSEN = regex(r"(npm|yarn|pnpm|bun)(?:@\D{0,2}(\d{1,4}))?")
 _NPM_WITHOUT_SHRINKWRAP = 12
 _SAMPLE = 5
 _SHORT = 20
@@ -60,16 +61,14 @@ class Relation(StrEnum):
     """A version has a digest that is not the other's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiblingsSeen:
+class SiblingsSeen(Struct, frozen=True, kw_only=True):
     """The names of the other lockfiles of a folder, and what those hold that could be read."""
 
     names: frozenset[str]
     inventories: tuple[Inventory, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockSiblingFact(Fact):
+class LockSiblingFact(Fact, frozen=True, kw_only=True):
     """One thing about a lockfile and another; `key` is the package, where it is about one."""
 
     relation: Relation

@@ -7,7 +7,6 @@ Records that name each other are one vulnerability. What was made to harm is a f
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor import words
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from auditor.advisories.records import Advisory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VulnerabilityFact(Fact):
+class VulnerabilityFact(Fact, frozen=True, kw_only=True):
     """One vulnerability of one entry; `key` is `name@version` of what the entry really is."""
 
     ecosystem: str

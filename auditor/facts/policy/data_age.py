@@ -5,7 +5,6 @@ Who makes the report knows, and leaves the facts themselves as observations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataAgeFact(Fact):
+class DataAgeFact(Fact, frozen=True, kw_only=True):
     """One set of data; `key` is its name, `path` the policy file that limits its age."""
 
     day: str

@@ -5,7 +5,6 @@ Who applies the policy knows, and leaves the facts themselves as observations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -28,8 +27,7 @@ class State(StrEnum):
     """Its last day is over; it sets nothing aside."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverFact(Fact):
+class WaiverFact(Fact, frozen=True, kw_only=True):
     """One waiver; `path` and `line` are its place in the policy file, `key` rule and subject."""
 
     rule: str

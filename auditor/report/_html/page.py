@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor import fixes, policy, words
 from auditor.exposure import Level
+from auditor.lazyre import regex
 from auditor.model import Artifact, Finding, Report, Severity, Suppressed, Verdict
 from auditor.report import _incident
 from auditor.report._html import prose, treemap
@@ -28,8 +29,8 @@ PRINTED = 300
 """Files that are printed; of more there is the treemap, unless the reader unfolds the table."""
 VALUES = 50
 """Texts of one field of evidence."""
-_FINGERPRINT = re.compile(r"[0-9a-f]{32}\Z")
-_NO_ID = re.compile(r"[^a-z0-9]+")
+_FINGERPRINT = regex(r"[0-9a-f]{32}\Z")
+_NO_ID = regex(r"[^a-z0-9]+")
 _MEANING = {
     Verdict.PASS: "all was examined, and nothing at or above {threshold} was found",
     Verdict.FAIL: "there are findings at or above {threshold}",
@@ -44,8 +45,7 @@ _TONE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """One finding."""
 
     finding: Finding
@@ -64,8 +64,7 @@ class Shown:
     aside: Suppressed | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """What one rule found."""
 
     rule: str
@@ -83,16 +82,14 @@ class Group:
         return self.count - len(self.first) - len(self.more)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """A line of an incident report with those that belong to it."""
 
     line: Line
     below: tuple[Told, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ships:
+class Ships(Struct, frozen=True, kw_only=True):
     """What one artifact ships."""
 
     artifact: Artifact
@@ -106,8 +103,7 @@ class Ships:
         return sum(len(folder.rows) for folder in self.folders) <= PRINTED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Everything that the templates read."""
 
     report: Report

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor.fixes import is_typed
+from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ITEM = re.compile(r"[-*] |\d+\. ")
+_ITEM = regex(r"[-*] |\d+\. ")
 
 
 class Form(Enum):
@@ -25,8 +26,7 @@ class Form(Enum):
     """Lines to type; their breaks and indents count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One part; each line is as it was found."""
 
     form: Form

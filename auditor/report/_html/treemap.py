@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from auditor import words
 from auditor.safe import safe
@@ -40,8 +41,7 @@ KINDS = (
 """The kinds that have a colour, in the order of the style sheet's classes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One file of a folder."""
 
     name: str
@@ -49,8 +49,7 @@ class Row:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
+class Folder(Struct, frozen=True, kw_only=True):
     """The files that lie in one folder, not those below it."""
 
     path: str
@@ -63,8 +62,7 @@ class Folder:
         return sum(row.size for row in self.rows)
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     folders: dict[str, _Node] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
 

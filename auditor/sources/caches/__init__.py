@@ -11,11 +11,12 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from dataclasses import dataclass
 from functools import cache as remembered
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.errors import SpentError
 from auditor.inventory import Inventory
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Cache", "caches", "clients", "inventory"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cache:
+class Cache(Struct, frozen=True, kw_only=True):
     """A folder in which a client keeps what it fetched."""
 
     client: str

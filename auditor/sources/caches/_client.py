@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from auditor.inventory import LockedPackage
 from auditor.sources.caches._reading import Reading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(Struct, frozen=True, kw_only=True):
     """A user of a machine, as far as clients look at it to find their folders."""
 
     environment: Mapping[str, str]
@@ -63,8 +63,7 @@ class Machine:
                     yield folder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class Client(Struct, frozen=True, kw_only=True):
     """One kind of cache: where it lies, and how it is read."""
 
     name: str

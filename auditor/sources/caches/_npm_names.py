@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.addresses import address, npm_named
 from auditor.inventory import LockedPackage, Origin
+from auditor.lazyre import regex
 
-SPELLED = re.compile(r"((?:@[^@/+\s]+[/+])?[^@/+\s]+)@(\d[^@/\s]*)\Z")
+SPELLED = regex(r"((?:@[^@/+\s]+[/+])?[^@/+\s]+)@(\d[^@/\s]*)\Z")
 """`name@version`; a scope may end with the `+` that a file name has in place of its slash."""
 _TARBALL = (".tgz", ".tar.gz")
-_QUICK = re.compile(r"\.tgz|\.tar\.gz|/download/", re.IGNORECASE)
+_QUICK = regex(r"\.tgz|\.tar\.gz|/download/", re.IGNORECASE)
 """What the address of a tarball has, and that of a packument has not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """A tarball that was fetched from an address."""
 
     address: str

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from packaging.utils import canonicalize_name
 
 from auditor.addresses import UNNAMED, Named, python_named
 from auditor.inventory import LockedPackage, Origin
+from auditor.lazyre import regex
 
-_DIST_INFO = re.compile(r"([^-/]+)-([^-/]+)\.dist-info\Z")
+_DIST_INFO = regex(r"([^-/]+)-([^-/]+)\.dist-info\Z")
 
 
 def dist_info(folder: str) -> Named:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from auditor.inventory import Origin
+from auditor.lazyre import regex
 from auditor.sources.caches import _npm_names as names
 from auditor.sources.caches._client import Client, Machine
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from auditor.inventory import LockedPackage
     from auditor.sources.caches._reading import Reading
 
-_FOLDER = re.compile(r"([^@]+)@(\d[^@]*)(?:@@[^@]+)?@@@\d+\Z", re.DOTALL)
-_PLAIN = re.compile(r"[\d.]+\Z")
-_ELSEWHERE = re.compile(r"@(GH|G|T)@.+?(?:@@@\d+)?\Z", re.DOTALL)
+_FOLDER = regex(r"([^@]+)@(\d[^@]*)(?:@@[^@]+)?@@@\d+\Z", re.DOTALL)
+_PLAIN = regex(r"[\d.]+\Z")
+_ELSEWHERE = regex(r"@(GH|G|T)@.+?(?:@@@\d+)?\Z", re.DOTALL)
 """A repository at GitHub or elsewhere, or a tarball."""
 
 

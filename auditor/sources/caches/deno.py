@@ -7,10 +7,10 @@ is no package of a registry that is read here.
 from __future__ import annotations
 
 import binascii
-import re
 from base64 import b32decode
 from typing import TYPE_CHECKING
 
+from auditor.lazyre import regex
 from auditor.sources.caches import _npm_names as names
 from auditor.sources.caches._client import Client, Machine
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from auditor.inventory import LockedPackage
     from auditor.sources.caches._reading import Reading
 
-_COPY = re.compile(r"_\d+\Z")
+_COPY = regex(r"_\d+\Z")
 """Further copies of one version, for other peers."""
 
 

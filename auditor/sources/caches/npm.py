@@ -8,10 +8,10 @@ the entry out. A response that was no 200 says so (`status`), and is no package.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.sources.caches import _npm_names as names
 from auditor.sources.caches._client import Client, Machine

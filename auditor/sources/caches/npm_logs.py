@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from auditor.lazyre import regex
 from auditor.sources.caches import _npm_names as names
 from auditor.sources.caches import npm
 from auditor.sources.caches._client import Client, Machine
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from auditor.inventory import LockedPackage
     from auditor.sources.caches._reading import Reading
 
-_FETCH = re.compile(
+_FETCH = regex(
     r"^\d{1,9} http (?:fetch GET 200|cache) (?:[^\s:]{1,300}?@)?(https?://\S{1,4096})", re.MULTILINE
 )
 """A line; what comes from the cache has the package's name in front of the address."""
-_NAME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)_(\d\d)_(\d\d)_")
+_NAME = regex(r"(\d{4}-\d\d-\d\d)T(\d\d)_(\d\d)_(\d\d)_")
 
 
 def _places(machine: Machine) -> Iterator[Path]:

@@ -18,6 +18,7 @@ from auditor.archives import is_archive, walk
 from auditor.archives import zip as zip_
 from auditor.errors import InputError
 from auditor.inventory import Origin
+from auditor.lazyre import regex
 from auditor.limits import Budget
 from auditor.model import Member
 from auditor.sources.caches import _python_names as names
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 _DEPTH = 8
 _HEAD = 512
-_ENVELOPE = re.compile(rb"cc=4,.{0,8}?\xa8response.{1,5}?\xa4body[\xc4-\xc6]", re.DOTALL)
+_ENVELOPE = regex(rb"cc=4,.{0,8}?\xa8response.{1,5}?\xa4body[\xc4-\xc6]", re.DOTALL)
 """What CacheControl writes in front of a body, and the kind of number that its length is."""
 _ZIP = b"PK\x03\x04"
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")

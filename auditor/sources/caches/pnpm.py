@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from auditor.inventory import Origin
+from auditor.lazyre import regex
 from auditor.sources.caches import _npm_names as names
 from auditor.sources.caches._client import Client, Machine
 from auditor.sources.caches._reading import Reading, integrity
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
     from auditor.inventory import LockedPackage
 
-_VERSION = re.compile(r"v\d{1,3}\Z")
+_VERSION = regex(r"v\d{1,3}\Z")
 _OLD = "-index.json"
-_FILE = re.compile(r"([0-9a-f]{16,126})-(.+)\.json\Z", re.DOTALL)
+_FILE = regex(r"([0-9a-f]{16,126})-(.+)\.json\Z", re.DOTALL)
 _DATABASES = ("index.db", "index.db-wal")
-_KEY = re.compile(rb"(sha\d{1,3}-[A-Za-z0-9+/]{20,86}={0,2})\t([\x21-\x7e]{1,600})")
-_BUILT = re.compile(rb"(?:git\+)?(?:https?|ssh)://[\x21-\x7e]{1,600}\t(?:not-)?built")
+_KEY = regex(rb"(sha\d{1,3}-[A-Za-z0-9+/]{20,86}={0,2})\t([\x21-\x7e]{1,600})")
+_BUILT = regex(rb"(?:git\+)?(?:https?|ssh)://[\x21-\x7e]{1,600}\t(?:not-)?built")
 """The key of a package that comes from a git host, not from a registry."""
 _CHUNK = 4 * 1024 * 1024
 _LONGEST = 1024

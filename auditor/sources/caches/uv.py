@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from auditor.addresses import UNNAMED, Named
 from auditor.inventory import Origin
+from auditor.lazyre import regex
 from auditor.sources.caches import _python_names as names
 from auditor.sources.caches._client import Client, Machine
 from auditor.sources.caches._reading import Reading, integrity
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 _DEPTHS = {"pypi": 0, "index": 1, "url": 1, "git": 2, "path": 1, "editable": 1}
 """Folders of digests above a project's, by what the project was named with."""
 _ORIGINS = {"url": Origin.URL, "git": Origin.GIT, "path": Origin.FILE, "editable": Origin.FILE}
-_ADDRESS = re.compile(rb"https?://[\x21-\x7e]{1,2000}?\.(?:whl|tar\.gz|tgz|zip|tar\.bz2|tar\.xz)")
-_DIGEST = re.compile(rb"Sha256.{1,3}?([0-9a-f]{64})(?![0-9a-f])", re.DOTALL)
+_ADDRESS = regex(rb"https?://[\x21-\x7e]{1,2000}?\.(?:whl|tar\.gz|tgz|zip|tar\.bz2|tar\.xz)")
+_DIGEST = regex(rb"Sha256.{1,3}?([0-9a-f]{64})(?![0-9a-f])", re.DOTALL)
 _LARGEST = 1024 * 1024
 _FETCHED, _LOCAL = ".http", ".rev"
 """Ends of files about what was fetched, and about what lay on this machine."""

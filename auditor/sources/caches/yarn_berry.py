@@ -7,11 +7,11 @@ others: then the paths of the archive's first entries, `node_modules/@scope/name
 from __future__ import annotations
 
 import os
-import re
 import struct
 from typing import TYPE_CHECKING
 
 from auditor.inventory import Origin
+from auditor.lazyre import regex
 from auditor.sources.caches import _npm_names as names
 from auditor.sources.caches import yarn_classic
 from auditor.sources.caches._client import Client, Machine
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from auditor.inventory import LockedPackage
     from auditor.sources.caches._reading import Reading
 
-_END = re.compile(r"-[0-9a-f]{10}-[0-9a-z]{1,16}\.zip\Z")
-_CUT = re.compile(r"-(?=npm-\d|(?:patch|https?|git|ssh|file|exec|virtual|commit)-)")
+_END = regex(r"-[0-9a-f]{10}-[0-9a-z]{1,16}\.zip\Z")
+_CUT = regex(r"-(?=npm-\d|(?:patch|https?|git|ssh|file|exec|virtual|commit)-)")
 _HEAD = 4096
 _HEADER = struct.Struct("<4s14xI4xHH")
 _LOCAL = b"PK\x03\x04"
-_INSIDE = re.compile(r"node_modules/((?:@[^/]+/)?[^/]+)/")
+_INSIDE = regex(r"node_modules/((?:@[^/]+/)?[^/]+)/")
 _ORIGINS = {"http": Origin.URL, "https": Origin.URL, "git": Origin.GIT, "ssh": Origin.GIT}
 
 
