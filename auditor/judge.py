@@ -23,7 +23,7 @@ from auditor.model import (
 from auditor.stable import stable_path
 
 if TYPE_CHECKING:
-    from auditor.rulefile import Rule, Ruleset
+    from auditor.rulebook import Rule, Ruleset
 
 Advice = Mapping[str, Callable[[Fact], str]]
 """By name, what a fix can say about this project and its packer, given the fact."""

@@ -17,6 +17,7 @@ from auditor.facts.policy.waiver import WaiverFact
 from auditor.lazyre import regex
 from auditor.limits import Budget, Limits
 from auditor.model import (
+    OF_OTHERS,
     Artifact,
     ArtifactKind,
     Fact,
@@ -29,7 +30,7 @@ from auditor.model import (
 
 if TYPE_CHECKING:
     from auditor.judge import Judge
-    from auditor.rulefile import Ruleset
+    from auditor.rulebook import Ruleset
 
 _DAY = regex(r"\b\d{4}-\d\d-\d\d\b")
 Advice = Mapping[str, Callable[[Fact], str]]
@@ -74,7 +75,7 @@ class Outcome(Struct):
         if contents.kind is ArtifactKind.POLICY:
             collectors = facts.of_policy()
         else:
-            collectors, _ = facts.load(lockfile=contents.kind in facts.OF_OTHERS)
+            collectors, _ = facts.load(lockfile=contents.kind in OF_OTHERS)
         for name, collector in collectors.items():
             if not collector.serves(contents.kind) or not judge.wants(name):
                 continue

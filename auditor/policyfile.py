@@ -30,7 +30,7 @@ from auditor.wordscan import SHORTEST, is_too_wide
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.rulefile import Head
+    from auditor.rulebook import Head
 
 T = TypeVar("T", bound=Struct)
 

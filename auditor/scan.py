@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import facts, kinds, policy, rulefile, since, texts
+from auditor import facts, kinds, policy, rulebook, since, texts
 from auditor.advice import advice
 from auditor.archives import listing, walk
 from auditor.blame import of_input
@@ -40,7 +40,7 @@ from auditor.model import (
 from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
 from auditor.shipping import DIGESTS, shipped
-from auditor.sources import directory, gauges
+from auditor.sources import directory, gauges, rulecache
 from auditor.sources.ahead import Ahead
 from auditor.sources.file import Progress, ReadFile
 from auditor.sources.wish import Wish
@@ -110,7 +110,7 @@ def scan(
             spec_of(target)
         elif not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
-    ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
+    ruleset = rulecache.load((rulebook.builtin_folder(), *request.rules), lockfile=False)
     judge = Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
     scanner = _Scanner(request, judge, announce, output)
     for target in _sdists_first(request.targets):
