@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from auditor.model import Member
 
 MANIFEST = "package.json"
+_BETWEEN = 100
+"""Characters in which the colon behind a key is looked for."""
 
 
 class ManifestSeen(Struct, frozen=True, kw_only=True):
@@ -31,11 +32,20 @@ class ManifestSeen(Struct, frozen=True, kw_only=True):
         """Return the line, from 1, on which a nested key stands; the last one found on the way."""
         position = 0
         for key in keys:
-            found = re.compile(rf'"{re.escape(key)}"\s*:').search(self.text, position)
-            if found is None:
+            found = self._key(key, position)
+            if found < 0:
                 break
-            position = found.start()
+            position = found
         return self.text.count("\n", 0, position) + 1
+
+    def _key(self, key: str, position: int) -> int:
+        """Return where a key stands from a position on; -1 where it does not."""
+        quoted = f'"{key}"'
+        while (found := self.text.find(quoted, position)) >= 0:
+            position = found + len(quoted)
+            if self.text[position : position + _BETWEEN].lstrip().startswith(":"):
+                return found
+        return -1
 
 
 def read(
