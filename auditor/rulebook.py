@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -147,8 +146,7 @@ def read(folders: Iterable[Path]) -> Source:
 def _contents(folder: Path, ending: str) -> dict[str, bytes]:
     """Return the files of a folder by name, in the order of the names; none where there is none."""
     try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if entry.name.endswith(ending))
+        names = sorted(path.name for path in folder.iterdir() if path.name.endswith(ending))
     except OSError:
         return {}
     found = {}
