@@ -115,6 +115,8 @@ ALL = {**OF_INPUT, **BUGS}
 @pytest.fixture(autouse=True)
 def _rules_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read our own rules once for all calls of this module: they are the same each time."""
+    for lockfile in (False, True):
+        _rules((rulebook.builtin_folder(),), lockfile=lockfile)
     monkeypatch.setattr(rulecache, "load", _rules)
 
 
