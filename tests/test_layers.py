@@ -74,7 +74,7 @@ LAYERS = [
     {"triage", "baselinefile", "starting", "since"},
     {"report", "mapview", "docs", "incidentpage"},
     {"sources", "sandbox"},
-    {"outcome", "comparing", "deciding", "verifying"},
+    {"outcome", "comparing", "deciding", "verifying", "batch"},
     {"scan", "packonline", "lockscan", "lockonline", "namescan", "mapscan", "dbupdate"},
     {"diffscan"},
     {"historyscan"},
