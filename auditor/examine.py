@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from auditor.anchors import Anchors
+from auditor.anchors import shared
 from auditor.archives import Entry, Loose, holds_archive, is_brotli, unread_format, walk
 from auditor.blame import of_input
 from auditor.errors import LimitError, MemberError, SpentError
@@ -31,7 +31,7 @@ class _Asked:
 
     def __init__(self, readers: Iterable[Reader]) -> None:
         self.readers = tuple(readers)
-        self.anchors = Anchors(frozenset(a for r in self.readers for a in r.anchors))
+        self.anchors = shared(frozenset(a for r in self.readers for a in r.anchors))
 
 
 class Examination:

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "auditor"
 
 LAYERS = [
-    {"errors", "exits", "exposure", "shipped", "model", "words", "inventory"},
+    {"errors", "exits", "exposure", "shipped", "model", "words", "inventory", "fastpaths"},
     {
         "limits",
         "decoding",
@@ -21,6 +21,7 @@ LAYERS = [
         "safe",
         "yamldoc",
         "anchors",
+        "literals",
         "packers",
         "match",
         "fixes",
