@@ -12,6 +12,7 @@ from auditor import words
 from auditor.match import Lists, Predicate, predicate
 from auditor.model import (
     Artifact,
+    ArtifactKind,
     ByteCount,
     Fact,
     Finding,
@@ -34,6 +35,7 @@ class Judge:
 
     def __init__(self, ruleset: Ruleset, profile: Profile = Profile.RELEASE) -> None:
         self._by_fact: dict[str, list[_Compiled]] = defaultdict(list)
+        self._asking: dict[tuple[str, ArtifactKind], list[_Compiled]] = {}
         for rule in ruleset.rules:
             if profile in rule.profiles:
                 self._by_fact[rule.fact].append(_Compiled(rule, ruleset.lists))
@@ -56,15 +58,22 @@ class Judge:
             for rule in sorted(rules, key=lambda rule: rule.id)
         )
 
-    def wants(self, fact: str) -> bool:
-        """Tell whether any rule asks for this kind of fact."""
-        return fact in self._by_fact
+    def wants(self, fact: str, kind: ArtifactKind) -> bool:
+        """Tell whether any rule asks for this kind of fact of that kind of artifact."""
+        return bool(self._rules(fact, kind))
+
+    def _rules(self, fact: str, kind: ArtifactKind) -> list[_Compiled]:
+        found = self._asking.get((fact, kind))
+        if found is None:
+            found = [one for one in self._by_fact.get(fact, ()) if kind in one.rule.artifacts]
+            self._asking[fact, kind] = found
+        return found
 
     def findings(
         self, artifact: Artifact, kind: str, facts: Iterable[Fact], advice: Advice
     ) -> Iterator[Finding]:
         """Yield what the rules find in the facts of one kind."""
-        rules = [r for r in self._by_fact.get(kind, ()) if artifact.kind in r.rule.artifacts]
+        rules = self._rules(kind, artifact.kind)
         if not rules:
             return
         seen: dict[str, int] = defaultdict(int)
