@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, get_type_hints
 
@@ -24,7 +25,7 @@ from auditor.model import (
 from auditor.stable import stable_path
 
 if TYPE_CHECKING:
-    from auditor.rulefile import Rule, Ruleset
+    from auditor.rulebook import Rule, Ruleset
 
 Advice = Mapping[str, Callable[[Fact], str]]
 """By name, what a fix can say about this project and its packer, given the fact."""
@@ -84,18 +85,24 @@ class Judge:
 
 
 class _Compiled:
-    """A rule with its predicates."""
-
-    __slots__ = ("_last", "holds", "rule", "steps")
+    """A rule with its predicates, which are made for the first fact: most rules never see one."""
 
     def __init__(self, rule: Rule, lists: Lists) -> None:
         self.rule = rule
-        self.holds: Predicate = predicate(rule.where, lists)
-        self.steps = [(predicate(where, lists), level) for where, level in rule.severity_when]
+        self._lists = lists
         self._last = ""
 
+    @cached_property
+    def holds(self) -> Predicate:
+        return predicate(self.rule.where, self._lists)
+
+    @cached_property
+    def _steps(self) -> list[tuple[Predicate, Severity]]:
+        steps = self.rule.severity_when
+        return [(predicate(where, self._lists), level) for where, level in steps]
+
     def severity(self, fact: Fact) -> Severity:
-        return next((level for holds, level in self.steps if holds(fact)), self.rule.severity)
+        return next((level for holds, level in self._steps if holds(fact)), self.rule.severity)
 
     def shared(self, fix: str) -> str:
         """Return a fix; one that says what the last one said is held once for all findings."""

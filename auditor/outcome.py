@@ -18,6 +18,7 @@ from auditor.facts.policy.waiver import WaiverFact
 from auditor.lazyre import regex
 from auditor.limits import Budget, Limits
 from auditor.model import (
+    OF_OTHERS,
     Artifact,
     ArtifactKind,
     Fact,
@@ -31,7 +32,7 @@ from auditor.model import (
 if TYPE_CHECKING:
     from auditor.facts import Collector
     from auditor.judge import Judge
-    from auditor.rulefile import Ruleset
+    from auditor.rulebook import Ruleset
 
 _DAY = regex(r"\b\d{4}-\d\d-\d\d\b")
 Advice = Mapping[str, Callable[[Fact], str]]
@@ -167,7 +168,7 @@ def _serving(kind: ArtifactKind) -> tuple[tuple[str, Collector], ...]:
     if kind is ArtifactKind.POLICY:
         collectors = facts.of_policy()
     else:
-        collectors, _ = facts.load(lockfile=kind in facts.OF_OTHERS)
+        collectors, _ = facts.load(lockfile=kind in OF_OTHERS)
     return tuple((name, one) for name, one in collectors.items() if one.serves(kind))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import batch, facts, kinds, policy, rulefile, since, texts
+from auditor import batch, facts, kinds, policy, rulebook, since, texts
 from auditor.advice import advice
 from auditor.archives import listing, walk
 from auditor.batch import Announce, Read, Target
@@ -40,7 +40,7 @@ from auditor.model import (
 from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
 from auditor.shipping import DIGESTS, shipped
-from auditor.sources import directory, gauges
+from auditor.sources import directory, gauges, rulecache
 from auditor.sources.ahead import Ahead
 from auditor.sources.file import ReadFile
 from auditor.sources.wish import Wish
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from auditor.limits import Budget
     from auditor.packonline import SizeAsker
-    from auditor.rulefile import Ruleset
+    from auditor.rulebook import Ruleset
     from auditor.sources.project import Packed
 
 
@@ -123,7 +123,7 @@ def scan(
 
 def _rules(request: Request) -> tuple[Ruleset, Judge]:
     """Return the rules as they are loaded, and who asks them as the policy wants them."""
-    ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
+    ruleset = rulecache.load((rulebook.builtin_folder(), *request.rules), lockfile=False)
     return ruleset, Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
 
 

@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor import batch, exits, report, rulefile, scan
+from auditor import batch, exits, report, scan
 from auditor.__main__ import run
 from auditor.errors import BugError
 from auditor.limits import Limits
@@ -29,7 +29,7 @@ from tests.archives import cases
 from tests.conftest import tarball
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from auditor.sources.file import Progress
 
@@ -39,14 +39,6 @@ SECRET = "const id = 'AKIA" + "QYLPMN5HHHFPZAM2';"
 SIGNED = "the sdist's own\n"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _rules_are_read_once() -> Iterator[None]:
-    """Read the rules once for all tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rulefile, "load", cache(rulefile.load))
-        yield
 
 
 def packages(folder: Path, count: int, prefix: str = "p") -> list[str]:

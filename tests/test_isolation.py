@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import auditor
-from auditor.rulefile import builtin_folder
+from auditor.rulebook import builtin_folder
 from tests import hostile_inputs
 from tests.programs import needed
 

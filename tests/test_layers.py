@@ -65,6 +65,7 @@ LAYERS = [
         "blame",
     },
     {"manifestfile", "earlier"},
+    {"rulebook"},
     {"rulefile", "incidentfile"},
     {"policy"},
     {"policyfile"},
@@ -98,7 +99,7 @@ IMPURE = {
     "urllib.request",
 }
 """What no module below the sources may import: disk, network, clock, environment."""
-READS_RULES = {"rulefile", "incidentfile", "docs", "names"}
+READS_RULES = {"rulebook", "rulefile", "incidentfile", "docs", "names"}
 """They read our own files, not the user's."""
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

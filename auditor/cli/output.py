@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from contextlib import contextmanager, suppress
@@ -84,10 +83,12 @@ def show(  # noqa: PLR0913 - what the options of a command say
 
 def terminal(*, verbose: bool, quiet: bool) -> report.View:
     """Return who looks at standard output."""
-    width = min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stdout.isatty() else 100
-    return replace(
-        paper(), color=_wants_color(), width=max(width, 60), verbose=verbose, quiet=quiet
-    )
+    width = 100
+    if sys.stdout.isatty():
+        import shutil  # noqa: PLC0415 - where somebody looks
+
+        width = max(60, min(shutil.get_terminal_size((100, 24)).columns, 120))
+    return replace(paper(), color=_wants_color(), width=width, verbose=verbose, quiet=quiet)
 
 
 def paper() -> report.View:

@@ -38,7 +38,6 @@ class ManifestSeen(Struct, frozen=True, kw_only=True):
             position = found
         return self.text.count("\n", 0, position) + 1
 
-
     def _key(self, spelled: str, start: int) -> int:
         """Return where a key stands with a colon behind it, -1 for nowhere."""
         found = self.text.find(spelled, start)

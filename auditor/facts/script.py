@@ -118,8 +118,8 @@ def _missing(command: str, files: frozenset[str]) -> str:
     """Return the script file that a plain `node FILE` starts, if the artifact lacks it."""
     if _FORGIVING.search(command):
         return ""
-    parts = _words(command.partition("&&")[0])
-    if parts is None or len(parts) < 2 or parts[0] not in _INTERPRETERS or not _PATH.match(parts[1]):
+    parts = _words(command.partition("&&")[0]) or ()
+    if len(parts) < 2 or parts[0] not in _INTERPRETERS or not _PATH.match(parts[1]):
         return ""
     path = parts[1].removeprefix("./")
     if path.startswith("node_modules/") or (
