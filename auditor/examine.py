@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from auditor import fastpaths
 from auditor.anchors import Anchors
-from auditor.archives import Entry, Loose, holds_archive, is_brotli, unread_format, walk
+from auditor.archives import Entry, holds_archive, is_brotli, is_plain, unread_format, walk
 from auditor.blame import of_input
 from auditor.errors import LimitError, MemberError, SpentError
-from auditor.facts import Contents, Embedded, Hits, Reader
+from auditor.facts import Contents, Embedded, Hits, Reader, nobody
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
@@ -26,12 +27,43 @@ _WITH_CONTENT = frozenset({MemberType.FILE, MemberType.UNKNOWN, MemberType.SPARS
 """What is looked into even when it is empty; a link or a folder only where bytes are stored."""
 
 
+_BATCH = 256 * 1024
+"""Bytes of members that are searched together."""
+_SMALL = 32 * 1024
+"""Bytes up to which a member is one of several; beyond, a search of its own costs nothing more."""
+
+
 class _Asked:
     """Some readers, and all that they look for in one scan."""
 
     def __init__(self, readers: Iterable[Reader]) -> None:
         self.readers = tuple(readers)
         self.anchors = Anchors(frozenset(a for r in self.readers for a in r.anchors))
+        self._heads = frozenset[bytes]().union(*(r.heads or () for r in self.readers))
+        self._of_ending: dict[str, tuple[Reader, ...]] = {}
+        self._all = not fastpaths.enabled("batches")
+
+    def of(self, member: Member, data: bytes) -> tuple[Reader, ...]:
+        """Return the readers that may want a member in which no anchor stands."""
+        if self._all:
+            return self.readers
+        name = member.path.rpartition("/")[2].rpartition("!")[2]
+        ending = name.rpartition(".")[2].lower()
+        if (head := data[:2]) in self._heads:
+            return tuple(r for r in self.readers if _may_want(r, ending, head))
+        found = self._of_ending.get(ending)
+        if found is None:
+            found = tuple(r for r in self.readers if _may_want(r, ending, b""))
+            self._of_ending[ending] = found
+        return found
+
+
+def _may_want(reader: Reader, ending: str, head: bytes) -> bool:
+    if reader.wants is nobody:
+        return False
+    if reader.endings is None and reader.heads is None:
+        return True
+    return ending in (reader.endings or ()) or head in (reader.heads or ())
 
 
 class Examination:
@@ -51,6 +83,10 @@ class Examination:
         self._members: list[Member] = []
         self._oddities: list[Oddity] = []
         self._observations: dict[type, list[object]] = defaultdict(list)
+        self._pending: list[tuple[Member, bytes]] = []
+        """Small members that are looked at together, as soon as there are enough of them."""
+        self._pending_bytes = 0
+        self._small = _SMALL if fastpaths.enabled("batches") else -1
         self.gaps: list[Gap] = []
 
     def run(self, entries: Iterable[Entry]) -> None:
@@ -86,25 +122,27 @@ class Examination:
     def _run(self, entries: Iterable[Entry], outer: str, depth: int) -> None:
         last = outer
         try:
-            for entry in entries:
-                if isinstance(entry, Oddity):
-                    self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
-                    continue
-                if isinstance(entry, Unread):
-                    self._gap(_inside(outer, entry.path), entry.reason)
-                    continue
-                if isinstance(entry, Loose):
-                    path = _inside(outer, entry.name)
-                    rest = Member(path=path, name=entry.name, size=entry.size)
-                    self._file(rest, entry.content, depth)
-                    continue
-                member, content = entry
-                if outer:
-                    member = replace(member, path=_inside(outer, member.path))
-                last = member.path
-                self._members.append(member)
-                if member.size or member.type in _WITH_CONTENT:
-                    self._file(member, content, depth)
+            try:
+                for entry in entries:
+                    if isinstance(entry, tuple):
+                        member, content = entry
+                        if outer:
+                            member = replace(member, path=_inside(outer, member.path))
+                        last = member.path
+                        self._members.append(member)
+                        if member.size or member.type in _WITH_CONTENT:
+                            self._file(member, content, depth)
+                    elif isinstance(entry, Oddity):
+                        self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
+                    elif isinstance(entry, Unread):
+                        self._settle()
+                        self._gap(_inside(outer, entry.path), entry.reason)
+                    else:
+                        path = _inside(outer, entry.name)
+                        rest = Member(path=path, name=entry.name, size=entry.size)
+                        self._file(rest, entry.content, depth)
+            finally:
+                self._settle()
         except Exception as problem:  # noqa: BLE001 - of an archive's structure, sorted by fault
             why = of_input(problem, f"the walk through {self._source}")
             self._gap(last if depth == 0 else outer, f"not read to the end: {why}")
@@ -112,46 +150,84 @@ class Examination:
     def _file(self, member: Member, content: Iterator[bytes], depth: int) -> None:
         limit = self._budget.limits.member_bytes
         if member.size > limit:
+            self._settle()
             met = LimitError("member-bytes", limit, member.size, "bytes")
             self._gap(member.path, f"not looked into: {met}")
             return
         try:
             data = _whole(content)
         except (MemberError, MemoryError) as problem:
+            self._settle()
             self._gap(member.path, f"not looked into: {of_input(problem, member.path)}")
             return
-        self._look(member, data, self._all)
+        if len(data) > self._small:
+            self._settle()
+            self._look(member, data, self._all)
+        else:
+            self._pending.append((member, data))
+            self._pending_bytes += len(data)
+            if self._pending_bytes > _BATCH:
+                self._settle()
+        self._open(member, data, depth)
+
+    def _open(self, member: Member, data: bytes, depth: int) -> None:
+        """Look into what a member holds if it is an archive itself."""
+        if len(data) <= self._small and is_plain(member.path, data):
+            return
         if holds_archive(data):
+            self._settle()
             self._nested(member, data, depth)
         elif is_brotli(member.path, data[:512]):
+            self._settle()
             self._nested(member, data, depth, brotli=True)
         elif unread := unread_format(data[:512]):
+            self._settle()
             self._gap(member.path, f"not looked into: {unread} archives are not read")
+
+    def _settle(self) -> None:
+        """Show the readers all members that wait for it."""
+        pending, self._pending, self._pending_bytes = self._pending, [], 0
+        if pending:
+            found = self._all.anchors.hits_in([data for _, data in pending])
+            for number, (member, data) in enumerate(pending):
+                self._look_at(member, data, self._all, found.get(number, ()))
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""
+        self._look_at(member, data, asked, asked.anchors.hits(data))
+
+    def _look_at(
+        self, member: Member, data: bytes, asked: _Asked, found: Iterable[tuple[bytes, int]]
+    ) -> None:
         hits: dict[bytes, list[int]] = {}
-        for count, (anchor, offset) in enumerate(asked.anchors.hits(data), 1):
+        for count, (anchor, offset) in enumerate(found, 1):
             if count > self._budget.limits.matches:
                 met = LimitError("matches", self._budget.limits.matches, count)
                 self._gap(member.path, f"content patterns not all tried: {met}")
                 break
             hits.setdefault(anchor, []).append(offset)
+        if not hits:
+            for reader in asked.of(member, data):
+                self._read(reader, member, data, ())
+            return
         for reader in asked.readers:
-            found: Hits = tuple(
+            of_reader = tuple(
                 (anchor, offset)
                 for anchor in hits.keys() & reader.anchors
                 for offset in hits[anchor]
             )
-            try:
-                if found or reader.wants(member):
-                    for seen in self._budget.watched(reader.read(member, data, found)):
-                        self._seen(seen)
-            except SpentError:
-                raise  # the next reader would meet it, too
-            except Exception as problem:  # noqa: BLE001 - of one reader, sorted by fault
-                why = of_input(problem, f"{_name(reader)} on {member.path} of {self._source}")
-                self._gap(member.path, f"not looked into in full: {why}")
+            self._read(reader, member, data, of_reader)
+
+    def _read(self, reader: Reader, member: Member, data: bytes, hits: Hits) -> None:
+        try:
+            if (hits or reader.wants(member)) and (seen := reader.read(member, data, hits)):
+                for one in seen if isinstance(seen, tuple) else self._budget.watched(seen):
+                    self._seen(one)
+        except SpentError:
+            raise  # the next reader would meet it, too
+        except Exception as problem:  # noqa: BLE001 - of one reader, sorted by fault
+            why = of_input(problem, f"{_name(reader)} on {member.path} of {self._source}")
+            self._gap(member.path, f"not looked into in full: {why}")
 
     def _seen(self, seen: object) -> None:
         if isinstance(seen, Unread):

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "auditor"
 
 LAYERS = [
-    {"errors", "exits", "exposure", "shipped", "model", "words", "inventory"},
+    {"errors", "exits", "exposure", "shipped", "model", "words", "inventory", "fastpaths"},
     {
         "limits",
         "decoding",

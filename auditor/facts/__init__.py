@@ -25,23 +25,36 @@ Hits = tuple[tuple[bytes, int], ...]
 
 T = TypeVar("T")
 
-__all__ = ["Collector", "Contents", "Embedded", "Hits", "Reader", "Unread", "load"]
+__all__ = ["Collector", "Contents", "Embedded", "Hits", "Reader", "Unread", "load", "nobody"]
+
+
+def nobody(_: Member) -> bool:
+    """Want no member by its header: who looks for anchors alone."""
+    return False
 
 
 class Reader(Struct, frozen=True, kw_only=True):
     """Sees the bytes of single members, once, and leaves observations.
 
-    A member is read when `wants` says so by its header, or when one of `anchors` occurs in it.
+    A member is read when `wants` says so by its header, or when one of `anchors` occurs in it. Most
+    members are of no interest to most readers: with `endings` or `heads` a reader says where
+    `wants` need not be asked, as the answer would be no, or `read` would leave nothing.
     `read` is given the member, its content and the hits; it yields observations of any type, an
     Unread for what it could not look into, or an Embedded for a text that others are to look into.
     """
 
     anchors: frozenset[bytes] = frozenset()
+    endings: frozenset[str] | None = None
+    """What follows the last dot of the names, in lower case, that `wants` may say yes to; the whole
+    name where it has no dot. None for any."""
+    heads: frozenset[bytes] | None = None
+    """The first two bytes of contents that `read` can make something of, whatever the name; beside
+    `endings`. None for any."""
     embedded: bool = False
     """True where it is shown the texts that others find embedded in members, too."""
     wheels_only: bool = False
     """True where only the members of a wheel are of interest, and reading others costs time."""
-    wants: Callable[[Member], bool] = lambda _: False
+    wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""

@@ -179,4 +179,8 @@ def _key(dist_info: str) -> str:
     return f"{canonicalize_name(name)}-{version.replace('_', '-').lower()}"
 
 
-READER = Reader(wants=is_document, read=read)
+READER = Reader(
+    endings=frozenset(name.rpartition(".")[2].lower() for name in _DOCUMENTS | _AT_ROOT),
+    wants=is_document,
+    read=read,
+)

@@ -8,7 +8,7 @@ from auditor.facts import Collector, Contents
 from auditor.model import ByteCount, Fact, MemberType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _KINDS = {
     "source maps": "map",
@@ -29,11 +29,19 @@ _DOCUMENT_NAMES = ("readme", "license", "licence", "copying", "changelog", "noti
 
 def kind_of(path: str) -> str:
     """Return the plural word under which the size breakdown counts a file."""
+    stem, _, ending = path.rpartition(".")
+    if stem and stem[-1] != "/" and (kind := _BY_EXTENSION.get(ending)):
+        return kind  # the answer below, quicker: nearly all names are spelled so
     name = path.rpartition("/")[2].lower()
     extension = name.rpartition(".")[2] if "." in name[1:] else ""
     if extension not in _BY_EXTENSION and name.startswith(_DOCUMENT_NAMES):
         return "documents"
     return _BY_EXTENSION.get(extension, "other files")
+
+
+def extensions(kinds: Iterable[str]) -> frozenset[str]:
+    """Return what follows the last dot of the names of some kinds, in lower case."""
+    return frozenset(ext for kind in kinds for ext in _KINDS[kind].split())
 
 
 class FileFact(Fact, frozen=True, kw_only=True):

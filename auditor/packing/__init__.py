@@ -97,11 +97,14 @@ CONFIG_GLOBS: tuple[str, ...] = (
 """The files of a package's folder that say what is packed and what is built, as glob patterns
 relative to it; `*` stays within one name."""
 _CONFIG = regex("|".join(f"(?:{glob(one).pattern})" for one in CONFIG_GLOBS))
+_STEMS = tuple({one.rpartition("/")[2].partition("*")[0] for one in CONFIG_GLOBS})
+"""What the names of all those files begin with: nearly every other name is told by it."""
 
 
 def is_config(path: str) -> bool:
     """Tell whether `CONFIG_GLOBS` names a path."""
-    return path.count("/") < 2 and _CONFIG.fullmatch(path) is not None
+    name = path.rpartition("/")[2]
+    return name.startswith(_STEMS) and path.count("/") < 2 and _CONFIG.fullmatch(path) is not None
 
 
 class Reading(StrEnum):
