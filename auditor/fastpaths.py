@@ -1,7 +1,7 @@
 """The quick ways to an answer that a thorough way gives as well, and the switch between them.
 
-A quick way changes no result: what it does not understand in full, it leaves to the thorough one. So
-there is nothing to choose for users; tests run both and compare.
+A quick way changes no result: what it does not understand in full, it leaves to the thorough one.
+So there is nothing to choose for users; tests run both and compare.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Formatter
 from typing import TYPE_CHECKING, get_type_hints
 
-from auditor import words
+from auditor import fastpaths, words
 from auditor.match import Lists, Predicate, predicate
 from auditor.model import (
     Artifact,
@@ -20,11 +20,14 @@ from auditor.model import (
     RuleText,
     Severity,
 )
+from auditor.screen import Screen, need_of
 from auditor.stable import stable_path
 
 if TYPE_CHECKING:
     from auditor.rulefile import Rule, Ruleset
 
+_FEW, _MANY = 256, 4096
+"""Facts from which a screen of them pays, and facts that are looked at together."""
 Advice = Mapping[str, Callable[[Fact], str]]
 """By name, what a fix can say about this project and its packer, given the fact."""
 
@@ -68,25 +71,60 @@ class Judge:
         if not rules:
             return
         seen: dict[str, int] = defaultdict(int)
+        for compiled, fact in _met(rules, facts):
+            yield _finding(compiled, artifact, fact, advice, seen)
+
+
+def _met(rules: list[_Compiled], facts: Iterable[Fact]) -> Iterator[tuple[_Compiled, Fact]]:
+    """Yield each rule that holds with the fact it holds for, in the order of the facts."""
+    screen = Screen(rule.need for rule in rules if rule.need is not None)
+    quick = fastpaths.enabled("screens")
+    for some in _in_lots(facts):
+        asked, passed = rules, frozenset[int]()
+        if quick and len(some) >= _FEW:
+            asked = [rule for rule in rules if rule.is_open(some)]
+            passed = frozenset(screen.passed(some))
+        for number in range(len(some)) if asked else sorted(passed):
+            for rule in rules if number in passed else asked:
+                if rule.holds(some[number]):
+                    yield rule, some[number]
+
+
+def _in_lots(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
+    """Yield facts by the thousand; what came before an error comes before it here, too."""
+    some: list[Fact] = []
+    try:
         for fact in facts:
-            for compiled in rules:
-                if compiled.holds(fact):
-                    yield _finding(compiled, artifact, fact, advice, seen)
+            some.append(fact)
+            if len(some) == _MANY:
+                yield some
+                some = []
+    except Exception:
+        yield some
+        raise
+    yield some
 
 
 class _Compiled:
     """A rule with its predicates."""
 
-    __slots__ = ("_last", "holds", "rule", "steps")
+    __slots__ = ("_last", "holds", "need", "rule", "steps")
 
     def __init__(self, rule: Rule, lists: Lists) -> None:
         self.rule = rule
         self.holds: Predicate = predicate(rule.where, lists)
+        self.need = need_of(rule.where)
         self.steps = [(predicate(where, lists), level) for where, level in rule.severity_when]
         self._last = ""
 
     def severity(self, fact: Fact) -> Severity:
         return next((level for holds, level in self.steps if holds(fact)), self.rule.severity)
+
+    def is_open(self, facts: list[Fact]) -> bool:
+        """Tell whether a screen says nothing of what it needs: it must be tried on all facts."""
+        if self.need is None:
+            return True
+        return not self.need.patterns and self.need.may_be_met(facts)
 
     def shared(self, fix: str) -> str:
         """Return a fix; one that says what the last one said is held once for all findings."""

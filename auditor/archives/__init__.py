@@ -59,7 +59,7 @@ _HEADS = frozenset(
         b"\4\0",  # asar
     )
 )
-"""The first two bytes of every archive but the oldest tar archives, and zips with something in front."""
+"""The first two bytes of all archives but tars, and zips that have something in front."""
 _CPIO = regex(rb"07070(?:[12][0-9A-Fa-f]{104}|7[0-7]{70})")
 _LZMA = regex(rb"\x5d\x00{2}[\x00-\xff]{2}(?:\xff{8}|[\x00-\xff]{5}\x00{3})", re.DOTALL)
 """An .lzma of common settings: the size of what it holds is unknown, or below a terabyte."""

@@ -499,7 +499,7 @@ def _sized(member: Member, size: int) -> Member:
 def stripped(name: str, strip: int) -> str:
     """Return a member's path below the root folder; empty and `.` parts do not count."""
     if strip == 1 and "/." not in name and "//" not in name:
-        root, slash, path = name.partition("/")
+        root, _, path = name.partition("/")
         if root and path and path[-1] != "/" and root != ".":
             return path  # the answer below, quicker: nearly all names are spelled so
     parts = [part for part in name.split("/") if part not in {"", "."}]

@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from msgspec import Struct, field
 
@@ -20,6 +20,7 @@ from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity, Unread
 
 OF_OTHERS = frozenset({ArtifactKind.LOCKFILE, ArtifactKind.MACHINE})
 """Kinds that hold what others published: the facts about them are in `lock`."""
+_REGULAR = frozenset({MemberType.FILE, MemberType.HARDLINK})
 Hits = tuple[tuple[bytes, int], ...]
 """Where a reader's anchors stand in a member: literal and offset, in no promised order."""
 
@@ -86,14 +87,25 @@ class Contents(Struct, frozen=True, kw_only=True):
     file: str = ""
     """The artifact's own file name, without folders: of a wheel or sdist it is a claim, too."""
     observations: Mapping[type, tuple[object, ...]] = field(default_factory=dict)
+    made: dict[str, tuple[tuple[Member, ...], object]] = field(default_factory=dict)
+    """What `once` made, and of which members."""
 
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """Return the observations of one type, in the order in which they were made."""
         return self.observations.get(kind, ())  # type: ignore[return-value]
 
-    def files(self) -> dict[str, Member]:
+    def files(self) -> Mapping[str, Member]:
         """Return the regular files by path; of repeated paths the last, as unpacking leaves it."""
-        return {m.path: m for m in self.members if m.type in {MemberType.FILE, MemberType.HARDLINK}}
+        return self.once(
+            "files", lambda members: {m.path: m for m in members if m.type in _REGULAR}
+        )
+
+    def once(self, name: str, make: Callable[[tuple[Member, ...]], T]) -> T:
+        """Return what is made of the members, and make it once: there may be very many of them."""
+        known = self.made.get(name)
+        if known is None or known[0] is not self.members:
+            known = self.made[name] = (self.members, make(self.members))
+        return cast("T", known[1])
 
 
 class Collector(Struct, frozen=True, kw_only=True):

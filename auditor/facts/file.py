@@ -44,6 +44,11 @@ def extensions(kinds: Iterable[str]) -> frozenset[str]:
     return frozenset(ext for kind in kinds for ext in _KINDS[kind].split())
 
 
+def kinds_of(contents: Contents) -> list[str]:
+    """Return the kind of each member, in their order."""
+    return contents.once("kinds", lambda members: [kind_of(member.path) for member in members])
+
+
 class FileFact(Fact, frozen=True, kw_only=True):
     """One member that is no folder."""
 
@@ -60,7 +65,7 @@ class FileFact(Fact, frozen=True, kw_only=True):
 
 def collect(contents: Contents) -> Iterator[FileFact]:
     """Yield one fact for each member that is no folder."""
-    for member in contents.members:
+    for member, kind in zip(contents.members, kinds_of(contents), strict=True):
         if member.type is MemberType.DIRECTORY:
             continue
         yield FileFact(
@@ -68,7 +73,7 @@ def collect(contents: Contents) -> Iterator[FileFact]:
             name=member.path.rpartition("/")[2],
             size=ByteCount(member.size),
             type=member.type,
-            kind=kind_of(member.path),
+            kind=kind,
             executable=bool(member.mode & 0o111),
             nested="!" in member.path,
         )

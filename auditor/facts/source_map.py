@@ -374,8 +374,10 @@ class GivenBack(Struct, frozen=True, kw_only=True):
 
 def given_back(contents: Contents) -> Iterator[tuple[MapSeen, list[GivenBack]]]:
     """Yield every map with its sources, in the order of the map; also those without a text."""
-    shipped = _Shipped(contents)
     maps = contents.of(MapSeen)
+    if not maps:
+        return
+    shipped = _Shipped(contents)
     told = _Mapped(source for seen in maps for source in seen.map.sources)
     for seen in maps:
         yield (
