@@ -13,6 +13,7 @@ from auditor.archives import Entry, Loose, holds_archive, is_brotli, unread_form
 from auditor.blame import of_input
 from auditor.errors import LimitError, MemberError, SpentError
 from auditor.facts import Contents, Embedded, Hits, Reader
+from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ _WITH_CONTENT = frozenset({MemberType.FILE, MemberType.UNKNOWN, MemberType.SPARS
 class _Asked:
     """Some readers, and all that they look for in one scan."""
 
-    def __init__(self, readers: Iterable[Reader]) -> None:
+    def __init__(self, readers: Iterable[Reader], *besides: bytes) -> None:
         self.readers = tuple(readers)
-        self.anchors = shared(frozenset(a for r in self.readers for a in r.anchors))
+        self.literals = frozenset(a for r in self.readers for a in r.anchors)
+        self.anchors = shared(self.literals.union(besides))
 
 
 class Examination:
@@ -42,12 +44,14 @@ class Examination:
     ) -> None:
         self._source = source
         self._budget = budget
-        self._all = _Asked(
+        own = [
             reader.within(budget.limits) if reader.within else reader
             for reader in readers
             if wheel or not reader.wheels_only
-        )
-        self._of_texts = _Asked(reader for reader in self._all.readers if reader.embedded)
+        ]
+        self._all = _Asked(own, ESCAPE)
+        self._of_texts = _Asked(reader for reader in own if reader.embedded)
+        self._sought = Sought(self._of_texts.literals)
         self._members: list[Member] = []
         self._oddities: list[Oddity] = []
         self._observations: dict[type, list[object]] = defaultdict(list)
@@ -130,33 +134,41 @@ class Examination:
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""
-        hits: dict[bytes, list[int]] = {}
-        for count, (anchor, offset) in enumerate(asked.anchors.hits(data), 1):
+        scan = Scan(self._sought)
+        count = 0
+        for anchor, offset in asked.anchors.hits(data):
+            if anchor == ESCAPE:
+                scan.escape(offset)
+                continue
+            count += 1
             if count > self._budget.limits.matches:
                 met = LimitError("matches", self._budget.limits.matches, count)
                 self._gap(member.path, f"content patterns not all tried: {met}")
+                scan.broken_off()
                 break
-            hits.setdefault(anchor, []).append(offset)
+            scan.hits.setdefault(anchor, []).append(offset)
         for reader in asked.readers:
             found: Hits = tuple(
                 (anchor, offset)
-                for anchor in hits.keys() & reader.anchors
-                for offset in hits[anchor]
+                for anchor in scan.hits.keys() & reader.anchors
+                for offset in scan.hits[anchor]
             )
             try:
                 if found or reader.wants(member):
                     for seen in self._budget.watched(reader.read(member, data, found)):
-                        self._seen(seen)
+                        self._seen(seen, scan)
             except SpentError:
                 raise  # the next reader would meet it, too
             except Exception as problem:  # noqa: BLE001 - of one reader, sorted by fault
                 why = of_input(problem, f"{_name(reader)} on {member.path} of {self._source}")
                 self._gap(member.path, f"not looked into in full: {why}")
 
-    def _seen(self, seen: object) -> None:
+    def _seen(self, seen: object, scan: Scan) -> None:
         if isinstance(seen, Unread):
             self._gap(seen.path, seen.reason)
         elif isinstance(seen, Embedded):
+            if seen.written is not None and scan.has_none_in(*seen.written):
+                return
             path = _inside(seen.holder, seen.name)
             size = len(seen.text)
             member = Member(path=path, name=seen.name, size=size, holder=seen.holder)

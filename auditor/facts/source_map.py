@@ -129,7 +129,7 @@ class _Inside:
     def whole(self) -> Iterator[MapSeen | Embedded | Unread]:
         """Yield the texts of a file that is a map, and at its end the map; nothing for others."""
         try:
-            found = yield from self._opened(reader.walk(self._data, self._origin))
+            found = yield from self._opened(reader.walk(self._data, self._origin), placed=True)
         except ParseError as problem:
             # code and templates start with a bracket too: only what claims to be a map is a gap
             name = self._member.path.lower()
@@ -188,14 +188,25 @@ class _Inside:
     def _gap(self, what: str, problem: ParseError) -> Unread:
         return Unread(path=self._member.path, reason=f"{what} that cannot be read: {problem}")
 
-    def _opened(self, parts: Iterable[Part | Given]) -> Generator[Embedded, None, SourceMap | None]:
-        """Yield each text for others to look into; return all as a map, None without any."""
+    def _opened(
+        self, parts: Iterable[Part | Given], *, placed: bool = False
+    ) -> Generator[Embedded, None, SourceMap | None]:
+        """Yield each text for others to look into; return all as a map, None without any.
+
+        `placed` says that the file itself is the map, so that places in the one are in the other.
+        """
         collected = Collected()
         for one in parts:
             collected.add(one)
             if not isinstance(one, Part) and one[1]:
-                source, text = one
-                yield Embedded(holder=self._member.path, name=source.path, text=text, source=source)
+                source, text, span = one
+                yield Embedded(
+                    holder=self._member.path,
+                    name=source.path,
+                    text=text,
+                    source=source,
+                    written=span if placed else None,
+                )
         return collected.map
 
     def _inline(self, marks: list[int]) -> Iterator[Found | Embedded | Unread]:
