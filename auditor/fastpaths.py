@@ -28,6 +28,10 @@ class FastPaths(Struct, frozen=True, kw_only=True):
     """Entries whose two headers are the same in all that counts (`archives.zip`)."""
     screens: bool = True
     """Facts that no rule can be about are not shown to the rules (`judge`)."""
+    hyperscan: bool = True
+    """Large contents are searched by hyperscan, where it is installed (`literals`)."""
+    texts_as_written: bool = True
+    """Of a map's texts only those are looked into in which the map itself has a hit (`examine`)."""
 
 
 ON = FastPaths()

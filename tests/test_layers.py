@@ -21,6 +21,8 @@ LAYERS = [
         "safe",
         "yamldoc",
         "anchors",
+        "literals",
+        "jsonscan",
         "packers",
         "match",
         "fixes",

@@ -62,9 +62,9 @@ class Extended:
             self._local(data, solaris=typeflag == b"X")
 
     @property
-    def changes(self) -> bool:
-        """True where something of the next header may count for less than what was said before."""
-        return self._pending or not self._every.keys() <= {"comment"}
+    def says_nothing(self) -> bool:
+        """True where the next header counts as it stands."""
+        return not self._pending and self._every.keys() <= {"comment"}
 
     def settings(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return what holds for the member whose header comes now, and what is odd about it."""

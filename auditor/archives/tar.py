@@ -23,7 +23,7 @@ from auditor.errors import ArchiveError, LimitError, MemberError
 from auditor.model import Member, MemberType, Oddity
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from auditor.limits import Budget
 
@@ -155,13 +155,8 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
     ended = 0
     late = ""
     counted = 0
-    plain = fastpaths.enabled("plain_headers") and budget.limits.path_depth >= _MOST_PLAIN
-    while True:
-        if plain and not ended and not late and not extended.changes:
-            counted += yield from _plain(tape, budget, strip)
-        block = tape.block()
-        if not block:
-            break
+    quick = fastpaths.enabled("plain_headers") and budget.limits.path_depth >= _MOST_PLAIN
+    while block := tape.block():
         if not block[0] and not block.strip(b"\0"):
             extended.none_left()
             ended += len(block) == BLOCK  # a part of one may be a header's, whose name is empty
@@ -184,14 +179,15 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
         settings, odd = extended.settings()
         claimed = int(settings.get("size", size))
         member = _member(block, claimed, settings, strip)
-        if (depth := member.path.count("/")) > budget.limits.path_depth:
-            raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
+        _check_depth(member, budget)
         for detail in (*odd, *_differing(block, member, size, claimed, settings)):
             yield Oddity(kind=AMBIGUOUS, path=member.path, detail=detail)
         if late:
             detail = f"behind {late}: some tools list it, others never see it"
             yield Oddity(kind="member-after-end", path=member.path, detail=detail)
         yield from _contents(tape, _Head(block, claimed, settings), member, budget)
+        if quick and not late and extended.says_nothing:
+            yield from _plain(tape, budget, strip)
     extended.none_left()
     if not counted:
         raise ArchiveError("no members: this is no tar archive, or an empty one")
@@ -200,8 +196,13 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
         yield Oddity(kind="no-end", path="", detail=detail)
 
 
-def _plain(tape: Tape, budget: Budget, strip: int) -> Generator[Entry, None, int]:
-    """Yield the ordinary files whose headers and contents lie in memory; return how many.
+def _check_depth(member: Member, budget: Budget) -> None:
+    if (depth := member.path.count("/")) > budget.limits.path_depth:
+        raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
+
+
+def _plain(tape: Tape, budget: Budget, strip: int) -> Iterator[Entry]:
+    """Yield the ordinary files that come next and whose headers and contents lie in memory.
 
     Ordinary is a file with a header of ASCII, ustar's to the letter, of which all readers make the
     same. The first other header ends it and is left to be read by `members`; so is whatever a chunk
@@ -209,16 +210,14 @@ def _plain(tape: Tape, budget: Budget, strip: int) -> Generator[Entry, None, int
     """
     buffer, at = tape.ahead
     last = len(buffer) - BLOCK
-    count = 0
-    tails: dict[bytes, _Tail | None] = {}
-    modes: dict[str, int] = {}
+    known, tail = b"", None
+    spelled_mode, mode = "", 0
     while at <= last:
         head = buffer[at : at + 148]
         spelled = buffer[at + 148 : at + 156]
         following = buffer[at + 156 : at + BLOCK]
-        if following not in tails:
-            tails[following] = _tail(following)
-        tail = tails[following]
+        if following != known:  # most headers say the same from here on
+            known, tail = following, _tail(following)
         if tail is None or not spelled[:6].isdigit() or spelled[6:] not in _SUM_ENDS:
             break
         try:
@@ -226,8 +225,8 @@ def _plain(tape: Tape, budget: Budget, strip: int) -> Generator[Entry, None, int
             digits = text[124:135]
             size = int(digits, 8)
             total = int(spelled[:6], 8)
-            if text[100:108] not in modes:
-                modes[text[100:108]] = _number(head[100:108], "mode") & 0o7777
+            if text[100:108] != spelled_mode:
+                spelled_mode, mode = text[100:108], _number(head[100:108], "mode") & 0o7777
         except (ValueError, ArchiveError):
             break
         content = at + BLOCK
@@ -245,7 +244,6 @@ def _plain(tape: Tape, budget: Budget, strip: int) -> Generator[Entry, None, int
         ):
             break
         budget.member()
-        count += 1
         if tail.folder:
             name = f"{tail.folder}/{name}"
         tape.pass_to(at)
@@ -254,13 +252,12 @@ def _plain(tape: Tape, budget: Budget, strip: int) -> Generator[Entry, None, int
                 path=stripped(name, strip),
                 name=name,
                 size=size,
-                mode=modes[text[100:108]],
+                mode=mode,
                 owner=tail.owner,
                 group=tail.group,
             ),
             iter((buffer[content:end],)),
         )
-    return count
 
 
 class _Tail(NamedTuple):

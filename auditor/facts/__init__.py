@@ -75,6 +75,8 @@ class Embedded(Struct, frozen=True, kw_only=True):
     text: bytes
     source: object = None
     """What a map says of it: a `maps.reader.Source`, which not everybody has to import."""
+    written: tuple[int, int] | None = None
+    """Where it stands in the member's content as one JSON string; None for another form."""
 
 
 class Contents(Struct, frozen=True, kw_only=True):

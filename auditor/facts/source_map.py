@@ -79,7 +79,7 @@ class TextSeen(Struct, frozen=True, kw_only=True):
 
 def wants(member: Member) -> bool:
     """Ask for maps by name, and for texts that a map could give back."""
-    return member.path.lower().endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
+    return kind_of(member.path) in _TEXT_KINDS or member.path.lower().endswith((".map", ".json"))
 
 
 def read(
@@ -139,7 +139,7 @@ class _Inside:
     def whole(self) -> Iterator[MapSeen | Embedded | Unread]:
         """Yield the texts of a file that is a map, and at its end the map; nothing for others."""
         try:
-            found = yield from self._opened(reader.walk(self._data, self._origin))
+            found = yield from self._opened(reader.walk(self._data, self._origin), placed=True)
         except ParseError as problem:
             # code and templates start with a bracket too: only what claims to be a map is a gap
             name = self._member.path.lower()
@@ -198,14 +198,25 @@ class _Inside:
     def _gap(self, what: str, problem: ParseError) -> Unread:
         return Unread(path=self._member.path, reason=f"{what} that cannot be read: {problem}")
 
-    def _opened(self, parts: Iterable[Part | Given]) -> Generator[Embedded, None, SourceMap | None]:
-        """Yield each text for others to look into; return all as a map, None without any."""
+    def _opened(
+        self, parts: Iterable[Part | Given], *, placed: bool = False
+    ) -> Generator[Embedded, None, SourceMap | None]:
+        """Yield each text for others to look into; return all as a map, None without any.
+
+        `placed` says that the file itself is the map, so that places in the one are in the other.
+        """
         collected = Collected()
         for one in parts:
             collected.add(one)
             if not isinstance(one, Part) and one[1]:
-                source, text = one
-                yield Embedded(holder=self._member.path, name=source.path, text=text, source=source)
+                source, text, span = one
+                yield Embedded(
+                    holder=self._member.path,
+                    name=source.path,
+                    text=text,
+                    source=source,
+                    written=span if placed else None,
+                )
         return collected.map
 
     def _inline(self, marks: list[int]) -> Iterator[Found | Embedded | Unread]:
