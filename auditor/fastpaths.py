@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 class FastPaths(Struct, frozen=True, kw_only=True):
     """Which of them are taken, by name."""
 
+    batches: bool = True
+    """Small members are searched together, and only those readers are asked whose endings or heads
+    fit (`examine`)."""
+    plain_headers: bool = True
+    """Headers of ordinary files are read by their fixed places (`archives.tar`)."""
+    plain_entries: bool = True
+    """Entries whose two headers are the same in all that counts (`archives.zip`)."""
+    screens: bool = True
+    """Facts that no rule can be about are not shown to the rules (`judge`)."""
     hyperscan: bool = True
     """Large contents are searched by hyperscan, where it is installed (`literals`)."""
     texts_as_written: bool = True

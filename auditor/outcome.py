@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from auditor.rulebook import Ruleset
 
 _DAY = regex(r"\b\d{4}-\d\d-\d\d\b")
+_FACTS = 32
+"""Facts for one look at the clock."""
 Advice = Mapping[str, Callable[[Fact], str]]
 
 
@@ -79,7 +81,7 @@ class Outcome(Struct):
                 continue
             try:
                 budget.check()
-                seen = self._facts(budget.watched(collector.collect(contents)), artifact)
+                seen = self._facts(budget.watched(collector.collect(contents), _FACTS), artifact)
                 self.findings.extend(judge.findings(artifact, name, seen, advice))
             except SpentError as problem:
                 self.gap(artifact.source, f"not judged to the end: {problem}")

@@ -22,6 +22,7 @@ LAYERS = [
         "yamldoc",
         "anchors",
         "literals",
+        "jsonscan",
         "packers",
         "match",
         "fixes",

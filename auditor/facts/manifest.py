@@ -66,6 +66,7 @@ def manifest_of(contents: Contents) -> ManifestSeen | None:
 
 def _reader(limits: Limits | None = None) -> Reader:
     return Reader(
+        endings=frozenset({"json"}),
         wants=lambda member: member.path == MANIFEST,
         read=partial(read, limits=limits),
         within=_reader,
