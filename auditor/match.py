@@ -56,11 +56,15 @@ def predicate(where: Where, lists: Lists = NO_LISTS) -> Predicate:
         for test in every:
             if not test(fact):
                 return False
-        if some and not any(test(fact) for test in some):
-            return False
-        return not any(test(fact) for test in never)
+        for test in never:
+            if test(fact):
+                return False
+        for test in some:
+            if test(fact):
+                return True
+        return not some
 
-    return holds
+    return holds if some or never or len(every) != 1 else every[0]
 
 
 def _condition(condition: Condition, lists: Lists) -> Predicate:

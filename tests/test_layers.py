@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "auditor"
 
 LAYERS = [
     {"lazyre", "pep"},
-    {"errors", "exits", "exposure", "shipped", "model", "words", "inventory"},
+    {"errors", "exits", "exposure", "shipped", "model", "words", "inventory", "fastpaths"},
     {
         "limits",
         "decoding",
@@ -22,6 +22,8 @@ LAYERS = [
         "safe",
         "yamldoc",
         "anchors",
+        "literals",
+        "jsonscan",
         "packers",
         "match",
         "fixes",
@@ -76,7 +78,7 @@ LAYERS = [
     {"triage", "baselinefile", "starting", "since"},
     {"report", "mapview", "docs", "incidentpage"},
     {"sources", "sandbox"},
-    {"outcome", "comparing", "deciding", "verifying"},
+    {"outcome", "comparing", "deciding", "verifying", "batch"},
     {"scan", "packonline", "lockscan", "lockonline", "namescan", "mapscan", "dbupdate"},
     {"diffscan"},
     {"historyscan"},

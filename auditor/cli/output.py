@@ -213,12 +213,14 @@ class _Bar:
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._label = ""
-        self._timer = Timer(PATIENCE, self._appear)
-        self._timer.daemon = True
-        self._timer.start()
+        self._timer: Timer | None = None
 
     def announce(self, label: str) -> Progress:
         """Say what is worked on; returns who wants to know how far it is."""
+        if self._timer is None:  # not before: a process with a second thread is not forked safely
+            self._timer = Timer(PATIENCE, self._appear)
+            self._timer.daemon = True
+            self._timer.start()
         with self._lock:
             self._label = safe(label, 60)
             if self._bar is not None and self._task is not None:
@@ -227,7 +229,8 @@ class _Bar:
 
     def close(self) -> None:
         """Take the bar off the screen."""
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         with self._lock:
             self._closed = True
             if self._bar is not None:

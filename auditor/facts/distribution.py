@@ -178,4 +178,8 @@ def _key(dist_info: str) -> str:
     return f"{pep.normalised(name)}-{version.replace('_', '-').lower()}"
 
 
-READER = Reader(wants=is_document, read=read)
+READER = Reader(
+    endings=frozenset(name.rpartition(".")[2].lower() for name in _DOCUMENTS | _AT_ROOT),
+    wants=is_document,
+    read=read,
+)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from auditor.errors import InputError
 from auditor.facts import Contents, Hits, Reader, Unread
+from auditor.lazyre import regex
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from auditor.model import Member
 
 MANIFEST = "package.json"
-_BETWEEN = 100
-"""Characters in which the colon behind a key is looked for."""
+_COLON = regex(r"\s*:")
 
 
 class ManifestSeen(Struct, frozen=True, kw_only=True):
@@ -32,20 +32,18 @@ class ManifestSeen(Struct, frozen=True, kw_only=True):
         """Return the line, from 1, on which a nested key stands; the last one found on the way."""
         position = 0
         for key in keys:
-            found = self._key(key, position)
+            found = self._key(f'"{key}"', position)
             if found < 0:
                 break
             position = found
         return self.text.count("\n", 0, position) + 1
 
-    def _key(self, key: str, position: int) -> int:
-        """Return where a key stands from a position on; -1 where it does not."""
-        quoted = f'"{key}"'
-        while (found := self.text.find(quoted, position)) >= 0:
-            position = found + len(quoted)
-            if self.text[position : position + _BETWEEN].lstrip().startswith(":"):
-                return found
-        return -1
+    def _key(self, spelled: str, start: int) -> int:
+        """Return where a key stands with a colon behind it, -1 for nowhere."""
+        found = self.text.find(spelled, start)
+        while found >= 0 and not _COLON.match(self.text, found + len(spelled)):
+            found = self.text.find(spelled, found + 1)
+        return found
 
 
 def read(
@@ -68,6 +66,7 @@ def manifest_of(contents: Contents) -> ManifestSeen | None:
 
 def _reader(limits: Limits | None = None) -> Reader:
     return Reader(
+        endings=frozenset({"json"}),
         wants=lambda member: member.path == MANIFEST,
         read=partial(read, limits=limits),
         within=_reader,

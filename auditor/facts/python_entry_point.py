@@ -215,5 +215,5 @@ def wants(member: Member) -> bool:
     return member.path.endswith(".py") and scheme_of(member.path)[0] in SITE
 
 
-READER = Reader(wheels_only=True, wants=wants, read=read)
+READER = Reader(wheels_only=True, endings=frozenset({"py"}), wants=wants, read=read)
 COLLECTOR = Collector(name="python-entry-point", fact=PythonEntryPointFact, collect=collect)

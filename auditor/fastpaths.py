@@ -1,0 +1,55 @@
+"""The quick ways to an answer that a thorough way gives as well, and the switch between them.
+
+A quick way changes no result: what it does not understand in full, it leaves to the thorough one.
+So there is nothing to choose for users; tests run both and compare.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class FastPaths(Struct, frozen=True, kw_only=True):
+    """Which of them are taken, by name."""
+
+    batches: bool = True
+    """Small members are searched together, and only those readers are asked whose endings or heads
+    fit (`examine`)."""
+    plain_headers: bool = True
+    """Headers of ordinary files are read by their fixed places (`archives.tar`)."""
+    plain_entries: bool = True
+    """Entries whose two headers are the same in all that counts (`archives.zip`)."""
+    screens: bool = True
+    """Facts that no rule can be about are not shown to the rules (`judge`)."""
+    hyperscan: bool = True
+    """Large contents are searched by hyperscan, where it is installed (`literals`)."""
+    texts_as_written: bool = True
+    """Of a map's texts only those are looked into in which the map itself has a hit (`examine`)."""
+
+
+ON = FastPaths()
+OFF = FastPaths(**dict.fromkeys(FastPaths.__struct_fields__, False))
+
+_taken: ContextVar[FastPaths] = ContextVar("fast paths", default=ON)
+
+
+def enabled(name: str) -> bool:
+    """Tell whether one of them is taken."""
+    return bool(getattr(_taken.get(), name))
+
+
+@contextmanager
+def taken(those: FastPaths) -> Iterator[None]:
+    """Take those and no others, for as long as the context lasts."""
+    before = _taken.set(those)
+    try:
+        yield
+    finally:
+        _taken.reset(before)
