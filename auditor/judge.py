@@ -9,9 +9,10 @@ from string import Formatter
 from typing import TYPE_CHECKING, get_type_hints
 
 from auditor import words
-from auditor.match import Lists, Predicate, predicate
+from auditor.match import Lists, Predicate, possible, predicate
 from auditor.model import (
     Artifact,
+    ArtifactKind,
     ByteCount,
     Fact,
     Finding,
@@ -60,6 +61,11 @@ class Judge:
         """Tell whether any rule asks for this kind of fact."""
         return fact in self._by_fact
 
+    def may_tell(self, kind: ArtifactKind, fact: str, known: Mapping[str, object]) -> bool:
+        """Tell whether a rule may hold of a fact, by what is known of its fields."""
+        rules = (one for one in self._by_fact.get(fact, ()) if kind in one.rule.artifacts)
+        return any(one.may_hold(known) for one in rules)
+
     def findings(
         self, artifact: Artifact, kind: str, facts: Iterable[Fact], advice: Advice
     ) -> Iterator[Finding]:
@@ -77,13 +83,18 @@ class Judge:
 class _Compiled:
     """A rule with its predicates."""
 
-    __slots__ = ("_last", "holds", "rule", "steps")
+    __slots__ = ("_last", "_lists", "holds", "rule", "steps")
 
     def __init__(self, rule: Rule, lists: Lists) -> None:
         self.rule = rule
+        self._lists = lists
         self.holds: Predicate = predicate(rule.where, lists)
         self.steps = [(predicate(where, lists), level) for where, level in rule.severity_when]
         self._last = ""
+
+    def may_hold(self, known: Mapping[str, object]) -> bool:
+        """Tell whether it may hold of a fact of which these fields are known."""
+        return possible(self.rule.where, self._lists)(known)
 
     def severity(self, fact: Fact) -> Severity:
         return next((level for holds, level in self.steps if holds(fact)), self.rule.severity)

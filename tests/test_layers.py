@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "auditor"
 
 LAYERS = [
-    {"errors", "exits", "exposure", "shipped", "model", "words", "inventory"},
+    {"errors", "exits", "exposure", "shipped", "model", "words", "inventory", "fastpaths"},
     {
         "limits",
         "decoding",
@@ -46,6 +46,7 @@ LAYERS = [
         "releases",
         "names",
         "namelists",
+        "usual",
         "sizehistory",
     },
     {"facts", "packing"},

@@ -1,0 +1,46 @@
+"""The quick ways to an answer that a thorough way gives as well, and the switch between them.
+
+A quick way changes no result: what it does not understand in full, it leaves to the thorough one.
+So there is nothing to choose for users; tests run both and compare.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class FastPaths(Struct, frozen=True, kw_only=True):
+    """Which of them are taken, by name."""
+
+    usual_entries: bool = True
+    """Entries of lockfiles that are as usual become no facts that no rule can hold of (`usual`)."""
+    lock_readers: bool = True
+    """Lockfiles as their clients write them are read by readers for just that."""
+
+
+ON = FastPaths()
+OFF = FastPaths(**dict.fromkeys(FastPaths.__struct_fields__, False))
+
+_taken: ContextVar[FastPaths] = ContextVar("fast paths", default=ON)
+
+
+def enabled(name: str) -> bool:
+    """Tell whether one of them is taken."""
+    return bool(getattr(_taken.get(), name))
+
+
+@contextmanager
+def taken(those: FastPaths) -> Iterator[None]:
+    """Take those and no others, for as long as the context lasts."""
+    before = _taken.set(those)
+    try:
+        yield
+    finally:
+        _taken.reset(before)
