@@ -10,7 +10,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, get_type_hints
 
 from auditor import fastpaths, words
-from auditor.match import Lists, Predicate, predicate
+from auditor.match import Lists, Predicate, possible, predicate
 from auditor.model import (
     Artifact,
     ArtifactKind,
@@ -67,6 +67,11 @@ class Judge:
     def wants(self, fact: str, kind: ArtifactKind) -> bool:
         """Tell whether any rule asks for this kind of fact of that kind of artifact."""
         return bool(self._asked_of(fact, kind).rules)
+
+    def may_tell(self, kind: ArtifactKind, fact: str, known: Mapping[str, object]) -> bool:
+        """Tell whether a rule may hold of a fact, by what is known of its fields."""
+        rules = (one for one in self._by_fact.get(fact, ()) if kind in one.rule.artifacts)
+        return any(one.may_hold(known) for one in rules)
 
     def findings(
         self, artifact: Artifact, kind: str, facts: Iterable[Fact], advice: Advice
@@ -149,6 +154,10 @@ class _Compiled:
     def _steps(self) -> list[tuple[Predicate, Severity]]:
         steps = self.rule.severity_when
         return [(predicate(where, self._lists), level) for where, level in steps]
+
+    def may_hold(self, known: Mapping[str, object]) -> bool:
+        """Tell whether it may hold of a fact of which these fields are known."""
+        return possible(self.rule.where, self._lists)(known)
 
     def severity(self, fact: Fact) -> Severity:
         return next((level for holds, level in self._steps if holds(fact)), self.rule.severity)

@@ -77,6 +77,43 @@ def _condition(condition: Condition, lists: Lists) -> Predicate:
     return holds
 
 
+def possible(where: Where, lists: Lists = NO_LISTS) -> Callable[[Mapping[str, object]], bool]:
+    """Compile a tree of conditions into a test of what is known of a fact's fields.
+
+    It is False only where the conditions cannot hold, whatever the other fields are.
+    """
+    outcome = _outcome(where, lists)
+    return lambda known: outcome(known) is not False
+
+
+Outcome = Callable[[Mapping[str, object]], bool | None]
+"""Whether conditions hold of what is known; None where the other fields decide."""
+
+
+def _outcome(where: Where, lists: Lists) -> Outcome:
+    every = [_known(condition, lists) for condition in where.conditions]
+    some = [_outcome(group, lists) for group in where.any]
+    never = [_outcome(group, lists) for group in where.none]
+
+    def holds(known: Mapping[str, object]) -> bool | None:
+        met = {test(known) for test in every}
+        if some:
+            tried = {test(known) for test in some}
+            met.add(True if True in tried else None if None in tried else False)
+        refused = {test(known) for test in never}
+        if False in met or True in refused:
+            return False
+        return None if None in met or None in refused else True
+
+    return holds
+
+
+def _known(condition: Condition, lists: Lists) -> Outcome:
+    name = condition.field
+    compare = OPERATORS[condition.operator].compile(condition.operands, lists)
+    return lambda known: compare(known[name]) if name in known else None
+
+
 class Operator(Struct, frozen=True, kw_only=True):
     """What an operator may be given, and how it compares."""
 

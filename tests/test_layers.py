@@ -49,6 +49,7 @@ LAYERS = [
         "releases",
         "names",
         "namelists",
+        "usual",
         "sizehistory",
     },
     {"facts", "packing"},
