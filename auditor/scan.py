@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import batch, facts, kinds, policy, rulebook, since, texts
+from auditor import batch, facts, kinds, policy, rulebook, since
 from auditor.advice import advice
 from auditor.archives import listing, walk
 from auditor.batch import Announce, Read, Target
@@ -17,7 +17,7 @@ from auditor.blame import of_input
 from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents, denied_word, module_difference
+from auditor.facts import Contents, Reader, denied_word, module_difference
 from auditor.facts.comparison import ComparedWith
 from auditor.facts.demands import Demands
 from auditor.facts.distribution import distribution_of
@@ -143,14 +143,15 @@ class _Scanner:
         self._judge = judge
         self._announce = announce
         self._output = output
-        self._readers = facts.load(lockfile=False)[1]
         self._demands = request.settings.policy.demands
+        self._more: tuple[Reader, ...] = ()
+        """Readers besides those of the facts."""
         if self._demands.words:
-            self._readers += (denied_word.reader(self._demands.words),)
+            self._more += (denied_word.reader(self._demands.words),)
         self._comparing = Comparing(request.compare, self._look)
         self._earlier = earlier
         if earlier or request.compare.against:
-            self._readers += (DIGESTS,)
+            self._more += (DIGESTS,)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
         self._releases: set[tuple[str, str]] = set()
@@ -332,7 +333,7 @@ class _Scanner:
             }
         )
         budget = gauges.budget(self._request.limits)
-        examination = Examination(pack.label, self._readers, budget)
+        examination = Examination(pack.label, self._readers(), budget)
         examination.run(directory.files(folder, names, budget))
         self.result.gaps.extend(
             gap for gap in examination.gaps if gap.location.path != MANIFEST
@@ -350,7 +351,8 @@ class _Scanner:
         budget = gauges.budget(self._request.limits)
         progress = self._announce(artifact.source)
         shape = kinds.of_zip(path.name, _listing(path, budget))
-        examination = Examination(artifact.source, self._readers, budget, wheel=shape.wheel)
+        readers = self._readers(wheel=shape.wheel)
+        examination = Examination(artifact.source, readers, budget, wheel=shape.wheel)
         try:
             with ReadFile(path, self._request.limits, progress) as file:
                 examination.run(walk(file.stream(), budget, strip=1, strip_zip=int(shape.root)))
@@ -372,6 +374,10 @@ class _Scanner:
         artifact = replace(artifact, kind=kind, notes=notes, packed=ByteCount(size), sha256=digest)
         self._conclude(artifact, contents, examination, project)
 
+    def _readers(self, *, wheel: bool = False) -> tuple[Reader, ...]:
+        """Return who sees members; of Python's distributions only wheels have readers alone."""
+        return facts.load(lockfile=False, python=wheel)[1] + self._more
+
     def _compared(self, contents: Contents, label: str) -> Contents:
         """Remember an sdist, and give any distribution the sdist of its release seen before it."""
         if contents.kind not in {ArtifactKind.SDIST, ArtifactKind.WHEEL}:
@@ -387,7 +393,7 @@ class _Scanner:
 
     def _folder(self, path: Path, label: str) -> None:
         budget = gauges.budget(self._request.limits)
-        examination = Examination(label, self._readers, budget)
+        examination = Examination(label, self._readers(), budget)
         examination.run(directory.entries(path, budget))
         contents = examination.contents(ArtifactKind.FOLDER, None)
         artifact = Artifact(
@@ -449,6 +455,8 @@ class _Scanner:
             self._judged(replace(artifact, kind=ArtifactKind.PROJECT), configuration, known)
         self.past[artifact.source] = comparisons.kept
         if self._earlier:
+            from auditor import texts  # noqa: PLC0415 - where a later one is compared with it
+
             told = texts.of(contents)
             found = tuple(self.result.findings[before:])
             kept = Kept(artifact=artifact, file=contents.file, texts=told, findings=found)

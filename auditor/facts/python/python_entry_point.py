@@ -216,4 +216,6 @@ def wants(member: Member) -> bool:
 
 
 READER = Reader(wheels_only=True, endings=frozenset({"py"}), wants=wants, read=read)
-COLLECTOR = Collector(name="python-entry-point", fact=PythonEntryPointFact, collect=collect)
+COLLECTOR = Collector(
+    name="python-entry-point", fact=PythonEntryPointFact, collect=collect, python=True
+)
