@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from auditor import fastpaths, literals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 WINDOW = 1024 * 1024
 """Bytes per call of an engine: bounds the list of hits that a hostile text can cause."""
@@ -26,6 +28,8 @@ class Anchors:
         self._literals = tuple(sorted(literals))
         self._longest = max(map(len, self._literals), default=1)
         self._searched = 0
+        used = frozenset(b"".join(self._literals))
+        self._between = next((bytes((byte,)) for byte in range(256) if byte not in used), None)
 
     def hits(self, text: bytes) -> Iterator[tuple[bytes, int]]:
         """Yield each literal with its offset, for every place where it stands in `text`."""
@@ -46,6 +50,22 @@ class Anchors:
                     yield self._literals[index], start + begin
             if last:
                 return
+
+    def hits_in(self, texts: Sequence[bytes]) -> dict[int, list[tuple[bytes, int]]]:
+        """Return the hits of many small texts, by the number of the text; of most there are none.
+
+        They are searched as one, with a byte between them that is in no literal, so that nothing
+        is found across two of them.
+        """
+        if self._between is None:
+            return {n: found for n, text in enumerate(texts) if (found := [*self.hits(text)])}
+        found: dict[int, list[tuple[bytes, int]]] = {}
+        starts: list[int] = []
+        for literal, offset in self.hits(self._between.join(texts)):
+            starts = starts or [0, *accumulate(len(text) + 1 for text in texts)]
+            number = bisect_right(starts, offset) - 1
+            found.setdefault(number, []).append((literal, offset - starts[number]))
+        return found
 
     def _engine(self) -> literals.Engine:
         """Return the quickest engine for what was searched so far; each gives the same answer."""

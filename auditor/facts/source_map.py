@@ -15,7 +15,7 @@ from auditor import binaries
 from auditor.archives import is_archive
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
-from auditor.facts.file import kind_of
+from auditor.facts.file import extensions, kind_of
 from auditor.lazyre import regex
 from auditor.maps import bun, deno, evaluated, links, pkg, reader, written
 from auditor.maps.links import LinkSeen
@@ -79,17 +79,27 @@ class TextSeen(Struct, frozen=True, kw_only=True):
 
 def wants(member: Member) -> bool:
     """Ask for maps by name, and for texts that a map could give back."""
-    return member.path.lower().endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
+    return kind_of(member.path) in _TEXT_KINDS or member.path.lower().endswith((".map", ".json"))
 
 
 def read(
     member: Member, data: bytes, hits: Hits
-) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
+) -> Iterable[MapSeen | TextSeen | Embedded | Unread]:
     """Leave what is a map, every map and module written into other text, and digests of texts.
 
     Their texts are left for others. What stands inline in the texts of a map is the map's own to
     tell, not the file's.
     """
+    if hits or data[:2] in {b"\xff\xfe", b"\xfe\xff"} or _ESCAPED_KEYS in data:
+        return _read(member, data, hits)
+    if kind_of(member.path) in _TEXT_KINDS:  # as nearly every member is
+        return (TextSeen(path=member.path, digest=reader.text_digest(data)),)
+    return ()
+
+
+def _read(
+    member: Member, data: bytes, hits: Hits
+) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
@@ -375,8 +385,10 @@ class GivenBack(Struct, frozen=True, kw_only=True):
 
 def given_back(contents: Contents) -> Iterator[tuple[MapSeen, list[GivenBack]]]:
     """Yield every map with its sources, in the order of the map; also those without a text."""
-    shipped = _Shipped(contents)
     maps = contents.of(MapSeen)
+    if not maps:
+        return
+    shipped = _Shipped(contents)
     told = _Mapped(source for seen in maps for source in seen.map.sources)
     for seen in maps:
         yield (
@@ -522,6 +534,7 @@ def _stem(path: str) -> tuple[str, ...]:
 
 READER = Reader(
     anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, evaluated.MARK},
+    endings=frozenset({"map", "json", *extensions(_TEXT_KINDS)}),
     wants=wants,
     read=read,
 )

@@ -91,11 +91,20 @@ class Origin(Struct, frozen=True, kw_only=True):
 HERE = Origin()
 
 
+_SMALL = 64 * 1024
+"""Bytes of a text that may be copied without its edges."""
+
+
 def text_digest(text: bytes) -> bytes:
     """Digest a text so that line endings, blank edges and linking comments do not matter."""
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
-    text = text.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    if len(text) < _SMALL:
+        text = text.strip()
+        if not links.ends_in_comment(text):
+            return hashlib.sha256(text).digest()
+    text = text.lstrip()
     return hashlib.sha256(memoryview(text)[: links.content_end(text)]).digest()
 
 
