@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from auditor import fastpaths
 from auditor.anchors import shared
 from auditor.archives import Entry, holds_archive, is_brotli, is_plain, unread_format, walk
+from auditor.archives.zip import UNLOVED
 from auditor.blame import of_input
 from auditor.errors import LimitError, MemberError, SpentError
 from auditor.facts import Contents, Embedded, Hits, Reader, nobody
@@ -76,7 +77,7 @@ class Examination:
         self, source: str, readers: Iterable[Reader], budget: Budget, *, wheel: bool = False
     ) -> None:
         self._source = source
-        self._budget = budget
+        self.budget = self._budget = budget
         own = [
             reader.within(budget.limits) if reader.within else reader
             for reader in readers
@@ -112,6 +113,10 @@ class Examination:
     def is_empty(self) -> bool:
         """Tell whether no member at all was seen."""
         return not self._members
+
+    def is_ambiguous(self) -> bool:
+        """Tell whether readers may make different things of the archive."""
+        return any(oddity.kind not in UNLOVED for oddity in self._oddities)
 
     def has_member(self, path: str) -> bool:
         """Tell whether a member of that path was seen."""

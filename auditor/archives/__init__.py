@@ -15,6 +15,7 @@ from auditor.archives.entry import BEHIND, loose
 from auditor.archives.entry import Entry as Entry
 from auditor.archives.entry import Loose as Loose
 from auditor.archives.inflate import MAGICS, PLAIN_CHUNK, Inflated, is_compressed
+from auditor.archives.tar import stripped as stripped
 from auditor.archives.zip_records import END
 from auditor.errors import ArchiveError, InputError
 from auditor.lazyre import regex
@@ -129,6 +130,15 @@ def listing(file: BinaryIO, budget: Budget) -> tuple[str, ...]:
         return zip.listing(_whole(file, head), budget)
     except InputError:
         return ()
+
+
+def lone(file: BinaryIO, path: str, budget: Budget) -> bytes | None:
+    """Return the content of the one entry of a zip that has a path, before the zip is read.
+
+    None where that cannot be told, for whatever reason.
+    """
+    head = file.read(4)
+    return zip.lone(_whole(file, head), path, budget) if head.startswith(ZIP_MAGIC) else None
 
 
 def walk(  # noqa: PLR0913 - what is known of a file before it is read
