@@ -228,12 +228,15 @@ class Examination:
                 scan.broken_off()
                 break
             scan.hits.setdefault(anchor, []).append(offset)
-        for reader in asked.readers if scan.hits else asked.of(member.path, data):
-            hits = tuple(
-                (anchor, offset)
-                for anchor in scan.hits.keys() & reader.anchors
-                for offset in scan.hits[anchor]
-            )
+        if not scan.hits:
+            for reader in asked.of(member.path, data):
+                self._read(reader, member, data, (), scan)
+            return
+        for reader in asked.readers:
+            hits: Hits = ()
+            if not reader.anchors.isdisjoint(scan.hits):
+                met = scan.hits.keys() & reader.anchors
+                hits = tuple((anchor, offset) for anchor in met for offset in scan.hits[anchor])
             self._read(reader, member, data, hits, scan)
 
     def _read(self, reader: Reader, member: Member, data: bytes, hits: Hits, scan: Scan) -> None:

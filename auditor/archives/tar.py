@@ -222,7 +222,7 @@ def _plain(tape: Tape, budget: Budget, strip: int) -> Iterator[Entry]:
             break
         try:
             text = head.decode("ascii")
-            digits = text[124:135]
+            digits = text[124:136].rstrip("\0 ")
             size = int(digits, 8)
             total = int(spelled[:6], 8)
             if text[100:108] != spelled_mode:
@@ -236,7 +236,6 @@ def _plain(tape: Tape, budget: Budget, strip: int) -> Iterator[Entry]:
         if (
             (zlib.adler32(head) & 0xFFFF) + tail.total != total
             or not digits.isdigit()
-            or text[135] not in "\0 "
             or at > len(buffer)
             or text[99] != "\0"
             or not name
