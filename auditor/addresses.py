@@ -32,7 +32,7 @@ _FULL = regex(r"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})\Z")
 _SHORT = regex(r"[0-9a-fA-F]{7,39}\Z")
 _ARCHIVES = frozenset({"tar.gz", "tarball", "legacy.tar.gz", "zip", "zipball", "archive", "get"})
 """Parts of a path after which a forge names the commit of an archive."""
-_ARCHIVE_HOSTS = ("github.com", "codeload.github.com", "gitlab.com", "bitbucket.org")
+ARCHIVE_HOSTS = ("github.com", "codeload.github.com", "gitlab.com", "bitbucket.org")
 _NPM_ENDING = regex(r"\.(?:tgz|tar\.gz)\Z")
 _VERSION_IN_NAME = regex(r"-v?(?=\d)")
 _WHEEL = regex(r"([^-]+)-([^-]+)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl\Z")
@@ -134,7 +134,7 @@ def _located(scheme: str, authority: str, path: str, query: str, fragment: str) 
     commit = _reference(fragment)
     if git and not commit and parts and "@" in parts[-1]:
         commit = parts[-1].rpartition("@")[2]  # pip: git+https://host/o/r.git@commit
-    if not git and host in _ARCHIVE_HOSTS:
+    if not git and host in ARCHIVE_HOSTS:
         archived = _archived(parts, query)
         git, commit = bool(archived), archived or commit
     login = transport == "ssh" or scheme == "git"  # a name alone says who asks, and is no secret

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from auditor import fastpaths
 from auditor.anchors import shared
 from auditor.archives import Entry, holds_archive, is_brotli, is_plain, unread_format, walk
+from auditor.archives.whole import whole
 from auditor.archives.zip import UNLOVED
 from auditor.blame import of_input
 from auditor.errors import LimitError, MemberError, SpentError
@@ -165,7 +166,7 @@ class Examination:
             self._gap(member.path, f"not looked into: {met}")
             return
         try:
-            data = _whole(content)
+            data = whole(content, member.size)
         except (MemberError, MemoryError) as problem:
             self._settle()
             self._gap(member.path, f"not looked into: {of_input(problem, member.path)}")
@@ -282,21 +283,6 @@ def _name(reader: Reader) -> str:
     """Return what a bug report calls a reader."""
     read = reader.read
     return f"the reader {getattr(read, '__module__', '?').rpartition('.')[2]}"
-
-
-def _whole(content: Iterator[bytes]) -> bytes:
-    """Return all pieces as one; never more than an eighth is held beside it, as a join would."""
-    first = next(content, b"")
-    second = next(content, None)
-    if second is None:
-        return first
-    whole = BytesIO()
-    whole.write(first)
-    whole.write(second)
-    del first, second
-    for piece in content:
-        whole.write(piece)
-    return whole.getvalue()  # hands out its own buffer: no copy is made
 
 
 def _inside(outer: str, path: str) -> str:

@@ -34,6 +34,10 @@ class FastPaths(Struct, frozen=True, kw_only=True):
     """Large contents are searched by hyperscan, where it is installed (`literals`)."""
     texts_as_written: bool = True
     """Of a map's texts only those are looked into in which the map itself has a hit (`examine`)."""
+    usual_entries: bool = True
+    """Entries of lockfiles that are as usual become no facts that no rule can hold of (`usual`)."""
+    lock_readers: bool = True
+    """Lockfiles as their clients write them are read by readers for just that."""
 
 
 ON = FastPaths()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.advisories import IncidentIndex
 from auditor.facts import Contents
-from auditor.facts.lock.file import Beside
+from auditor.facts.lock.index import Beside, Indexes
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from auditor.facts.lock.change import Earlier
     from auditor.facts.lock.dropper import MembersSeen
-    from auditor.facts.lock.index import UserSettings
+    from auditor.facts.lock.index import Asked, UserSettings, UsualSeen
     from auditor.facts.lock.installed import HiddenSeen
     from auditor.facts.lock.names import NamesAsked
     from auditor.facts.lock.recorded import Recorded
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from auditor.inventory import Inventory
 
     Observation = (
-        Earlier
+        Asked
+        | Earlier
         | HiddenSeen
         | MembersSeen
         | NamesAsked
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         | RegistrySaid
         | SiblingsSeen
         | UserSettings
+        | UsualSeen
     )
 
 
@@ -45,9 +47,10 @@ def contents_of(
 
     `seen` is what else is known: what to compare with, the lockfile and the files that lie in an
     installed tree, what the user's own settings say of registries, the folder's other lockfiles,
-    what the user asks about names, what registries and the advisory database say of them.
+    what the user asks about names, what registries and the advisory database say of them, which
+    entries are as usual and what rules ask of these.
     """
-    return observed(kind, incidents, inventory, Beside(files=beside), *seen)
+    return observed(kind, incidents, inventory, Beside(files=beside), Indexes(), *seen)
 
 
 def observed(kind: ArtifactKind, incidents: IncidentIndex, *seen: object) -> Contents:

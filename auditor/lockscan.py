@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import incidentfile, lockfiles, policy, rulefile
+from auditor import fastpaths, incidentfile, lockfiles, policy, rulebook
 from auditor.blame import of_input
 from auditor.errors import InputError, UsageError
 from auditor.facts.lock import dropper
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.dropper import MembersSeen
-from auditor.facts.lock.index import UserSettings
+from auditor.facts.lock.index import Asked, UserSettings, UsualSeen
 from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.recorded import Recorded
@@ -33,9 +33,10 @@ from auditor.names import Level
 from auditor.names import index as names_index
 from auditor.outcome import Outcome
 from auditor.registries import Setting
-from auditor.sources import advisoryplaces, gauges, installed, settings
+from auditor.sources import advisoryplaces, gauges, installed, rulecache, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
+from auditor.usual import Usual, none_of, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -196,8 +197,8 @@ class Scanner:
     """What one process needs to audit any number of lockfiles."""
 
     def __init__(self, request: LockRequest) -> None:
-        folders = (rulefile.builtin_folder(), *request.rules)
-        ruleset = rulefile.load(folders, lockfile=True, telling=request.triage)
+        folders = (rulebook.builtin_folder(), *request.rules)
+        ruleset = rulecache.load(folders, lockfile=True, telling=request.triage)
         self.ruleset = replace(ruleset, digest=f"{ruleset.digest}-{incidentfile.digest(folders)}")
         self.request = request
         self.limits = request.limits
@@ -228,16 +229,17 @@ class Scanner:
         old = self.known.aged(self.request.settings.today, most) if most is not None else ()
         return (self.known.problem, *old) if self.known.problem else old
 
-    def recorded(self, inventory: Inventory) -> tuple[Recorded, ...]:
+    def recorded(self, inventory: Inventory, usual: Usual | None = None) -> tuple[Recorded, ...]:
         """Return what the advisory database has about an inventory; raise InputError if damaged."""
         if self.known.database is None:
             return ()
-        found = self.known.database.records(self.incidents.asked(inventory.packages))
+        names = self.incidents.asked(inventory.packages, usual or none_of(inventory))
+        found = self.known.database.records(names)
         return (Recorded(records=found, popular=names_index.popular),)
 
-    def _recorded(self, inventory: Inventory) -> tuple[Recorded, ...]:
+    def _recorded(self, inventory: Inventory, usual: Usual) -> tuple[Recorded, ...]:
         try:
-            return self.recorded(inventory)
+            return self.recorded(inventory, usual)
         except InputError as problem:
             self._outcome.gap(self.known.path, str(problem))
             return ()
@@ -395,10 +397,23 @@ class Scanner:
             self._outcome.gap(label, f"{place}: {reason}" if place else reason, inventory.path)
         self._outcome.inventories.append(summary(inventory, label, listed=self.request.listed))
         artifact = Artifact(source=label, kind=ArtifactKind.LOCKFILE, name=inventory.path)
-        seen = (*seen, *self._lookups(inventory, folder, label), *self._recorded(inventory))
+        plain = _usual_in(inventory)
+        seen = (
+            *seen,
+            *self._lookups(inventory, folder, label),
+            *self._recorded(inventory, plain),
+            *self._asked(inventory, plain),
+        )
         contents = contents_of(inventory, beside, self.incidents, self._users, self._names, *seen)
         self._budget = gauges.budget(self.limits)  # without what registries took
         self._outcome.judged(self.judge, artifact, contents, {}, self._budget)
+
+    def _asked(self, inventory: Inventory, usual: Usual) -> tuple[UsualSeen | Asked, ...]:
+        """Return what spares facts of which no rule can hold."""
+        if not fastpaths.enabled("usual_entries"):
+            return ()
+        asked = Asked(may_tell=partial(self.judge.may_tell, ArtifactKind.LOCKFILE))
+        return UsualSeen(inventory=inventory, usual=usual), asked
 
     def _name_judge(self, ecosystem: str) -> NameJudge:
         return _Watched(name_judge(ecosystem), self._budget)
@@ -415,6 +430,11 @@ class _Watched:
         """Return what a name imitates, None for nothing; raises SpentError."""
         self._budget.check()
         return self._judge.judge(name, level)
+
+
+def _usual_in(inventory: Inventory) -> Usual:
+    """Return which entries are as usual; none where each is to be asked about in full."""
+    return usual(inventory) if fastpaths.enabled("usual_entries") else none_of(inventory)
 
 
 def _asker(wish: OnlineWish | None) -> Asker | None:

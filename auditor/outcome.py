@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -17,6 +18,7 @@ from auditor.facts.policy.waiver import WaiverFact
 from auditor.lazyre import regex
 from auditor.limits import Budget, Limits
 from auditor.model import (
+    OF_OTHERS,
     Artifact,
     ArtifactKind,
     Fact,
@@ -28,8 +30,9 @@ from auditor.model import (
 )
 
 if TYPE_CHECKING:
+    from auditor.facts import Collector
     from auditor.judge import Judge
-    from auditor.rulefile import Ruleset
+    from auditor.rulebook import Ruleset
 
 _DAY = regex(r"\b\d{4}-\d\d-\d\d\b")
 _FACTS = 32
@@ -73,12 +76,8 @@ class Outcome(Struct):
         """
         budget = budget or Budget(Limits())
         self.kinds.add(contents.kind)
-        if contents.kind is ArtifactKind.POLICY:
-            collectors = facts.of_policy()
-        else:
-            collectors, _ = facts.load(lockfile=contents.kind in facts.OF_OTHERS)
-        for name, collector in collectors.items():
-            if not collector.serves(contents.kind) or not judge.wants(name):
+        for name, collector in _serving(contents.kind):
+            if not judge.wants(name, artifact.kind):
                 continue
             try:
                 budget.check()
@@ -163,6 +162,16 @@ class Outcome(Struct):
                 self.gap(artifact.source, fact.reason, fact.path)
             else:
                 yield fact
+
+
+@cache
+def _serving(kind: ArtifactKind) -> tuple[tuple[str, Collector], ...]:
+    """Return the collectors that are asked about contents of a kind, by name."""
+    if kind is ArtifactKind.POLICY:
+        collectors = facts.of_policy()
+    else:
+        collectors, _ = facts.load(lockfile=kind in OF_OTHERS)
+    return tuple((name, one) for name, one in collectors.items() if one.serves(kind))
 
 
 def _ages(data: Iterable[str], settings: policy.Settings) -> Iterator[DataAgeFact]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor import incidentfile, rulefile
+from auditor import incidentfile, rulebook
 from auditor.advisories import IncidentIndex, osv
 from auditor.advisories.rating import Rating, rating
 from auditor.advisories.records import Records, collected, merged, names
@@ -21,13 +21,14 @@ from auditor.model import ArtifactKind, Unread
 from auditor.namelists import NameList
 from auditor.names.index import popular
 from auditor.names.matcher import Matcher
+from auditor.usual import none_of, usual
 from tests.osv_exports import record
 
 if TYPE_CHECKING:
     from auditor.facts.lock.known_bad import KnownBadFact
     from auditor.facts.lock.vulnerable import VulnerabilityFact
 
-INDEX = incidentfile.load((rulefile.builtin_folder(),))
+INDEX = incidentfile.load((rulebook.builtin_folder(),))
 HOST = "https://registry.example.org"
 HIGH = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"
 
@@ -185,8 +186,10 @@ def test_records_are_asked_about_all_that_an_entry_may_be(
         record("MAL-2", "every"),
         record("CVE-1", "vulnerable"),
     )
-    asked = set(INDEX.asked([entry]))
-    assert {("npm", fact.name) for fact in bad(known, entry)} <= asked
+    inventory = Inventory(path="", format="", packages=(entry,))
+    for plain in (none_of(inventory), usual(inventory)):
+        asked = set(INDEX.asked(inventory.packages, plain))
+        assert {("npm", fact.name) for fact in bad(known, entry)} <= asked
     told = [f"{fact.name}@{fact.version} {fact.how}" for fact in bad(known, entry)]
     assert told == found
 

@@ -19,11 +19,12 @@ from auditor.advisories.records import Advisory, Records
 from auditor.advisories.values import BadPackage, Incident
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from auditor.advisories.records import Name
     from auditor.advisories.values import Detail, Pack
     from auditor.inventory import LockedPackage
+    from auditor.usual import Usual
 
 
 class How(StrEnum):
@@ -142,14 +143,35 @@ class IncidentIndex:
         key = (ecosystem, versions.same_name(ecosystem, name))
         return tuple((i, _parsed(ecosystem, what)) for i, what in self._by_name.get(key, ()))
 
-    def asked(self, packages: Iterable[LockedPackage]) -> Iterator[Name]:
+    def asked(self, packages: Sequence[LockedPackage], usual: Usual) -> Iterator[Name]:
         """Yield the packages that entries may be, as `hits` asks for their records."""
-        for entry in packages:
-            if (entry.resolved and not is_usual(entry)) or entry.files or "/" in entry.version:
+        for entry, place in zip(packages, usual.places, strict=True):
+            if place is not None:
+                yield entry.ecosystem, entry.name
+            elif (entry.resolved and not is_usual(entry)) or entry.files or "/" in entry.version:
                 for guise in guises(entry):
                     yield entry.ecosystem, versions.same_name(entry.ecosystem, guise.name)
             else:
                 yield entry.ecosystem, versions.same_name(entry.ecosystem, entry.name)
+
+    def suspects(
+        self, packages: Sequence[LockedPackage], usual: Usual, known: Records = records.NONE
+    ) -> Iterator[LockedPackage]:
+        """Yield the entries of which `hits` or `known` may say something.
+
+        A usual entry is nothing but what it says, so that its name and its digests tell.
+        """
+        by_name, found, starts = self._by_name, known.found, self._starts
+        for entry, place in zip(packages, usual.places, strict=True):
+            key = entry.ecosystem, entry.name
+            if (
+                place is None
+                or key in by_name
+                or key in found
+                or any(digest[:_START] in starts for digest in entry.integrity)
+                or ("#" in entry.resolved and digests.of_address(entry.resolved) in self._by_digest)
+            ):
+                yield entry
 
     def hits(self, entry: LockedPackage, known: Records = records.NONE) -> tuple[Hit, ...]:
         """Return what an entry is known to be; nothing for nearly all entries.

@@ -16,10 +16,8 @@ from typing import TypeVar, cast
 from msgspec import Struct, field
 
 from auditor.limits import Limits
-from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity, Unread
+from auditor.model import OF_OTHERS, ArtifactKind, Fact, Member, MemberType, Oddity, Unread
 
-OF_OTHERS = frozenset({ArtifactKind.LOCKFILE, ArtifactKind.MACHINE})
-"""Kinds that hold what others published: the facts about them are in `lock`."""
 _REGULAR = frozenset({MemberType.FILE, MemberType.HARDLINK})
 Hits = tuple[tuple[bytes, int], ...]
 """Where a reader's anchors stand in a member: literal and offset, in no promised order."""

@@ -6,7 +6,6 @@ with `=` alone as the delimiter, names of scripts from a narrow set of character
 
 from __future__ import annotations
 
-import configparser
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -108,6 +107,8 @@ def collect(contents: Contents) -> Iterator[PythonEntryPointFact | Unread]:
     if len(data) > _LARGEST:
         yield Unread(path=path, reason=f"entry points of {len(data):,} bytes are not read")
         return
+    import configparser  # noqa: PLC0415 - of wheels alone
+
     requires = wheel.requires
     parser = configparser.ConfigParser(
         delimiters=("=",), interpolation=None, default_section="\0", strict=True

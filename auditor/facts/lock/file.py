@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from auditor import words
 from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import Beside, LockIndex, indexes, is_exotic
-from auditor.facts.lock.package import needs_digest, told_one_by_one
-from auditor.integrity import Integrity, state
+from auditor.facts.lock.package import needs_digest, states_of, told_one_by_one
+from auditor.integrity import Integrity
 from auditor.inventory import Inventory, Origin
 from auditor.model import Fact
 
@@ -81,9 +81,10 @@ def _told(index: LockIndex, problem: LockProblem, *, declared: bool) -> LockFile
 
 def _sums(index: LockIndex) -> Iterator[LockFileFact]:
     packages = index.inventory.packages
-    states = [state(p.integrity, any_counts=p.ecosystem == "pypi") for p in packages]
-    pairs = list(zip(packages, states, strict=True))
-    hashed = sum(s is not Integrity.NONE for s in states)
+    states = states_of(index)
+    seen = zip(packages, states, index.usual.places, strict=True)
+    pairs = [(package, worth) for package, worth, place in seen if place is None]
+    hashed = len(states) - states.count(Integrity.NONE)
     bare = [p for p, s in pairs if needs_digest(index, p, s)]
     if bare and not told_one_by_one(index, states):
         yield _sum(index, "unhashed", bare, hashed)

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from auditor.addresses import address
+from auditor.addresses import NOWHERE, address
 from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import LockIndex, indexes, is_exotic
 from auditor.inventory import LockedPackage, Origin
@@ -74,7 +74,66 @@ Served = list[tuple[LockedPackage, "Address", bool]]
 def collect(contents: Contents) -> Iterator[LockHostFact]:
     """Yield one fact for each combination of host, port, scheme and kind of source."""
     for index in indexes(contents):
-        yield from _Hosts(index).facts()
+        if not _is_unremarkable(index):
+            yield from _Hosts(index).facts()
+
+
+def _is_unremarkable(index: LockIndex) -> bool:
+    """Tell whether all entries come from one registry, as usual, and no rule may hold of that.
+
+    It may have its files at another host. Where registries are configured for scopes, or most
+    entries have no address, each is looked at.
+    """
+    registries, inventory = index.registries, index.inventory
+    if index.asked is None or registries.scopes or any(one.scope for one in registries.users):
+        return False
+    others = index.usual.others(inventory.packages)
+    told: dict[bool, dict[str, Address]] = {False: {}, True: {}}
+    for place in {place for place in index.usual.places if place is not None}:
+        for is_file, begin in zip((False, True), place, strict=True):
+            if begin:
+                told[is_file][index.usual.found[begin].source] = index.usual.found[begin]
+    saying = sum(1 for place in index.usual.places if place is not None and place[0])
+    for package in others:
+        for is_file, found in _addresses(package):
+            saying += not is_file
+            plain = package.origin is Origin.REGISTRY and not (found.git or found.user)
+            if not plain or told[is_file].get(found.source, NOWHERE).scheme != found.scheme:
+                return False
+    unsaid = sum(map(_is_unsaid, inventory.packages)) if saying < len(inventory.packages) else 0
+    if 0 < saying * _NEARLY_ALL <= unsaid * (100 - _NEARLY_ALL):
+        return False
+    if any(len(hosts) > 1 for hosts in told.values()):
+        return False
+    known = told[False] | told[True]
+    if any(index.may_tell(COLLECTOR.name, _known(index, found)) for found in known.values()):
+        return False
+    return all(address(one).source in {"", *known} for one in inventory.indexes)
+
+
+def _addresses(package: LockedPackage) -> Iterator[tuple[bool, Address]]:
+    """Yield the addresses of a package that have a host; True with those of its files."""
+    if package.resolved and (found := address(package.resolved)).host:
+        yield False, found
+    for place in package.files:
+        if "/" in place and (found := address(place)).host:
+            yield True, found
+
+
+def _known(index: LockIndex, found: Address) -> dict[str, object]:
+    """Return the fields that are known of a host from which usual entries come, as is expected."""
+    return {
+        "format": index.inventory.format,
+        "host": found.host,
+        "port": found.port,
+        "scheme": found.scheme,
+        "foreign": False,
+        "of_scope": False,
+        "git": False,
+        "local": found.host in LOCAL,
+        "plain": found.scheme in _PLAIN,
+        "credentials": False,
+    }
 
 
 class _Hosts:
@@ -83,17 +142,8 @@ class _Hosts:
     def __init__(self, index: LockIndex) -> None:
         self._index = index
         packages = index.inventory.packages
-        self._served: Served = [
-            (package, found, False)
-            for package in packages
-            if package.resolved and (found := address(package.resolved)).host
-        ]
-        self._served += [
-            (package, found, True)
-            for package in packages
-            for place in package.files
-            if "/" in place and (found := address(place)).host
-        ]
+        every = [(p, found, is_file) for p in packages for is_file, found in _addresses(p)]
+        self._served: Served = sorted(every, key=lambda one: one[2])
         self._total = len({package.id for package, *_ in self._served})
         counts: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
         self._by_scope: dict[str, set[str]] = defaultdict(set)

@@ -6,7 +6,8 @@ No fact of its own. Everything is one pass over the inventory.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -18,6 +19,7 @@ from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lazyre import regex
 from auditor.registries import Registries, Setting, configured
 from auditor.shape import json_object
+from auditor.usual import Usual, none_of
 
 if TYPE_CHECKING:
     from auditor.facts import Contents
@@ -51,6 +53,20 @@ class UserSettings(Struct, frozen=True, kw_only=True):
     """Further hosts, with their port, that the user's policy allows packages to come from."""
 
 
+class UsualSeen(Struct, frozen=True, kw_only=True):
+    """Which entries of an inventory are as usual; without it each is asked about in full."""
+
+    inventory: Inventory
+    usual: Usual
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What rules ask, so that facts of which none can hold need not be made."""
+
+    may_tell: Callable[[str, Mapping[str, object]], bool]
+    """Tells by a fact's kind, and what is known of its fields, whether a rule may hold of it."""
+
+
 class Manifest(Struct, frozen=True, kw_only=True):
     """What a package.json beside the lockfile asks for."""
 
@@ -71,23 +87,44 @@ class Manifest(Struct, frozen=True, kw_only=True):
         return name in self.replaced
 
 
-class LockIndex(Struct, frozen=True, kw_only=True):
-    """An inventory with the answers that take more than one entry."""
+class LockIndex(Struct, frozen=True, kw_only=True, dict=True):
+    """An inventory with the answers that take more than one entry; each is found when asked for."""
 
     inventory: Inventory
     manifest: Manifest | None
     registries: Registries
     files: Mapping[str, bytes]
     """What lies beside the lockfile."""
-    wants: Mapping[str, tuple[str, ...]]
-    """What dependents ask for, by the id of the package that they get."""
-    names: Mapping[str, tuple[str, ...]]
-    """What dependents whose target is not known ask for, by the name that they use."""
+    usual: Usual
+    """Which of its entries are as usual."""
+    asked: Asked | None = None
+    """What rules ask; None where every fact is to be made."""
+
+    @cached_property
+    def _wishes(self) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
+        """What dependents ask for, by the id of the package that they get.
+
+        Behind it, by the name that they use, what those ask for whose target is not known.
+        """
+        wants: dict[str, dict[str, None]] = defaultdict(dict)
+        names: dict[str, dict[str, None]] = defaultdict(dict)
+        for edge in edges(self.inventory):
+            known = wants[edge.target] if edge.target else names[edge.name]
+            if edge.wants and len(known) < _MOST_WISHES:
+                known[edge.wants] = None
+        if self.manifest and not self.inventory.roots:
+            for name, spec in self.manifest.wanted.items():
+                names[name][spec] = None
+        return (
+            {key: tuple(values) for key, values in wants.items()},
+            {key: tuple(values) for key, values in names.items()},
+        )
 
     def wanted(self, package: LockedPackage) -> tuple[str, ...]:
         """Return every known wish that leads to a package, as spelled, without empty ones."""
         called = package.alias or package.name
-        known = (*self.wants.get(package.id, ()), *self.names.get(called, ()))
+        wants, names = self._wishes
+        known = (*wants.get(package.id, ()), *names.get(called, ()))
         if self.inventory.format in _HEADED:
             header = package.id.partition("#")[0][1:].partition("@")[2]
             if header and not is_plain(header):  # a plain one may stand before another kind
@@ -98,34 +135,55 @@ class LockIndex(Struct, frozen=True, kw_only=True):
         """Tell whether an override or resolution of the manifest puts a package in place."""
         return self.manifest is not None and name in self.manifest.replacements
 
+    def may_tell(self, fact: str, known: Mapping[str, object]) -> bool:
+        """Tell whether a rule may hold of a fact of which these fields are known."""
+        return self.asked is None or self.asked.may_tell(fact, known)
 
-def indexes(contents: Contents) -> Iterator[LockIndex]:
-    """Yield the index of each inventory of some contents."""
+
+class Indexes:
+    """The indexes of some contents: made when the first fact asks, and kept for the others."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        self._made: tuple[LockIndex, ...] | None = None
+
+    def of(self, contents: Contents) -> tuple[LockIndex, ...]:
+        """Return the index of each inventory."""
+        if self._made is None:
+            self._made = tuple(_made(contents))
+        return self._made
+
+
+def indexes(contents: Contents) -> tuple[LockIndex, ...]:
+    """Return the index of each inventory of some contents."""
+    kept = next(iter(contents.of(Indexes)), None) or Indexes()
+    return kept.of(contents)
+
+
+def _made(contents: Contents) -> Iterator[LockIndex]:
     files: dict[str, bytes] = {}
     for beside in contents.of(Beside):
         files.update(beside.files)
     users = tuple(one for seen in contents.of(UserSettings) for one in seen.settings)
     allowed = frozenset(host for seen in contents.of(UserSettings) for host in seen.allowed)
     registries = replace(configured(files, users), allowed=allowed)
+    asked = next(iter(contents.of(Asked)), None)
     for inventory in contents.of(Inventory):
-        manifest = manifest_of(files) if inventory.format in NPM_CLIENTS else None
-        wants: dict[str, dict[str, None]] = defaultdict(dict)
-        names: dict[str, dict[str, None]] = defaultdict(dict)
-        for edge in edges(inventory):
-            known = wants[edge.target] if edge.target else names[edge.name]
-            if edge.wants and len(known) < _MOST_WISHES:
-                known[edge.wants] = None
-        if manifest and not inventory.roots:
-            for name, spec in manifest.wanted.items():
-                names[name][spec] = None
         yield LockIndex(
             inventory=inventory,
-            manifest=manifest,
+            manifest=manifest_of(files) if inventory.format in NPM_CLIENTS else None,
             registries=registries,
             files=files,
-            wants={key: tuple(values) for key, values in wants.items()},
-            names={key: tuple(values) for key, values in names.items()},
+            usual=usual_of(contents, inventory),
+            asked=asked,
         )
+
+
+def usual_of(contents: Contents, inventory: Inventory) -> Usual:
+    """Return which entries of an inventory are usual, as far as somebody has looked."""
+    seen = (one.usual for one in contents.of(UsualSeen) if one.inventory is inventory)
+    return next(seen, None) or none_of(inventory)
 
 
 _HEADED = frozenset({"yarn", "yarn-berry"})
@@ -239,10 +297,13 @@ def from_registry(packages: Iterable[LockedPackage]) -> list[LockedPackage]:
 
 __all__ = [
     "Address",
+    "Asked",
     "Beside",
+    "Indexes",
     "LockIndex",
     "Manifest",
     "UserSettings",
+    "UsualSeen",
     "address",
     "declares",
     "edges",
@@ -252,4 +313,5 @@ __all__ = [
     "is_plain",
     "manifest_of",
     "named_by",
+    "usual_of",
 ]

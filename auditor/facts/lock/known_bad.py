@@ -9,6 +9,7 @@ from auditor.advisories import records as advisory_records
 from auditor.advisories.versions import nearest
 from auditor.facts import Collector, Contents
 from auditor.facts.lock import recorded
+from auditor.facts.lock.index import usual_of
 from auditor.facts.lock.recorded import Doubt, Doubts, Recorded
 from auditor.facts.lock.said import RegistrySaid
 from auditor.facts.lock.ways import Ways, key_of, reach_of
@@ -105,7 +106,8 @@ def collect(contents: Contents) -> Iterator[KnownBadFact]:
         known = _Known(contents, index, seen)
         for inventory in contents.of(Inventory):
             ways: Ways | None = None
-            for package in inventory.packages:
+            usual = usual_of(contents, inventory)
+            for package in index.suspects(inventory.packages, usual, seen.records):
                 for hit in index.hits(package, seen.records):
                     ways = ways or Ways(inventory)
                     yield _fact(inventory, package, hit, known, ways)

@@ -93,18 +93,46 @@ class _Judged:
     def __init__(self, index: LockIndex) -> None:
         self._index = index
         self._packages = index.inventory.packages
-        self._states = [
-            state(p.integrity, any_counts=p.ecosystem == "pypi") for p in self._packages
-        ]
+        self._states = states_of(index)
         self._told = told_one_by_one(index, self._states)
 
     def facts(self) -> Iterator[LockedPackageFact]:
+        """Yield the facts; those of usual entries only where a rule may hold of such."""
+        places = self._index.usual.places
+        usual = {place for place in places if place is not None}
+        every = any(self._index.may_tell(COLLECTOR.name, self._known(*place)) for place in usual)
+        if not (every or None in places):
+            return
         first: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
         copies = Counter((p.name, p.version) for p in self._packages)
-        for package, integrity in zip(self._packages, self._states, strict=True):
+        for package, integrity, place in zip(self._packages, self._states, places, strict=True):
             alone = copies[package.name, package.version] < 2
             conflicting = not alone and _conflicts(package, first)
-            yield self._fact(package, integrity, conflicting=conflicting)
+            if every or place is None:
+                yield self._fact(package, integrity, conflicting=conflicting)
+
+    def _known(self, registry: str, _: str) -> dict[str, object]:
+        """Return the fields that are the same of all usual entries of one registry."""
+        found = self._index.usual.found.get(registry, NOWHERE)
+        return {
+            "format": self._index.inventory.format,
+            "alias": "",
+            "origin": Origin.REGISTRY,
+            "scheme": found.scheme,
+            "host": found.host,
+            "masked_name": False,
+            "masked_version": False,
+            "integrity": Integrity.STRONG,
+            "unhashed": False,
+            "conflicting": False,
+            "pin": "",
+            "overrides_known": self._index.manifest is not None,
+            "undeclared_alias": False,
+            "bundled": False,
+            "orphaned": False,
+            "install_script": False,
+            "deprecated": "",
+        }
 
     def _fact(
         self, package: LockedPackage, integrity: Integrity, *, conflicting: bool
@@ -266,10 +294,24 @@ def needs_digest(index: LockIndex, package: LockedPackage, integrity: Integrity)
     return not (package.optional and index.inventory.format.endswith("berry"))
 
 
+def states_of(index: LockIndex) -> list[Integrity]:
+    """Return what the digests of each entry are worth; those of usual ones are strong."""
+    pairs = zip(index.inventory.packages, index.usual.places, strict=True)
+    return [
+        Integrity.STRONG
+        if place is not None
+        else state(package.integrity, any_counts=package.ecosystem == "pypi")
+        for package, place in pairs
+    ]
+
+
 def told_one_by_one(index: LockIndex, states: list[Integrity]) -> bool:
     """Tell whether missing digests are the exception in a file, and few."""
-    counted: Counter[bool] = Counter()
-    for package, integrity in zip(index.inventory.packages, states, strict=True):
+    places = index.usual.places
+    counted = Counter({False: len(places) - places.count(None)})
+    for package, integrity, place in zip(index.inventory.packages, states, places, strict=True):
+        if place is not None:
+            continue
         if package.origin is Origin.REGISTRY and package.version and not package.bundled:
             counted[needs_digest(index, package, integrity)] += 1
     return 0 < counted[True] <= _FEW and counted[False] > counted[True]

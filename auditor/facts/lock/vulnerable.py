@@ -18,6 +18,7 @@ from auditor.advisories.records import merged, names
 from auditor.advisories.remedy import above, beside, unnamed
 from auditor.advisories.versions import same_name, same_version
 from auditor.facts import Collector, Contents
+from auditor.facts.lock.index import usual_of
 from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.said import RegistrySaid
 from auditor.facts.lock.ways import Ways, key_of, reach_of
@@ -78,7 +79,7 @@ def collect(contents: Contents) -> Iterator[VulnerabilityFact | Unread]:
         for inventory in contents.of(Inventory):
             unknown: Counter[str] = Counter()
             known: _Known | None = None
-            for package in inventory.packages:
+            for package in _suspects(inventory, contents, seen):
                 for guise, group in _found(package, contents, seen, unknown):
                     known = known or _Known(contents, seen, inventory)
                     yield _fact(inventory, package, guise, group, known)
@@ -88,6 +89,14 @@ def collect(contents: Contents) -> Iterator[VulnerabilityFact | Unread]:
                     reason=f"{words.counted(count, 'range')} of {ecosystem} in advisory records not"
                     " compared: how its versions are ordered is not known here",
                 )
+
+
+def _suspects(inventory: Inventory, contents: Contents, seen: Recorded) -> Iterator[LockedPackage]:
+    """Yield the entries that records may be about; a usual one is nothing but what it says."""
+    usual = usual_of(contents, inventory)
+    for package, place in zip(inventory.packages, usual.places, strict=True):
+        if place is None or (package.ecosystem, package.name) in seen.records.found:
+            yield package
 
 
 def _found(
