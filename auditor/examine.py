@@ -236,8 +236,8 @@ class Examination:
         for reader in asked.readers:
             hits: Hits = ()
             if not reader.anchors.isdisjoint(scan.hits):
-                met = scan.hits.keys() & reader.anchors
-                hits = tuple((anchor, offset) for anchor in met for offset in scan.hits[anchor])
+                own = scan.hits.keys() & reader.anchors
+                hits = tuple((anchor, offset) for anchor in own for offset in scan.hits[anchor])
             self._read(reader, member, data, hits, scan)
 
     def _read(self, reader: Reader, member: Member, data: bytes, hits: Hits, scan: Scan) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, get_type_hints
 
@@ -205,7 +205,7 @@ def _finding(
 def filled(template: str, values: Mapping[str, str]) -> str:
     """Fill a template: `{field}` with the value, `{field:file}` with `1 file` or `3 files`."""
     parts = []
-    for text, name, noun, _ in Formatter().parse(template):
+    for text, name, noun, _ in _parsed(template):
         parts.append(text)
         if name is not None:
             value = values[name]
@@ -215,12 +215,17 @@ def filled(template: str, values: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
+@lru_cache(1024)
+def _parsed(template: str) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+    return tuple(Formatter().parse(template))
+
+
 def rendered(fact: Fact) -> dict[str, str]:
     """Return the fields of a fact as messages print them."""
-    hints = _hints(type(fact))
+    sizes = _sizes(type(fact))
     shown = {"path": fact.path, "line": str(fact.line or ""), "key": fact.key or ""}
     for name, value in fact.evidence().items():
-        if hints[name] in {ByteCount, ByteCount | None} and isinstance(value, int):
+        if name in sizes and isinstance(value, int):
             shown[name] = words.size(value)
         elif isinstance(value, int) and not isinstance(value, bool):
             shown[name] = f"{value:,}"
@@ -231,10 +236,8 @@ def rendered(fact: Fact) -> dict[str, str]:
     return shown
 
 
-_HINTS: dict[type, dict[str, object]] = {}
-
-
-def _hints(kind: type) -> dict[str, object]:
-    if kind not in _HINTS:
-        _HINTS[kind] = get_type_hints(kind)
-    return _HINTS[kind]
+@cache
+def _sizes(kind: type) -> frozenset[str]:
+    """Return the fields of a kind of fact that are numbers of bytes."""
+    hints = get_type_hints(kind)
+    return frozenset(name for name in hints if hints[name] in {ByteCount, ByteCount | None})

@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from operator import is_
 from typing import TypeVar, cast
 
 from msgspec import Struct, field
@@ -87,8 +88,8 @@ class Contents(Struct, frozen=True, kw_only=True):
     file: str = ""
     """The artifact's own file name, without folders: of a wheel or sdist it is a claim, too."""
     observations: Mapping[type, tuple[object, ...]] = field(default_factory=dict)
-    made: dict[str, tuple[tuple[Member, ...], object]] = field(default_factory=dict)
-    """What `once` made, and of which members."""
+    made: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
+    """What `once` made, and of what."""
 
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """Return the observations of one type, in the order in which they were made."""
@@ -96,15 +97,19 @@ class Contents(Struct, frozen=True, kw_only=True):
 
     def files(self) -> Mapping[str, Member]:
         """Return the regular files by path; of repeated paths the last, as unpacking leaves it."""
-        return self.once(
-            "files", lambda members: {m.path: m for m in members if m.type in _REGULAR}
-        )
+        return self.once("files", self._files, self.members)
 
-    def once(self, name: str, make: Callable[[tuple[Member, ...]], T]) -> T:
-        """Return what is made of the members, and make it once: there may be very many of them."""
+    def _files(self) -> Mapping[str, Member]:
+        return {member.path: member for member in self.members if member.type in _REGULAR}
+
+    def once(self, name: str, make: Callable[[], T], *made_of: object) -> T:
+        """Return what is made of some of the contents, and make it once: there may be very much.
+
+        It is made anew where it is asked for with other things that it is made of.
+        """
         known = self.made.get(name)
-        if known is None or known[0] is not self.members:
-            known = self.made[name] = (self.members, make(self.members))
+        if known is None or not all(map(is_, known[0], made_of)):
+            known = self.made[name] = (made_of, make())
         return cast("T", known[1])
 
 

@@ -438,9 +438,19 @@ def _either(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT00
 
 def collect(contents: Contents) -> Iterator[SourceMapFact]:
     """Yield one fact for each map, inline maps with their line."""
+    yield from contents.once(
+        "source-maps",
+        lambda: _facts(contents),
+        contents.members,
+        contents.of(MapSeen),
+        contents.of(LinkSeen),
+        contents.of(TextSeen),
+    )
+
+
+def _facts(contents: Contents) -> list[SourceMapFact]:
     linked = {link.target for link in contents.of(LinkSeen)}
-    for seen, sources in given_back(contents):
-        yield _fact(seen, sources, linked)
+    return [_fact(seen, sources, linked) for seen, sources in given_back(contents)]
 
 
 def _fact(seen: MapSeen, sources: list[GivenBack], linked: set[str]) -> SourceMapFact:
