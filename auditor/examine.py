@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from auditor import fastpaths
 from auditor.anchors import shared
-from auditor.archives import Entry, holds_archive, is_brotli, is_plain, unread_format, walk
+from auditor.archives import Entry, Several, holds_archive, is_brotli, is_plain, unread_format, walk
 from auditor.archives.whole import whole
 from auditor.archives.zip import UNLOVED
 from auditor.blame import of_input
@@ -20,9 +20,13 @@ from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from auditor.limits import Budget
+
+    _Waiting = dict[
+        Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]], list[tuple[Member, bytes]]
+    ]
 
 NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""
@@ -143,6 +147,12 @@ class Examination:
                         self._members.append(member)
                         if member.size or member.type in _WITH_CONTENT:
                             self._file(member, content, depth)
+                    elif isinstance(entry, Several):
+                        last = entry.members[-1].path
+                        self._settle()
+                        self._members += entry.members
+                        self._pending = list(zip(entry.members, entry.contents, strict=True))
+                        self._settle()
                     elif isinstance(entry, Oddity):
                         self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
                     elif isinstance(entry, Unread):
@@ -202,12 +212,26 @@ class Examination:
             return
         found = self._all.anchors.hits_in([data for _, data in pending])
         silent = Scan(self._sought)
+        waiting: _Waiting = defaultdict(list)
         for number, (member, data) in enumerate(pending):
             if number in found:
+                self._quiet(waiting)
                 self._look_at(member, data, self._all, found[number])
-            else:
-                for reader in self._all.of(member.path, data):
+                continue
+            for reader in self._all.of(member.path, data):
+                if reader.quiet is not None and data[:2] not in (reader.heads or ()):
+                    waiting[reader.quiet].append((member, data))
+                else:
                     self._read(reader, member, data, (), silent)
+        self._quiet(waiting)
+
+    def _quiet(self, waiting: _Waiting) -> None:
+        """Show readers the members of which they have little to say."""
+        while waiting:
+            self._budget.check()
+            quiet, members = waiting.popitem()
+            for seen in quiet(members):
+                self._observations[type(seen)].append(seen)
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""

@@ -401,7 +401,9 @@ class _Scanner:
         """Show a file to its readers; return its digest and size."""
         budget = examination.budget
         with ReadFile(path, self._request.limits, progress) as file:
-            examination.run(walk(file.stream(), budget, strip=1, strip_zip=int(shape.root)))
+            stream = file.stream()
+            entries = walk(stream, budget, strip=1, strip_zip=int(shape.root), together=True)
+            examination.run(entries)
             return file.finish(), file.size
 
     def _compared(self, contents: Contents, label: str) -> Contents:

@@ -28,8 +28,16 @@ class Loose(Struct, frozen=True, kw_only=True):
     content: Iterator[bytes]
 
 
-Entry = tuple[Member, Iterator[bytes]] | Oddity | Unread | Loose
-"""A member with its content, something odd about the archive, what could not be read, the rest."""
+class Several(Struct, frozen=True, kw_only=True):
+    """Small ordinary files in a row, none of them an archive, with their contents."""
+
+    members: list[Member]
+    contents: list[bytes]
+
+
+Entry = tuple[Member, Iterator[bytes]] | Several | Oddity | Unread | Loose
+"""A member with its content (or, for those who ask for it, several), something odd about the
+archive, what could not be read, the rest."""
 
 BEHIND = "(behind the archive)"
 BEFORE = "(before the archive)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import is_
 from typing import TypeVar, cast
@@ -56,6 +56,10 @@ class Reader(Struct, frozen=True, kw_only=True):
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
+    quiet: Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]] | None = None
+    """Leaves of many members what `read` would of each, where none has an anchor or one of `heads`,
+    and each has one of `endings`: asked instead of `wants` and `read`, which cost more than what
+    there is to say of such a member."""
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
 
