@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, get_type_hints
@@ -101,22 +101,23 @@ class _Asked:
 
     @cached_property
     def _screen(self) -> Screen:
-        return Screen(rule.need for rule in self.rules if rule.need is not None)
+        return Screen([rule.need for rule in self.rules])
 
     def met(self, facts: Iterable[Fact]) -> Iterator[tuple[_Compiled, Fact]]:
         """Yield each rule that holds with the fact it holds for, in the order of the facts."""
         rules = self.rules
         quick = fastpaths.enabled("screens")
         for some in _in_lots(facts):
-            asked, passed = rules, frozenset[int]()
+            always: Sequence[int] = range(len(rules))
+            passed: Mapping[int, Collection[int]] = {}
             self._seen += len(some)
             if quick and self._seen >= _ENOUGH and len(some) >= _FEW:
-                asked = [rule for rule in rules if rule.is_open(some)]
-                passed = frozenset(self._screen.passed(some))
-            for number in range(len(some)) if asked else sorted(passed):
-                for rule in rules if number in passed else asked:
-                    if rule.holds(some[number]):
-                        yield rule, some[number]
+                always = [number for number in always if rules[number].is_open(some)]
+                passed = self._screen.passed(some)
+            for place in range(len(some)) if always else sorted(passed):
+                for number in sorted({*always, *passed[place]}) if place in passed else always:
+                    if rules[number].holds(some[place]):
+                        yield rules[number], some[place]
 
 
 def _in_lots(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
