@@ -219,10 +219,13 @@ class Examination:
                 self._look_at(member, data, self._all, found[number])
                 continue
             for reader in self._all.of(member.path, data):
-                if reader.quiet is not None and data[:2] not in (reader.heads or ()):
-                    waiting[reader.quiet].append((member, data))
-                else:
+                if reader.quiet is None:
                     self._read(reader, member, data, (), silent)
+                elif data[:2] in (reader.heads or ()):
+                    self._quiet(waiting)
+                    self._read(reader, member, data, (), silent)
+                else:
+                    waiting[reader.quiet].append((member, data))
         self._quiet(waiting)
 
     def _quiet(self, waiting: _Waiting) -> None:
