@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from auditor import fastpaths
 from auditor.anchors import shared
-from auditor.archives import Entry, Several, holds_archive, is_brotli, is_plain, unread_format, walk
+from auditor.archives import (
+    Entries,
+    Several,
+    holds_archive,
+    is_brotli,
+    is_plain,
+    unread_format,
+    walk,
+)
 from auditor.archives.whole import whole
 from auditor.archives.zip import UNLOVED
 from auditor.blame import of_input
@@ -100,7 +108,7 @@ class Examination:
         self._small = _SMALL if fastpaths.enabled("batches") else -1
         self.gaps: list[Gap] = []
 
-    def run(self, entries: Iterable[Entry]) -> None:
+    def run(self, entries: Iterable[Entries]) -> None:
         """Read all entries; where they break off, say so with a gap and keep what was seen."""
         self._run(entries, outer="", depth=0)
 
@@ -134,7 +142,7 @@ class Examination:
             return head if slash and tail == member.path else ""
         return ""
 
-    def _run(self, entries: Iterable[Entry], outer: str, depth: int) -> None:
+    def _run(self, entries: Iterable[Entries], outer: str, depth: int) -> None:
         last = outer
         try:
             try:

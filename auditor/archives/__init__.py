@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from auditor.archives import asar, tar, zip, zip_records  # noqa: A004 - the format's name
 from auditor.archives.entry import BEHIND, loose
+from auditor.archives.entry import Entries as Entries
 from auditor.archives.entry import Entry as Entry
 from auditor.archives.entry import Loose as Loose
 from auditor.archives.entry import Several as Several
@@ -168,7 +169,7 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
     lone: str = "",
     brotli: bool = False,
     together: bool = False,
-) -> Iterator[Entry]:
+) -> Iterator[Entries]:
     """Yield the members of an archive, whatever its name, in file order.
 
     `strip` folders are taken off the paths of a tar archive, `strip_zip` off those of a zip: of
@@ -220,7 +221,7 @@ def _inflated(
     strip: int,
     lone: str,
     together: tar.Together | None = None,
-) -> Iterator[Entry]:
+) -> Iterator[Entries]:
     """Yield what a compressed file holds: the members of a tar archive, or itself inflated."""
     chunks: Iterator[bytes] = iter(inflated)
     first = b""
@@ -252,7 +253,7 @@ def _two_formats(other: str) -> Oddity:
     return Oddity(kind="two-formats", path="", detail=detail)
 
 
-def _as(name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+def _as(name: str, entries: Iterator[Entries]) -> Iterator[Entry]:
     """Yield the members that a file has when it is read in another way, below a name for that.
 
     What is odd there, and what is loose, is what the other reading of the file consists of.

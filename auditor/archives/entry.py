@@ -35,9 +35,10 @@ class Several(Struct, frozen=True, kw_only=True):
     contents: list[bytes]
 
 
-Entry = tuple[Member, Iterator[bytes]] | Several | Oddity | Unread | Loose
-"""A member with its content (or, for those who ask for it, several), something odd about the
-archive, what could not be read, the rest."""
+Entry = tuple[Member, Iterator[bytes]] | Oddity | Unread | Loose
+"""A member with its content, something odd about the archive, what could not be read, the rest."""
+Entries = Entry | Several
+"""What those are given who ask for files together."""
 
 BEHIND = "(behind the archive)"
 BEFORE = "(before the archive)"

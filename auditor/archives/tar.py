@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from auditor import fastpaths
 from auditor.archives import sparse
-from auditor.archives.entry import BEHIND, Entry, Several, loose, refused
+from auditor.archives.entry import BEHIND, Entries, Entry, Several, loose, refused
 from auditor.archives.pax import EXTENDING, SPARSE, Extended
 from auditor.errors import ArchiveError, LimitError, MemberError
 from auditor.model import Member, MemberType, Oddity
@@ -148,7 +148,7 @@ class Tape:
 
 def members(
     chunks: Iterable[bytes], budget: Budget, *, strip: int, together: Together | None = None
-) -> Iterator[Entry]:
+) -> Iterator[Entries]:
     """Yield each member with its content, and what is odd about the archive, in file order.
 
     Files in a row that `together` says yes to are one entry.
@@ -208,7 +208,7 @@ def _check_depth(member: Member, budget: Budget) -> None:
         raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
 
 
-def _in_a_row(files: Several, budget: Budget, together: Together | None) -> Iterator[Entry]:
+def _in_a_row(files: Several, budget: Budget, together: Together | None) -> Iterator[Entries]:
     if (
         together is not None
         and files.contents
