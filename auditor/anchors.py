@@ -58,8 +58,8 @@ class Anchors:
         is found across two of them.
         """
         if self._between is None:
-            each = ((number, [*self.hits(text)]) for number, text in enumerate(texts))
-            return {number: hits for number, hits in each if hits}
+            each = ([*self.hits(text)] for text in texts)
+            return {number: hits for number, hits in enumerate(each) if hits}
         found: dict[int, list[tuple[bytes, int]]] = {}
         starts: list[int] = []
         for literal, offset in self.hits(self._between.join(texts)):

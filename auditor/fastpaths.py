@@ -29,6 +29,8 @@ class FastPaths(Struct, frozen=True, kw_only=True):
     """Headers of ordinary files are read by their fixed places (`archives.tar`)."""
     plain_entries: bool = True
     """Entries whose two headers are the same in all that counts (`archives.zip`)."""
+    named_modules: bool = True
+    """Of a wheel's modules those alone are read that its entry points name (`scan`)."""
     screens: bool = True
     """Facts that no rule can be about are not shown to the rules (`judge`)."""
     hyperscan: bool = True
