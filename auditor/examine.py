@@ -10,7 +10,17 @@ from msgspec.structs import replace
 
 from auditor import fastpaths
 from auditor.anchors import shared
-from auditor.archives import Entry, holds_archive, is_brotli, is_plain, unread_format, walk
+from auditor.archives import (
+    Entries,
+    Several,
+    holds_archive,
+    is_brotli,
+    is_plain,
+    unread_format,
+    walk,
+)
+from auditor.archives.whole import whole
+from auditor.archives.zip import UNLOVED
 from auditor.blame import of_input
 from auditor.errors import LimitError, MemberError, SpentError
 from auditor.facts import Contents, Embedded, Hits, Reader, nobody
@@ -18,9 +28,13 @@ from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from auditor.limits import Budget
+
+    _Waiting = dict[
+        Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]], list[tuple[Member, bytes]]
+    ]
 
 NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""
@@ -76,7 +90,7 @@ class Examination:
         self, source: str, readers: Iterable[Reader], budget: Budget, *, wheel: bool = False
     ) -> None:
         self._source = source
-        self._budget = budget
+        self.budget = self._budget = budget
         own = [
             reader.within(budget.limits) if reader.within else reader
             for reader in readers
@@ -94,7 +108,7 @@ class Examination:
         self._small = _SMALL if fastpaths.enabled("batches") else -1
         self.gaps: list[Gap] = []
 
-    def run(self, entries: Iterable[Entry]) -> None:
+    def run(self, entries: Iterable[Entries]) -> None:
         """Read all entries; where they break off, say so with a gap and keep what was seen."""
         self._run(entries, outer="", depth=0)
 
@@ -113,6 +127,10 @@ class Examination:
         """Tell whether no member at all was seen."""
         return not self._members
 
+    def is_ambiguous(self) -> bool:
+        """Tell whether readers may make different things of the archive."""
+        return any(oddity.kind not in UNLOVED for oddity in self._oddities)
+
     def has_member(self, path: str) -> bool:
         """Tell whether a member of that path was seen."""
         return any(member.path == path for member in self._members)
@@ -124,7 +142,7 @@ class Examination:
             return head if slash and tail == member.path else ""
         return ""
 
-    def _run(self, entries: Iterable[Entry], outer: str, depth: int) -> None:
+    def _run(self, entries: Iterable[Entries], outer: str, depth: int) -> None:
         last = outer
         try:
             try:
@@ -137,6 +155,12 @@ class Examination:
                         self._members.append(member)
                         if member.size or member.type in _WITH_CONTENT:
                             self._file(member, content, depth)
+                    elif isinstance(entry, Several):
+                        last = entry.members[-1].path
+                        self._settle()
+                        self._members += entry.members
+                        self._pending = list(zip(entry.members, entry.contents, strict=True))
+                        self._settle()
                     elif isinstance(entry, Oddity):
                         self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
                     elif isinstance(entry, Unread):
@@ -160,7 +184,7 @@ class Examination:
             self._gap(member.path, f"not looked into: {met}")
             return
         try:
-            data = _whole(content)
+            data = whole(content, member.size)
         except (MemberError, MemoryError) as problem:
             self._settle()
             self._gap(member.path, f"not looked into: {of_input(problem, member.path)}")
@@ -196,12 +220,29 @@ class Examination:
             return
         found = self._all.anchors.hits_in([data for _, data in pending])
         silent = Scan(self._sought)
+        waiting: _Waiting = defaultdict(list)
         for number, (member, data) in enumerate(pending):
             if number in found:
+                self._quiet(waiting)
                 self._look_at(member, data, self._all, found[number])
-            else:
-                for reader in self._all.of(member.path, data):
+                continue
+            for reader in self._all.of(member.path, data):
+                if reader.quiet is None:
                     self._read(reader, member, data, (), silent)
+                elif data[:2] in (reader.heads or ()):
+                    self._quiet(waiting)
+                    self._read(reader, member, data, (), silent)
+                else:
+                    waiting[reader.quiet].append((member, data))
+        self._quiet(waiting)
+
+    def _quiet(self, waiting: _Waiting) -> None:
+        """Show readers the members of which they have little to say."""
+        while waiting:
+            self._budget.check()
+            quiet, members = waiting.popitem()
+            for seen in quiet(members):
+                self._observations[type(seen)].append(seen)
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""
@@ -223,12 +264,15 @@ class Examination:
                 scan.broken_off()
                 break
             scan.hits.setdefault(anchor, []).append(offset)
-        for reader in asked.readers if scan.hits else asked.of(member.path, data):
-            hits = tuple(
-                (anchor, offset)
-                for anchor in scan.hits.keys() & reader.anchors
-                for offset in scan.hits[anchor]
-            )
+        if not scan.hits:
+            for reader in asked.of(member.path, data):
+                self._read(reader, member, data, (), scan)
+            return
+        for reader in asked.readers:
+            hits: Hits = ()
+            if not reader.anchors.isdisjoint(scan.hits):
+                own = scan.hits.keys() & reader.anchors
+                hits = tuple((anchor, offset) for anchor in own for offset in scan.hits[anchor])
             self._read(reader, member, data, hits, scan)
 
     def _read(self, reader: Reader, member: Member, data: bytes, hits: Hits, scan: Scan) -> None:
@@ -274,21 +318,6 @@ def _name(reader: Reader) -> str:
     """Return what a bug report calls a reader."""
     read = reader.read
     return f"the reader {getattr(read, '__module__', '?').rpartition('.')[2]}"
-
-
-def _whole(content: Iterator[bytes]) -> bytes:
-    """Return all pieces as one; never more than an eighth is held beside it, as a join would."""
-    first = next(content, b"")
-    second = next(content, None)
-    if second is None:
-        return first
-    whole = BytesIO()
-    whole.write(first)
-    whole.write(second)
-    del first, second
-    for piece in content:
-        whole.write(piece)
-    return whole.getvalue()  # hands out its own buffer: no copy is made
 
 
 def _inside(outer: str, path: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import batch, facts, kinds, policy, rulebook, since
+from auditor import batch, facts, fastpaths, kinds, policy, rulebook, since
 from auditor.advice import advice
-from auditor.archives import listing, walk
+from auditor.archives import listing, lone, stripped, walk
 from auditor.batch import Announce, Read, Target
 from auditor.blame import of_input
 from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
@@ -27,7 +27,7 @@ from auditor.facts.module_difference import SdistSeen
 from auditor.facts.size_history import SizesSeen
 from auditor.home import home
 from auditor.judge import Judge
-from auditor.limits import Limits
+from auditor.limits import Budget, Limits
 from auditor.model import (
     Artifact,
     ArtifactKind,
@@ -42,7 +42,7 @@ from auditor.packers import PYTHON, PackedPaths, Packer
 from auditor.shipping import DIGESTS, shipped
 from auditor.sources import directory, gauges, rulecache
 from auditor.sources.ahead import Ahead
-from auditor.sources.file import ReadFile
+from auditor.sources.file import Progress, ReadFile
 from auditor.sources.wish import Wish
 from auditor.specs import is_spec, spec_of
 from auditor.summary import disclosure, shares
@@ -50,7 +50,6 @@ from auditor.summary import disclosure, shares
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from auditor.limits import Budget
     from auditor.packonline import SizeAsker
     from auditor.rulebook import Ruleset
     from auditor.sources.project import Packed
@@ -348,16 +347,20 @@ class _Scanner:
         )
 
     def _file(self, path: Path, artifact: Artifact, project: Project | None) -> None:
-        budget = gauges.budget(self._request.limits)
         progress = self._announce(artifact.source)
-        shape = kinds.of_zip(path.name, _listing(path, budget))
-        readers = self._readers(wheel=shape.wheel)
-        examination = Examination(artifact.source, readers, budget, wheel=shape.wheel)
+        names = _listing(path, self._request.limits)
+        shape = kinds.of_zip(path.name, names)
+        whole = self._readers(wheel=shape.wheel)
+        readers = whole
+        if shape.wheel and names:
+            readers = _of_names(path, names, whole, self._request.limits)
+        examination = self._examination(artifact.source, readers, shape)
         try:
-            with ReadFile(path, self._request.limits, progress) as file:
-                examination.run(walk(file.stream(), budget, strip=1, strip_zip=int(shape.root)))
-                digest = file.finish()
-                size = file.size
+            digest, size = self._read(path, examination, shape, progress)
+            if readers is not whole and examination.is_ambiguous():
+                # another program may see other entry points than those that the reader knew of
+                examination = self._examination(artifact.source, whole, shape)
+                digest, size = self._read(path, examination, shape, progress)
         except InputError as problem:
             self.result.gap(artifact.source, str(problem))
             return
@@ -377,6 +380,23 @@ class _Scanner:
     def _readers(self, *, wheel: bool = False) -> tuple[Reader, ...]:
         """Return who sees members; of Python's distributions only wheels have readers alone."""
         return facts.load(lockfile=False, python=wheel)[1] + self._more
+
+    def _examination(
+        self, label: str, readers: tuple[Reader, ...], shape: kinds.Zip
+    ) -> Examination:
+        budget = gauges.budget(self._request.limits)
+        return Examination(label, readers, budget, wheel=shape.wheel)
+
+    def _read(
+        self, path: Path, examination: Examination, shape: kinds.Zip, progress: Progress | None
+    ) -> tuple[str, int]:
+        """Show a file to its readers; return its digest and size."""
+        budget = examination.budget
+        with ReadFile(path, self._request.limits, progress) as file:
+            stream = file.stream()
+            entries = walk(stream, budget, strip=1, strip_zip=int(shape.root), together=True)
+            examination.run(entries)
+            return file.finish(), file.size
 
     def _compared(self, contents: Contents, label: str) -> Contents:
         """Remember an sdist, and give any distribution the sdist of its release seen before it."""
@@ -544,12 +564,32 @@ def _git(folder: Path, contents: Contents) -> GitSeen | None:
     return git.seen(folder, contents)
 
 
-def _listing(path: Path, budget: Budget) -> tuple[str, ...]:
+def _listing(path: Path, limits: Limits) -> tuple[str, ...]:
     try:
         with path.open("rb") as file:
-            return listing(file, budget)
+            return listing(file, Budget(limits))
     except OSError:
         return ()  # why it cannot be opened is said when it is to be read
+
+
+def _of_names(
+    path: Path, names: Sequence[str], readers: tuple[Reader, ...], limits: Limits
+) -> tuple[Reader, ...]:
+    """Return the readers of a wheel; they read those modules alone that its entry points name.
+
+    Those stand at its end, so they are looked up before.
+    """
+    from auditor.facts.python import python_entry_point as entry_point  # noqa: PLC0415 - of wheels
+
+    places = {stripped(name, 0) for name in names if name.endswith(entry_point.ENTRY_POINTS)}
+    found: bytes | None = b""
+    if places:
+        with suppress(OSError), path.open("rb") as file:
+            found = lone(file, places.pop(), Budget(limits))
+    if places or found is None or not fastpaths.enabled("named_modules"):
+        return readers
+    of_names = entry_point.reader_of(found)
+    return tuple(of_names if one is entry_point.READER else one for one in readers)
 
 
 def _identity(contents: Contents) -> tuple[str, str]:

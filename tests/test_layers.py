@@ -51,6 +51,7 @@ LAYERS = [
         "namelists",
         "usual",
         "sizehistory",
+        "screen",
     },
     {"facts", "packing"},
     {

@@ -16,13 +16,13 @@ from auditor.archives.entry import BEFORE, BEHIND, COMMENT, Entry, Loose, loose
 from auditor.archives.tar import stripped
 from auditor.archives.zip_records import DESCRIPTOR, END, LOCAL, UTF8, Local, Record, has_end
 from auditor.errors import ArchiveError, InputError, LimitError, MemberError
+from auditor.limits import Budget
 from auditor.model import Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.archives.zip_records import Ending
-    from auditor.limits import Budget
 
 DESCRIPTORS = "data-descriptor"
 COMMENTS = "entry-comment"
@@ -100,6 +100,25 @@ def listing(data: memoryview, budget: Budget) -> tuple[str, ...]:
     ending = zip_records.endings(data)[0]
     records, _ = zip_records.directory(data, ending, budget.limits.members)
     return tuple(record.name for record in records)
+
+
+def lone(data: memoryview, path: str, budget: Budget) -> bytes | None:
+    """Return the content of the one entry that has a path, and nothing else is read for it.
+
+    None where there is not exactly one, or it cannot be read: why is for `members` to say.
+    """
+    try:
+        ending, *others = zip_records.endings(data)
+        records, problem = zip_records.directory(data, ending, budget.limits.members)
+        named = [record for record in records if stripped(record.name, 0) == path]
+        if others or problem or len(named) != 1 or named[0].size > budget.limits.member_bytes:
+            return None
+        (record,) = named
+        start = zip_records.local(data, record.offset).start
+        packed = data[start : start + record.packed]
+        return b"".join(zip_methods.content(packed, record, Budget(budget.limits)))
+    except InputError:
+        return None
 
 
 def is_whole(data: memoryview) -> bool:

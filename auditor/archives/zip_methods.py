@@ -6,7 +6,6 @@ first two are taken by indexes is for a rule to say.
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 from auditor.archives import inflate
@@ -72,6 +71,7 @@ def content(packed: memoryview, record: Record, budget: Budget) -> Iterator[byte
     reason = unreadable(record)
     if reason:
         raise MemberError(reason)
+    sum_of = inflate.crc32()
     crc = 0
     done = 0
     for chunk in pieces(packed, record.method):
@@ -79,7 +79,7 @@ def content(packed: memoryview, record: Record, budget: Budget) -> Iterator[byte
         budget.inflate(len(chunk), record.packed, done)
         if done > record.size:
             raise MemberError(f"inflates to more than the {record.size:,} bytes declared")
-        crc = zlib.crc32(chunk, crc)
+        crc = sum_of(chunk, crc)
         yield chunk
     if done != record.size:
         raise MemberError(f"inflates to {done:,} bytes where {record.size:,} are declared")
@@ -140,10 +140,6 @@ def _decompressed(decompressor: Decompressor, piece: bytes) -> bytes:
         raise MemberError(f"the compressed content {inflate.why(problem)}") from None
 
 
-def _deflate() -> Decompressor:
-    return inflate.Zlib(wbits=-15)
-
-
 def _lzma(head: bytes) -> tuple[Decompressor, int]:
     """Return the decoder of method 14, and where its data begins (APPNOTE 5.8.8)."""
     import lzma  # noqa: PLC0415 - only where an entry asks for it
@@ -171,7 +167,7 @@ def _lzma(head: bytes) -> tuple[Decompressor, int]:
 
 
 _DECOMPRESSORS: dict[int, Callable[[], Decompressor]] = {
-    DEFLATED: _deflate,
+    DEFLATED: inflate.deflate,
     _BZIP2: inflate.bzip2,
     _ZSTD: inflate.zstd,
     _XZ: inflate.xz,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import is_
 from typing import TypeVar, cast
 
 from msgspec import Struct, field
@@ -64,6 +65,10 @@ class Reader(Struct, frozen=True, kw_only=True):
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
+    quiet: Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]] | None = None
+    """Leaves of many members what `read` would of each, where none has an anchor or one of `heads`,
+    and each has one of `endings`: asked instead of `wants` and `read`, which cost more than what
+    there is to say of such a member."""
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
 
@@ -96,8 +101,8 @@ class Contents(Struct, frozen=True, kw_only=True):
     file: str = ""
     """The artifact's own file name, without folders: of a wheel or sdist it is a claim, too."""
     observations: Mapping[type, tuple[object, ...]] = field(default_factory=dict)
-    made: dict[str, tuple[tuple[Member, ...], object]] = field(default_factory=dict)
-    """What `once` made, and of which members."""
+    made: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
+    """What `once` made, and of what."""
 
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """Return the observations of one type, in the order in which they were made."""
@@ -105,15 +110,19 @@ class Contents(Struct, frozen=True, kw_only=True):
 
     def files(self) -> Mapping[str, Member]:
         """Return the regular files by path; of repeated paths the last, as unpacking leaves it."""
-        return self.once(
-            "files", lambda members: {m.path: m for m in members if m.type in _REGULAR}
-        )
+        return self.once("files", self._files, self.members)
 
-    def once(self, name: str, make: Callable[[tuple[Member, ...]], T]) -> T:
-        """Return what is made of the members, and make it once: there may be very many of them."""
+    def _files(self) -> Mapping[str, Member]:
+        return {member.path: member for member in self.members if member.type in _REGULAR}
+
+    def once(self, name: str, make: Callable[[], T], *made_of: object) -> T:
+        """Return what is made of some of the contents, and make it once: there may be very much.
+
+        It is made anew where it is asked for with other things that it is made of.
+        """
         known = self.made.get(name)
-        if known is None or known[0] is not self.members:
-            known = self.made[name] = (self.members, make(self.members))
+        if known is None or not all(map(is_, known[0], made_of)):
+            known = self.made[name] = (made_of, make())
         return cast("T", known[1])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from auditor.lazyre import regex
-from auditor.maps import mappings
+from auditor.maps import mappings, places
 from auditor.maps.reader import (
     MAX_SECTION_DEPTH,
     Given,
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 _ESCAPED_KEY = regex(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
 _BACKSLASH = regex(rb"\\")
-_KEY = b'"sourcesContent"'
-_BEGIN = regex(rb"\s*+:\s*+\[\s*+")
-_NEXT = regex(rb"\s*+(?:,\s*+)?")
-_MAPPINGS = regex(rb'"mappings"\s*+:\s*+')
-_OF_TEXTS = frozenset({b'"', b"n"})
-"""What a text begins with, and the null of one that is not there."""
 _OPTIONAL = ("sourceRoot", "sections", "ignoreList", "x_google_ignoreList")
 """Keys that a map need not have, and has once at most."""
 
@@ -64,59 +58,31 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
         maps = list(_walk(data, 0))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Deeper):
         return None
-    spans = _spans(data, maps[0].sourcesContent or ()) if len(maps) == 1 else ()
-    aside = _without(data, spans, maps[0]) if spans else data
+    texts = maps[0].sourcesContent or () if len(maps) == 1 else ()
+    spans = places.of_texts(data, map(bytes, texts))
+    if _shows_another_key(data, tuple(places.beside(data, spans)), maps):
+        return None
     held = sum(document.sourcesContent is not None for document in maps)
-    escaped = b"\\u00" in aside and _ESCAPED_KEY.search(aside) is not None
-    named = sum(document.sources is not None for document in maps)
-    mapped = sum(memoryview(document.mappings).nbytes > 0 for document in maps)
-    if (
-        escaped
-        or aside.count(b'"sourcesContent"') > held
-        or aside.count(b'"sources"') > named
-        or aside.count(b'"mappings"') > mapped
-        or any(
-            aside.count(f'"{key}"'.encode()) > sum(getattr(one, key) is not None for one in maps)
-            for key in _OPTIONAL
-        )
-    ):
-        return None  # a key twice, escaped, or elsewhere: the other parser shows every one
     regular = [document for document in maps if _is_map(document)]
     if len(regular) < held or (not regular and b"sourcesContent" in data):
         return None
     return _given(regular, origin, spans)
 
 
-def _spans(data: bytes, texts: Sequence[msgspec.Raw]) -> Sequence[Span]:
-    """Return where the texts of the only map of a document stand in it; nothing where unsure.
-
-    Of what stands there every byte is compared with the texts, and only strings and null are texts:
-    so there is no key among them, whatever they say.
-    """
-    key = data.find(_KEY)
-    begin = _BEGIN.match(data, key + len(_KEY)) if key >= 0 else None
-    if begin is None:
-        return ()
-    spans = []
-    position = begin.end()
-    for raw in texts:
-        written = bytes(raw)
-        if written[:1] not in _OF_TEXTS or not data.startswith(written, position):
-            return ()
-        end = position + len(written)
-        spans.append((position, end))
-        position = _NEXT.match(data, end).end()  # type: ignore[union-attr]
-    return spans
-
-
-def _without(data: bytes, spans: Sequence[Span], document: _Map) -> bytes:
-    """Return a document without its texts and its mappings, which is where its keys are."""
-    aside = data[: spans[0][0]] + data[spans[-1][1] :]
-    found = _MAPPINGS.search(aside)
-    written = bytes(document.mappings)
-    if found is None or not written.startswith(b'"') or not aside.startswith(written, found.end()):
-        return aside
-    return aside[: found.end()] + aside[found.end() + len(written) :]
+def _shows_another_key(data: bytes, ranges: Sequence[Span], maps: Sequence[_Map]) -> bool:
+    """Tell whether a key may stand twice, escaped, or elsewhere: another parser shows them."""
+    held = {
+        "sourcesContent": sum(one.sourcesContent is not None for one in maps),
+        "sources": sum(one.sources is not None for one in maps),
+        "mappings": sum(memoryview(one.mappings).nbytes > 0 for one in maps),
+        **{key: sum(getattr(one, key) is not None for one in maps) for key in _OPTIONAL},
+    }
+    return any(
+        sum(data.count(b'"%b"' % key.encode(), *span) for span in ranges) > count
+        for key, count in held.items()
+    ) or any(
+        data.find(b"\\u00", *span) >= 0 and _ESCAPED_KEY.search(data, *span) for span in ranges
+    )
 
 
 def _given(regular: list[_Map], origin: Origin, spans: Sequence[Span]) -> Iterator[Part | Given]:

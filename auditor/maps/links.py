@@ -47,7 +47,7 @@ _CSS_OPENER = regex(rb"/\*[@#]\s*\Z")
 _CSS_REST = regex(rb"(?:\s++|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
 _OPENER = 64
 _QUOTES = ('"', "'", "`", "*/")
-_TAIL = 64 * 1024
+_SHORT_TAIL, _TAIL = 1024, 64 * 1024
 """Bytes at the end of a file in which the link nearly always stands; else all of it is read."""
 
 _MAGIC_LINE = regex(rb"[ \t]*(?://|/\*)[@#][ \t]*(?:sourceMappingURL|sourceURL|debugId)=[^\n]*\Z")
@@ -217,7 +217,7 @@ def js_link(text: bytes) -> Link | None:
     a quote or `*/` in it (ECMA-426, "without parsing"). Code may stand before the comment on its
     own line, as extraction "through parsing" allows, unless that is a comment itself.
     """
-    for size in (_TAIL, len(text)):
+    for size in (_SHORT_TAIL, _TAIL, len(text)):
         begin = max(0, len(text) - size)
         lines = _LINE_END.split(text[begin:].decode("utf-8", "replace"))
         if begin:

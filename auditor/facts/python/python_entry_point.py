@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.facts import Collector, Contents, Reader, Unread
 from auditor.facts.distribution import SITE, distribution_of, scheme_of
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from auditor.model import Member
 
 SCRIPTS = frozenset({"console_scripts", "gui_scripts"})
+ENTRY_POINTS = "entry_points.txt"
 _SCRIPT_NAME = regex(r"[\w.-]+\Z")
 _OBJECT = regex(
     r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*"
     r"(?::\s*(?P<attribute>[^\W\d]\w*(?:\.[^\W\d]\w*)*))?\s*(?:\[.*\])?\s*\Z"
 )
+_DOTTED = regex(r"[\w.]+")
 _LARGEST = 1024 * 1024
 _MODULE = regex(r"(?P<path>.+?)(?:/__init__)?(?:\.py|\.pyc|(?:\.[\w-]+)?\.(?:so|pyd))\Z")
 _DEFINED = regex(
@@ -97,10 +100,10 @@ def collect(contents: Contents) -> Iterator[PythonEntryPointFact | Unread]:
     if contents.kind is not ArtifactKind.WHEEL:
         return
     wheel = distribution_of(contents)
-    data = wheel.document("entry_points.txt")
+    data = wheel.document(ENTRY_POINTS)
     if data is None:
         return
-    path = f"{wheel.dist_info}/entry_points.txt"
+    path = f"{wheel.dist_info}/{ENTRY_POINTS}"
     if len(data) > _LARGEST:
         yield Unread(path=path, reason=f"entry points of {len(data):,} bytes are not read")
         return
@@ -213,6 +216,19 @@ def _line(text: str, group: str, name: str) -> int:
 def wants(member: Member) -> bool:
     """Ask for the modules of site-packages."""
     return member.path.endswith(".py") and scheme_of(member.path)[0] in SITE
+
+
+def reader_of(entry_points: bytes) -> Reader:
+    """Return who reads those modules alone that an entry_points.txt names: few of a wheel's."""
+    named = frozenset(_DOTTED.findall(entry_points.decode("utf-8", "replace")))
+
+    def wants_named(member: Member) -> bool:
+        if not wants(member):
+            return False
+        found = _MODULE.match(scheme_of(member.path)[1])
+        return found is None or found["path"].replace("/", ".") in named
+
+    return replace(READER, wants=wants_named)
 
 
 READER = Reader(wheels_only=True, endings=frozenset({"py"}), wants=wants, read=read)
