@@ -46,6 +46,11 @@ OFF = FastPaths(**dict.fromkeys(FastPaths.__struct_fields__, False))
 _taken: ContextVar[FastPaths] = ContextVar("fast paths", default=ON)
 
 
+def current() -> FastPaths:
+    """Return those that are taken."""
+    return _taken.get()
+
+
 def enabled(name: str) -> bool:
     """Tell whether one of them is taken."""
     return bool(getattr(_taken.get(), name))
