@@ -50,6 +50,11 @@ _SAID = {"on": ON, "off": OFF}
 _taken: ContextVar[FastPaths] = ContextVar("fast paths", default=ON)
 
 
+def current() -> FastPaths:
+    """Return those that are taken."""
+    return _taken.get()
+
+
 def enabled(name: str) -> bool:
     """Tell whether one of them is taken."""
     return bool(getattr(_taken.get(), name))

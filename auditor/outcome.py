@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -82,7 +83,11 @@ class Outcome(Struct):
                 continue
             try:
                 budget.check()
-                seen = self._facts(budget.watched(collector.collect(contents), _FACTS), artifact)
+                made = iter(collector.collect(contents))
+                first = next(made, None)
+                if first is None:  # as most collectors have nothing to say of most artifacts
+                    continue
+                seen = self._facts(budget.watched(chain((first,), made), _FACTS), artifact)
                 self.findings.extend(judge.findings(artifact, name, seen, advice))
             except SpentError as problem:
                 self.gap(artifact.source, f"not judged to the end: {problem}")

@@ -208,10 +208,9 @@ class _Scanner:
         path = Path(target)
         if is_spec(target):
             self._release(target)
-        elif path.is_dir() and self._request.as_is:
-            self._folder(path, target)
         elif path.is_dir():
-            self._project(path, target)
+            read = self._folder if self._request.as_is else self._project
+            read(path, target)
         elif path.is_file():
             notes = tuple(f"{one} goes with it, and is no package" for one in companions)
             self._file(path, Artifact(source=target, kind=ArtifactKind.ARCHIVE, notes=notes), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tracemalloc
+from cProfile import Profile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,19 +43,9 @@ if TYPE_CHECKING:
 
 def _work(call: Callable[[], object]) -> int:
     """Return how many functions of Python a call enters, which is the same on each machine."""
-    count = 0
-
-    def counted(_: object, event: str, __: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(counted)
-    try:
-        call()
-    finally:
-        sys.setprofile(before)
-    return count
+    profile = Profile(builtins=False)
+    profile.runcall(call)
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 def _report(count: int) -> Report:
