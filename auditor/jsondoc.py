@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _TOKEN = regex(r'[^"{}\[\],:]++|("(?:[^"\\]++|\\.)*+")|([{}\[\],:])', re.DOTALL)
-_UNCLEAR = (" :", "\t:", "\n:", "\r:", '\\":', "\\u", "\\/")
-"""A colon that does not follow its key at once, or whose quote may be within a text; a sign or a
-slash that is spelled out, as a key may be spelled in several ways."""
+_UNCLEAR = ("\\\\", "\\u")
+"""Behind a backslash that stands for itself a quote is none that is spelled out; half of a pair of
+surrogates has no place in a text, and parsers differ in what they make of it."""
+_NESTED = frozenset({dict, list})
 _DIGITS = 4000
 """Digits that Python reads without being asked twice, and a few less."""
 
@@ -68,29 +69,32 @@ def parsed(text: str, limits: Limits | None = None) -> Any:  # noqa: ANN401 - a 
 def simple(text: str, limits: Limits) -> Any:  # noqa: ANN401 - see `parsed`
     """Parse a document in which surely no key stands twice; None where that takes a closer look.
 
-    It is read without a call for each object. Then its keys are as many as the places where a quote
-    stands before a colon: of a key that stands twice one is lost, and a text that begins with a
-    colon makes one more, so that the two numbers are equal only where there is neither.
+    It is read without a call for each object, and then all texts in it, keys and values, are half
+    as many as the quotes: of a key that stands twice one is lost, and so its quotes are too many.
     """
-    if not fastpaths.enabled("json_once") or any(sign in text for sign in _UNCLEAR):
+    escapes = "\\" in text
+    if not fastpaths.enabled("json_once") or (escapes and any(one in text for one in _UNCLEAR)):
         return None
     try:
         document = msgspec.json.decode(text)
     except (ValueError, RecursionError):
         return None
-    keys = 0
+    texts = 0
     level = [document]
     for _ in range(limits.json_depth + 1):
         values: list[Any] = []
         for node in level:
             if type(node) is dict:
-                keys += len(node)
+                texts += len(node)
                 values += node.values()
             elif type(node) is list:
                 values += node
         if not values:
-            return document if keys == text.count('":') else None
-        level = [value for value in values if type(value) is dict or type(value) is list]
+            quotes = text.count('"') - (text.count('\\"') if escapes else 0)
+            return document if quotes == 2 * texts else None
+        kinds = list(map(type, values))
+        texts += kinds.count(str)
+        level = [one for one, kind in zip(values, kinds, strict=True) if kind in _NESTED]
     return None
 
 

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 VERSION = 3
 """Version 2 has a second section, for npm 6."""
 _FURTHER = frozenset(REQUIRED) - {"dependencies"}
-_TEXTS = ("resolved", "integrity", "deprecated", "name")
+_TEXTS = ("deprecated", "name")
+_RARE = frozenset(
+    "link name deprecated dev optional devOptional inBundle bundled hasInstallScript".split()
+)
 
 
 class PlainLock:
@@ -42,6 +45,8 @@ class PlainLock:
         self.packages: tuple[LockedPackage, ...] | None = None
         self.roots: tuple[Edge, ...] = ()
         self._places = Places()
+        self._unusual: list[Edge] = []
+        """Requirements of which some may be for something else than a version."""
         root = jsondoc.simple(text, document.limits)
         if type(root) is not dict or "dependencies" in root:
             return
@@ -66,18 +71,19 @@ class PlainLock:
         top: Sequence[dict[str, str]],
     ) -> None:
         direct = {edge.target for edge in self.roots}
+        folders = self._places.folders
         found = []
-        wishes = list(self.roots)
         for (place, entry), line in zip(entries.items(), lines, strict=True):
-            called = place.rpartition(FOLDER)[2]
-            name = entry.get("name") or called
-            for each in (called,) if name == called else {called, name}:
-                if not PLAIN.fullmatch(each):
+            called = name = place.rpartition(FOLDER)[2]
+            rare: dict[str, Any] = {}
+            if not _RARE.isdisjoint(entry):
+                name = entry.get("name") or called
+                rare = _rare(entry)
+            if not (PLAIN.fullmatch(called) and (name == called or PLAIN.fullmatch(name))):
+                for each in {called, name}:
                     self.notes.name(each, place, line, registry=True)
-            nested = place in self._places.folders or place.count(FOLDER) > 1
+            nested = place in folders or place.count(FOLDER) > 1
             integrity = entry.get("integrity")
-            requires = self._edges(place, entry, self._places.scopes(place) if nested else top)
-            wishes += requires
             found.append(
                 LockedPackage(
                     id=place,
@@ -89,33 +95,36 @@ class PlainLock:
                     alias=called if called != name else "",
                     section="packages",
                     line=line,
-                    dev=entry.get("dev") is True,
-                    optional=entry.get("optional") is True or entry.get("devOptional") is True,
                     direct=place in direct,
-                    bundled=entry.get("inBundle") is True or entry.get("bundled") is True,
-                    install_script=entry.get("hasInstallScript") is True,
-                    deprecated=entry.get("deprecated", ""),
-                    requires=requires,
+                    requires=self._edges(
+                        place, entry, self._places.scopes(place) if nested else top
+                    ),
+                    **rare,
                 )
             )
-        if not any(_is_elsewhere(edge) for edge in wishes):
+        if not any(map(_is_elsewhere, self._unusual)):
             self.packages = tuple(found)
 
     def _edges(
-        self, place: str, entry: dict[str, Any], scopes: Sequence[dict[str, str]]
+        self, place: str, entry: Mapping[str, Any], scopes: Sequence[dict[str, str]]
     ) -> tuple[Edge, ...]:
         wanted = entry.get("dependencies")
         if not _FURTHER.isdisjoint(entry) or not (wanted is None or is_text_map(wanted)):
             where = f"packages.{place}"
-            return edges_of(entry, self.notes, where, lambda name, _: meaning(scopes, name))
+            some = edges_of(entry, self.notes, where, lambda name, _: meaning(scopes, name))
+            self._unusual += some
+            return some
         if not wanted:
             return ()
-        return tuple(
-            [
-                Edge(name=name, wants=wants, target=meaning(scopes, name))
-                for name, wants in wanted.items()
-            ]
-        )
+        if len(scopes) == 1:
+            here = scopes[0].get
+            made = [Edge(name=n, wants=w, target=here(n, "")) for n, w in wanted.items()]
+        else:
+            made = [Edge(name=n, wants=w, target=meaning(scopes, n)) for n, w in wanted.items()]
+        said = "".join(wanted.values())
+        if ":" in said or "/" in said:
+            self._unusual += made
+        return tuple(made)
 
 
 def _is_elsewhere(edge: Edge) -> bool:
@@ -126,26 +135,41 @@ def _is_elsewhere(edge: Edge) -> bool:
     return origin_of(wants) in {Origin.URL, Origin.GIT}
 
 
+def _rare(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of which most entries have none."""
+    flag = entry.get
+    return {
+        "dev": flag("dev") is True,
+        "optional": flag("optional") is True or flag("devOptional") is True,
+        "bundled": flag("inBundle") is True or flag("bundled") is True,
+        "install_script": flag("hasInstallScript") is True,
+        "deprecated": flag("deprecated", ""),
+    }
+
+
 def _is_plain(place: str, entry: Any) -> bool:  # noqa: ANN401 - untyped
     """Tell whether an entry is that of an installed package in a version, as a registry has it."""
-    if type(entry) is not dict or not place.startswith(FOLDER) or "link" in entry:
+    if type(entry) is not dict or not place.startswith(FOLDER):
         return False
     version, resolved = entry.get("version"), entry.get("resolved", "https://")
-    if type(version) is not str or not version[:1].isdigit():
+    if type(version) is not str or not version[:1].isdigit() or type(resolved) is not str:
         return False
-    if type(resolved) is not str or not resolved.startswith("https://"):
+    if not resolved.startswith("https://") or type(entry.get("integrity", "")) is not str:
         return False
-    return all(type(entry.get(key, "")) is str for key in _TEXTS)
+    if _RARE.isdisjoint(entry):
+        return True
+    return "link" not in entry and {type(entry.get(key, "")) for key in _TEXTS} == {str}
 
 
 def _lines(text: str, entries: Mapping[str, Any]) -> list[int]:
     """Return the line of each entry: at a glance where npm broke the lines, or else by a walk.
 
     If the keys that stand where npm puts them are all that begin with the folder, they are those of
-    the entries: nothing in the text is spelled in another way (`jsondoc.simple`).
+    the entries, as no sign of a key is spelled in another way.
     """
     first, *pieces = text.split(f'\n    "{FOLDER}')
-    if len(pieces) == text.count(f'"{FOLDER}') == len(entries):
+    spelled_out = "\\" in text and ("\\u" in text or "\\/" in text)
+    if not spelled_out and len(pieces) == text.count(f'"{FOLDER}') == len(entries):
         lines = []
         line = first.count("\n") + 2
         for piece, place in zip(pieces, entries, strict=True):
