@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from typing import TYPE_CHECKING
@@ -10,8 +11,14 @@ if TYPE_CHECKING:
     import click
 
 
+_CYCLES = 50_000
+"""Objects after which cycles are looked for, in place of Python's 700: what a call makes is mostly
+values that hold no cycle, and looking through them took a tenth of its time."""
+
+
 def main() -> None:
     """Run the command line and exit."""
+    gc.set_threshold(_CYCLES, 20, 20)
     code = run(sys.argv[1:])
     from auditor.cli import streams  # noqa: PLC0415 - nothing before the handler may raise
 

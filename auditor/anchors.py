@@ -1,17 +1,24 @@
-"""One scan of a member for all literals that any fact looks for, by ahocorasick-rs or `find`."""
+"""One scan of a content for all literals that any fact looks for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from auditor import fastpaths, literals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 WINDOW = 1024 * 1024
-"""Bytes per call of the automaton: bounds the list of hits that a hostile text can cause."""
+"""Bytes per call of an engine: bounds the list of hits that a hostile text can cause."""
 
 SMALL = 4096
-"""Below this many bytes `in` for each literal is quicker than the automaton's call."""
+"""Up to so many bytes, all texts together, no automaton is worth to be made."""
+LARGE = 4 * 1024 * 1024
+"""From so many bytes on, all texts together, hyperscan is worth to be loaded."""
 
 
 class Anchors:
@@ -20,39 +27,57 @@ class Anchors:
     def __init__(self, literals: frozenset[bytes]) -> None:
         self._literals = tuple(sorted(literals))
         self._longest = max(map(len, self._literals), default=1)
-        self._automaton: Any = None
+        self._searched = 0
+        used = frozenset(b"".join(self._literals))
+        self._between = next((bytes((byte,)) for byte in range(256) if byte not in used), None)
 
     def hits(self, text: bytes) -> Iterator[tuple[bytes, int]]:
         """Yield each literal with its offset, for every place where it stands in `text`."""
-        if len(text) <= SMALL:
-            yield from self._find(text, [x for x in self._literals if x in text])
+        if not self._literals:
             return
-        automaton = self._compiled()
-        if automaton is None:
-            yield from self._find(text, list(self._literals))
+        self._searched += len(text)
+        engine = self._engine()
+        if len(text) <= WINDOW:
+            for index, begin in engine(text):
+                yield self._literals[index], begin
             return
         step = WINDOW - self._longest + 1
+        view = memoryview(text)
         for start in range(0, len(text), step):
-            piece = text[start : start + WINDOW] if len(text) > WINDOW else text
-            for index, begin, _ in automaton.find_matches_as_indexes(piece, overlapping=True):
-                if begin < step or start + WINDOW >= len(text):
+            last = start + WINDOW >= len(text)
+            for index, begin in engine(view[start : start + WINDOW]):
+                if begin < step or last:
                     yield self._literals[index], start + begin
-            if start + WINDOW >= len(text):
+            if last:
                 return
 
-    def _compiled(self) -> Any:  # noqa: ANN401 - the extension module has no types
-        if self._automaton is None:
-            try:
-                from ahocorasick_rs import BytesAhoCorasick  # noqa: PLC0415
-            except ImportError:  # no wheel for this platform: the same answer, slower
-                return None
-            self._automaton = BytesAhoCorasick(self._literals)
-        return self._automaton
+    def hits_in(self, texts: Sequence[bytes]) -> dict[int, list[tuple[bytes, int]]]:
+        """Return the hits of many small texts, by the number of the text; of most there are none.
 
-    @staticmethod
-    def _find(text: bytes, literals: list[bytes]) -> Iterator[tuple[bytes, int]]:
-        for literal in literals:
-            offset = text.find(literal)
-            while offset >= 0:
-                yield literal, offset
-                offset = text.find(literal, offset + 1)
+        They are searched as one, with a byte between them that is in no literal, so that nothing
+        is found across two of them.
+        """
+        if self._between is None:
+            return {n: found for n, text in enumerate(texts) if (found := [*self.hits(text)])}
+        found: dict[int, list[tuple[bytes, int]]] = {}
+        starts: list[int] = []
+        for literal, offset in self.hits(self._between.join(texts)):
+            starts = starts or [0, *accumulate(len(text) + 1 for text in texts)]
+            number = bisect_right(starts, offset) - 1
+            found.setdefault(number, []).append((literal, offset - starts[number]))
+        return found
+
+    def _engine(self) -> literals.Engine:
+        """Return the quickest engine for what was searched so far; each gives the same answer."""
+        found: literals.Engine | None = None
+        if self._searched > LARGE and fastpaths.enabled("hyperscan"):
+            found = literals.by_hyperscan(self._literals)
+        if found is None and self._searched > SMALL:
+            found = literals.by_automaton(self._literals)
+        return found or literals.by_find(self._literals)
+
+
+@lru_cache(8)
+def shared(wanted: frozenset[bytes]) -> Anchors:
+    """Return the same object for the same literals: the engines are made once for all targets."""
+    return Anchors(wanted)

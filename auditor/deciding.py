@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import policyfile, rulefile
+from auditor import policyfile, rulebook
 from auditor.errors import UsageError
 from auditor.model import Profile, Severity
 from auditor.policy import Policy, Settings
@@ -68,7 +68,9 @@ def decided(wishes: Wishes, folders: Iterable[Path], profile: Profile) -> Decisi
     rules = (*wishes.rules, *(_existing(place / name) for name in mine))
     policy = Policy()
     if document is not None:
-        known = rulefile.heads((rulefile.builtin_folder(), *rules))
+        from auditor import rulefile  # noqa: PLC0415 - where there is a policy
+
+        known = rulefile.heads((rulebook.builtin_folder(), *rules))
         policy = _with_words(policyfile.policy(document, known), place)
     baseline = wishes.baseline or (place / policy.baseline if policy.baseline else None)
     return Decision(

@@ -13,14 +13,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import policyfile, rulefile
+from auditor import policyfile, rulebook, rulefile
 from auditor.errors import UsageError
 from auditor.lazyre import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.rulefile import FileSpec, Rule, Ruleset
+    from auditor.rulebook import FileSpec, Rule, Ruleset
 
 POLICY_SCHEMA = "auditor/schema/policy-1.json"
 _EXAMPLES = {"example map": ("map", "fixtures/maps/shop")}
@@ -181,7 +181,7 @@ def policy_schema() -> str:
 
 def main(root: Path) -> int:
     """Write README blocks, pages and schema below `root`; return the number of files changed."""
-    ruleset = rulefile.load((rulefile.builtin_folder(),), tests=True)
+    ruleset = rulefile.load((rulebook.builtin_folder(),), tests=True)
     folder = root / "docs" / "rules"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {folder / name: text for name, text in pages(ruleset).items()}

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from auditor.anchors import Anchors
-from auditor.archives import Entry, Loose, holds_archive, is_brotli, unread_format, walk
+from auditor import fastpaths
+from auditor.anchors import shared
+from auditor.archives import Entry, holds_archive, is_brotli, is_plain, unread_format, walk
 from auditor.blame import of_input
 from auditor.errors import LimitError, MemberError, SpentError
-from auditor.facts import Contents, Embedded, Hits, Reader
+from auditor.facts import Contents, Embedded, Hits, Reader, nobody
+from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
@@ -24,14 +26,47 @@ NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""
 _WITH_CONTENT = frozenset({MemberType.FILE, MemberType.UNKNOWN, MemberType.SPARSE})
 """What is looked into even when it is empty; a link or a folder only where bytes are stored."""
+_BATCH = 256 * 1024
+"""Bytes of members that are searched together."""
+_SMALL = 32 * 1024
+"""Bytes up to which a member is one of several; beyond, a search of its own costs nothing more."""
+_LONGEST_ENDING = 12
+"""Letters behind a dot that many names have in common."""
 
 
 class _Asked:
     """Some readers, and all that they look for in one scan."""
 
-    def __init__(self, readers: Iterable[Reader]) -> None:
+    def __init__(self, readers: Iterable[Reader], *besides: bytes) -> None:
         self.readers = tuple(readers)
-        self.anchors = Anchors(frozenset(a for r in self.readers for a in r.anchors))
+        self.literals = frozenset(a for r in self.readers for a in r.anchors)
+        self.anchors = shared(self.literals.union(besides))
+        self._heads = frozenset[bytes]().union(*(r.heads or () for r in self.readers))
+        self._of_tail: dict[str, tuple[Reader, ...]] = {}
+        self._every = not fastpaths.enabled("batches")
+
+    def of(self, path: str, data: bytes) -> tuple[Reader, ...]:
+        """Return the readers that may want a member in which no anchor stands."""
+        if self._every:
+            return self.readers
+        tail = path.rpartition(".")[2]
+        head = data[:2]
+        found = None if head in self._heads else self._of_tail.get(tail)
+        if found is None:
+            # behind the last dot there may be a folder, and a name without any
+            ending = tail.rpartition("/")[2].rpartition("!")[2].lower()
+            found = tuple(r for r in self.readers if _may_want(r, ending, head))
+            if head not in self._heads and len(tail) <= _LONGEST_ENDING:
+                self._of_tail[tail] = found
+        return found
+
+
+def _may_want(reader: Reader, ending: str, head: bytes) -> bool:
+    if reader.wants is nobody:
+        return False
+    if reader.endings is None and reader.heads is None:
+        return True
+    return ending in (reader.endings or ()) or head in (reader.heads or ())
 
 
 class Examination:
@@ -42,15 +77,21 @@ class Examination:
     ) -> None:
         self._source = source
         self._budget = budget
-        self._all = _Asked(
+        own = [
             reader.within(budget.limits) if reader.within else reader
             for reader in readers
             if wheel or not reader.wheels_only
-        )
-        self._of_texts = _Asked(reader for reader in self._all.readers if reader.embedded)
+        ]
+        self._all = _Asked(own, ESCAPE)
+        self._of_texts = _Asked(reader for reader in own if reader.embedded)
+        self._sought = Sought(self._of_texts.literals)
         self._members: list[Member] = []
         self._oddities: list[Oddity] = []
         self._observations: dict[type, list[object]] = defaultdict(list)
+        self._pending: list[tuple[Member, bytes]] = []
+        """Small members that are looked at together, as soon as there are enough of them."""
+        self._pending_bytes = 0
+        self._small = _SMALL if fastpaths.enabled("batches") else -1
         self.gaps: list[Gap] = []
 
     def run(self, entries: Iterable[Entry]) -> None:
@@ -86,25 +127,27 @@ class Examination:
     def _run(self, entries: Iterable[Entry], outer: str, depth: int) -> None:
         last = outer
         try:
-            for entry in entries:
-                if isinstance(entry, Oddity):
-                    self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
-                    continue
-                if isinstance(entry, Unread):
-                    self._gap(_inside(outer, entry.path), entry.reason)
-                    continue
-                if isinstance(entry, Loose):
-                    path = _inside(outer, entry.name)
-                    rest = Member(path=path, name=entry.name, size=entry.size)
-                    self._file(rest, entry.content, depth)
-                    continue
-                member, content = entry
-                if outer:
-                    member = replace(member, path=_inside(outer, member.path))
-                last = member.path
-                self._members.append(member)
-                if member.size or member.type in _WITH_CONTENT:
-                    self._file(member, content, depth)
+            try:
+                for entry in entries:
+                    if isinstance(entry, tuple):
+                        member, content = entry
+                        if outer:
+                            member = replace(member, path=_inside(outer, member.path))
+                        last = member.path
+                        self._members.append(member)
+                        if member.size or member.type in _WITH_CONTENT:
+                            self._file(member, content, depth)
+                    elif isinstance(entry, Oddity):
+                        self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
+                    elif isinstance(entry, Unread):
+                        self._settle()
+                        self._gap(_inside(outer, entry.path), entry.reason)
+                    else:
+                        path = _inside(outer, entry.name)
+                        rest = Member(path=path, name=entry.name, size=entry.size)
+                        self._file(rest, entry.content, depth)
+            finally:
+                self._settle()
         except Exception as problem:  # noqa: BLE001 - of an archive's structure, sorted by fault
             why = of_input(problem, f"the walk through {self._source}")
             self._gap(last if depth == 0 else outer, f"not read to the end: {why}")
@@ -112,51 +155,101 @@ class Examination:
     def _file(self, member: Member, content: Iterator[bytes], depth: int) -> None:
         limit = self._budget.limits.member_bytes
         if member.size > limit:
+            self._settle()
             met = LimitError("member-bytes", limit, member.size, "bytes")
             self._gap(member.path, f"not looked into: {met}")
             return
         try:
             data = _whole(content)
         except (MemberError, MemoryError) as problem:
+            self._settle()
             self._gap(member.path, f"not looked into: {of_input(problem, member.path)}")
             return
-        self._look(member, data, self._all)
+        if len(data) > self._small:
+            self._settle()
+            self._look(member, data, self._all)
+        else:
+            self._pending.append((member, data))
+            self._pending_bytes += len(data)
+            if self._pending_bytes > _BATCH:
+                self._settle()
+        self._open(member, data, depth)
+
+    def _open(self, member: Member, data: bytes, depth: int) -> None:
+        """Look into what a member holds if it is an archive itself."""
+        if len(data) <= self._small and is_plain(member.path, data):
+            return
         if holds_archive(data):
+            self._settle()
             self._nested(member, data, depth)
         elif is_brotli(member.path, data[:512]):
+            self._settle()
             self._nested(member, data, depth, brotli=True)
         elif unread := unread_format(data[:512]):
+            self._settle()
             self._gap(member.path, f"not looked into: {unread} archives are not read")
+
+    def _settle(self) -> None:
+        """Show the readers all members that wait for it."""
+        pending, self._pending, self._pending_bytes = self._pending, [], 0
+        if not pending:
+            return
+        found = self._all.anchors.hits_in([data for _, data in pending])
+        silent = Scan(self._sought)
+        for number, (member, data) in enumerate(pending):
+            if number in found:
+                self._look_at(member, data, self._all, found[number])
+            else:
+                for reader in self._all.of(member.path, data):
+                    self._read(reader, member, data, (), silent)
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""
-        hits: dict[bytes, list[int]] = {}
-        for count, (anchor, offset) in enumerate(asked.anchors.hits(data), 1):
+        self._look_at(member, data, asked, asked.anchors.hits(data))
+
+    def _look_at(
+        self, member: Member, data: bytes, asked: _Asked, found: Iterable[tuple[bytes, int]]
+    ) -> None:
+        scan = Scan(self._sought)
+        count = 0
+        for anchor, offset in found:
+            if anchor == ESCAPE:
+                scan.escape(offset)
+                continue
+            count += 1
             if count > self._budget.limits.matches:
                 met = LimitError("matches", self._budget.limits.matches, count)
                 self._gap(member.path, f"content patterns not all tried: {met}")
+                scan.broken_off()
                 break
-            hits.setdefault(anchor, []).append(offset)
-        for reader in asked.readers:
-            found: Hits = tuple(
+            scan.hits.setdefault(anchor, []).append(offset)
+        for reader in asked.readers if scan.hits else asked.of(member.path, data):
+            hits = tuple(
                 (anchor, offset)
-                for anchor in hits.keys() & reader.anchors
-                for offset in hits[anchor]
+                for anchor in scan.hits.keys() & reader.anchors
+                for offset in scan.hits[anchor]
             )
-            try:
-                if found or reader.wants(member):
-                    for seen in self._budget.watched(reader.read(member, data, found)):
-                        self._seen(seen)
-            except SpentError:
-                raise  # the next reader would meet it, too
-            except Exception as problem:  # noqa: BLE001 - of one reader, sorted by fault
-                why = of_input(problem, f"{_name(reader)} on {member.path} of {self._source}")
-                self._gap(member.path, f"not looked into in full: {why}")
+            self._read(reader, member, data, hits, scan)
 
-    def _seen(self, seen: object) -> None:
+    def _read(self, reader: Reader, member: Member, data: bytes, hits: Hits, scan: Scan) -> None:
+        try:
+            if not hits and not reader.wants(member):
+                return
+            seen = reader.read(member, data, hits)
+            for one in seen if isinstance(seen, tuple) else self._budget.watched(seen):
+                self._seen(one, scan)
+        except SpentError:
+            raise  # the next reader would meet it, too
+        except Exception as problem:  # noqa: BLE001 - of one reader, sorted by fault
+            why = of_input(problem, f"{_name(reader)} on {member.path} of {self._source}")
+            self._gap(member.path, f"not looked into in full: {why}")
+
+    def _seen(self, seen: object, scan: Scan) -> None:
         if isinstance(seen, Unread):
             self._gap(seen.path, seen.reason)
         elif isinstance(seen, Embedded):
+            if seen.written is not None and scan.has_none_in(*seen.written):
+                return
             path = _inside(seen.holder, seen.name)
             size = len(seen.text)
             member = Member(path=path, name=seen.name, size=size, holder=seen.holder)

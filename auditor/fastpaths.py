@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 class FastPaths(Struct, frozen=True, kw_only=True):
     """Which of them are taken, by name."""
 
+    batches: bool = True
+    """Small members are searched together, and only those readers are asked whose endings or heads
+    fit (`examine`)."""
+    plain_headers: bool = True
+    """Headers of ordinary files are read by their fixed places (`archives.tar`)."""
+    plain_entries: bool = True
+    """Entries whose two headers are the same in all that counts (`archives.zip`)."""
+    screens: bool = True
+    """Facts that no rule can be about are not shown to the rules (`judge`)."""
+    hyperscan: bool = True
+    """Large contents are searched by hyperscan, where it is installed (`literals`)."""
+    texts_as_written: bool = True
+    """Of a map's texts only those are looked into in which the map itself has a hit (`examine`)."""
     usual_entries: bool = True
     """Entries of lockfiles that are as usual become no facts that no rule can hold of (`usual`)."""
     json_once: bool = True

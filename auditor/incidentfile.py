@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from auditor.advisories import IncidentIndex, packs
 from auditor.advisories.reading import suggestion
 from auditor.errors import RuleError, UsageError
-from auditor.rulefile import builtin_folder
+from auditor.rulebook import builtin_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, get_type_hints
 
-from auditor import words
+from auditor import fastpaths, words
 from auditor.match import Lists, Predicate, possible, predicate
 from auditor.model import (
     Artifact,
@@ -21,11 +22,16 @@ from auditor.model import (
     RuleText,
     Severity,
 )
+from auditor.screen import Need, Screen, need_of
 from auditor.stable import stable_path
 
 if TYPE_CHECKING:
-    from auditor.rulefile import Rule, Ruleset
+    from auditor.rulebook import Rule, Ruleset
 
+_ENOUGH = 256
+"""Facts, of all artifacts together, for which a screen pays that has to be made."""
+_FEW, _MANY = 8, 4096
+"""Facts of one artifact for which one pays that is there, and facts that are looked at together."""
 Advice = Mapping[str, Callable[[Fact], str]]
 """By name, what a fix can say about this project and its packer, given the fact."""
 
@@ -35,6 +41,7 @@ class Judge:
 
     def __init__(self, ruleset: Ruleset, profile: Profile = Profile.RELEASE) -> None:
         self._by_fact: dict[str, list[_Compiled]] = defaultdict(list)
+        self._asked: dict[tuple[str, ArtifactKind], _Asked] = {}
         for rule in ruleset.rules:
             if profile in rule.profiles:
                 self._by_fact[rule.fact].append(_Compiled(rule, ruleset.lists))
@@ -57,9 +64,9 @@ class Judge:
             for rule in sorted(rules, key=lambda rule: rule.id)
         )
 
-    def wants(self, fact: str) -> bool:
-        """Tell whether any rule asks for this kind of fact."""
-        return fact in self._by_fact
+    def wants(self, fact: str, kind: ArtifactKind) -> bool:
+        """Tell whether any rule asks for this kind of fact of that kind of artifact."""
+        return bool(self._asked_of(fact, kind).rules)
 
     def may_tell(self, kind: ArtifactKind, fact: str, known: Mapping[str, object]) -> bool:
         """Tell whether a rule may hold of a fact, by what is known of its fields."""
@@ -70,34 +77,96 @@ class Judge:
         self, artifact: Artifact, kind: str, facts: Iterable[Fact], advice: Advice
     ) -> Iterator[Finding]:
         """Yield what the rules find in the facts of one kind."""
-        rules = [r for r in self._by_fact.get(kind, ()) if artifact.kind in r.rule.artifacts]
-        if not rules:
+        asked = self._asked_of(kind, artifact.kind)
+        if not asked.rules:
             return
         seen: dict[str, int] = defaultdict(int)
+        for compiled, fact in asked.met(facts):
+            yield _finding(compiled, artifact, fact, advice, seen)
+
+    def _asked_of(self, fact: str, kind: ArtifactKind) -> _Asked:
+        found = self._asked.get((fact, kind))
+        if found is None:
+            rules = [one for one in self._by_fact.get(fact, ()) if kind in one.rule.artifacts]
+            found = self._asked[fact, kind] = _Asked(rules)
+        return found
+
+
+class _Asked:
+    """The rules about one kind of fact of one kind of artifact, for all artifacts of a call."""
+
+    def __init__(self, rules: list[_Compiled]) -> None:
+        self.rules = rules
+        self._seen = 0
+
+    @cached_property
+    def _screen(self) -> Screen:
+        return Screen(rule.need for rule in self.rules if rule.need is not None)
+
+    def met(self, facts: Iterable[Fact]) -> Iterator[tuple[_Compiled, Fact]]:
+        """Yield each rule that holds with the fact it holds for, in the order of the facts."""
+        rules = self.rules
+        quick = fastpaths.enabled("screens")
+        for some in _in_lots(facts):
+            asked, passed = rules, frozenset[int]()
+            self._seen += len(some)
+            if quick and self._seen >= _ENOUGH and len(some) >= _FEW:
+                asked = [rule for rule in rules if rule.is_open(some)]
+                passed = frozenset(self._screen.passed(some))
+            for number in range(len(some)) if asked else sorted(passed):
+                for rule in rules if number in passed else asked:
+                    if rule.holds(some[number]):
+                        yield rule, some[number]
+
+
+def _in_lots(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
+    """Yield facts by the thousand; what came before an error comes before it here, too."""
+    some: list[Fact] = []
+    try:
         for fact in facts:
-            for compiled in rules:
-                if compiled.holds(fact):
-                    yield _finding(compiled, artifact, fact, advice, seen)
+            some.append(fact)
+            if len(some) == _MANY:
+                yield some
+                some = []
+    except Exception:
+        yield some
+        raise
+    yield some
 
 
 class _Compiled:
-    """A rule with its predicates."""
-
-    __slots__ = ("_last", "_lists", "holds", "rule", "steps")
+    """A rule with its predicates, which are made for the first fact: most rules never see one."""
 
     def __init__(self, rule: Rule, lists: Lists) -> None:
         self.rule = rule
         self._lists = lists
-        self.holds: Predicate = predicate(rule.where, lists)
-        self.steps = [(predicate(where, lists), level) for where, level in rule.severity_when]
         self._last = ""
+
+    @cached_property
+    def need(self) -> Need | None:
+        return need_of(self.rule.where)
+
+    @cached_property
+    def holds(self) -> Predicate:
+        return predicate(self.rule.where, self._lists)
+
+    @cached_property
+    def _steps(self) -> list[tuple[Predicate, Severity]]:
+        steps = self.rule.severity_when
+        return [(predicate(where, self._lists), level) for where, level in steps]
 
     def may_hold(self, known: Mapping[str, object]) -> bool:
         """Tell whether it may hold of a fact of which these fields are known."""
         return possible(self.rule.where, self._lists)(known)
 
     def severity(self, fact: Fact) -> Severity:
-        return next((level for holds, level in self.steps if holds(fact)), self.rule.severity)
+        return next((level for holds, level in self._steps if holds(fact)), self.rule.severity)
+
+    def is_open(self, facts: list[Fact]) -> bool:
+        """Tell whether a screen says nothing of what it needs: it must be tried on all facts."""
+        if self.need is None:
+            return True
+        return not self.need.patterns and self.need.may_be_met(facts)
 
     def shared(self, fix: str) -> str:
         """Return a fix; one that says what the last one said is held once for all findings."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import fastpaths, incidentfile, lockfiles, policy, rulefile
+from auditor import fastpaths, incidentfile, lockfiles, policy, rulebook
 from auditor.blame import of_input
 from auditor.errors import InputError, UsageError
 from auditor.facts.lock import dropper
@@ -33,7 +33,7 @@ from auditor.names import Level
 from auditor.names import index as names_index
 from auditor.outcome import Outcome
 from auditor.registries import Setting
-from auditor.sources import advisoryplaces, gauges, installed, settings
+from auditor.sources import advisoryplaces, gauges, installed, rulecache, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 from auditor.usual import Usual, none_of, usual
@@ -197,8 +197,8 @@ class Scanner:
     """What one process needs to audit any number of lockfiles."""
 
     def __init__(self, request: LockRequest) -> None:
-        folders = (rulefile.builtin_folder(), *request.rules)
-        ruleset = rulefile.load(folders, lockfile=True, telling=request.triage)
+        folders = (rulebook.builtin_folder(), *request.rules)
+        ruleset = rulecache.load(folders, lockfile=True, telling=request.triage)
         self.ruleset = replace(ruleset, digest=f"{ruleset.digest}-{incidentfile.digest(folders)}")
         self.request = request
         self.limits = request.limits

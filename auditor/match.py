@@ -23,8 +23,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from auditor.lazyre import regex
-
 Operand = str | int | bool | None
 Lists = Mapping[str, frozenset[str]]
 Predicate = Callable[[Any], bool]
@@ -58,11 +56,15 @@ def predicate(where: Where, lists: Lists = NO_LISTS) -> Predicate:
         for test in every:
             if not test(fact):
                 return False
-        if some and not any(test(fact) for test in some):
-            return False
-        return not any(test(fact) for test in never)
+        for test in never:
+            if test(fact):
+                return False
+        for test in some:
+            if test(fact):
+                return True
+        return not some
 
-    return holds
+    return holds if some or never or len(every) != 1 else every[0]
 
 
 def _condition(condition: Condition, lists: Lists) -> Predicate:
@@ -180,48 +182,79 @@ OPERATORS: Mapping[str, Operator] = {
     "listed-in": Operator(operand=str, fields=_TEXT, compile=_listed),
 }
 
-_EXACT = regex(r"(?:\*\*/)?([^*?\[\]/]+)\Z")
-_SUFFIX = regex(r"(?:\*\*/)?\*([^*?\[\]/]+)\Z")
-_FOLDER = regex(r"\*\*/([^*?\[\]/]+)/\*\*\Z")
+
+class _Names:
+    """Patterns of one name of which each is a name, the beginning of one, or its end."""
+
+    __slots__ = ("_beginnings", "_ends", "_whole")
+
+    def __init__(self) -> None:
+        self._whole: set[str] = set()
+        self._beginnings: tuple[str, ...] = ()
+        self._ends: tuple[str, ...] = ()
+
+    def took(self, pattern: str) -> bool:
+        """Take a pattern that is of one of these shapes; tell whether it was."""
+        if _is_plain(pattern):
+            self._whole.add(pattern)
+        elif pattern.endswith("*") and _is_plain(pattern[:-1]):
+            self._beginnings += (pattern[:-1],)
+        elif pattern.startswith("*") and _is_plain(pattern[1:]):
+            self._ends += (pattern[1:],)
+        else:
+            return False
+        return True
+
+    def match(self, name: str) -> bool:
+        return name in self._whole or name.startswith(self._beginnings) or name.endswith(self._ends)
+
+
+def _is_plain(text: str) -> bool:
+    return text != "" and _WILD.isdisjoint(text)
+
+
+_WILD = frozenset("*?[]/")
 
 
 class Globs:
     """Path patterns as one test, case ignored.
 
-    The common shapes (`**/name`, `**/*.ext`, `**/folder/**`) are looked up, not tried in turn;
-    the rest is one regular expression, linear in the path. A leading `**/` also matches at the
-    root, and inside nested archives (behind `!`).
+    The common shapes are looked up, not tried in turn: `name`, `name*`, `*.ext` and `folder/**`,
+    with `**/` before them or from the root on; the rest is one regular expression, linear in the
+    path. A leading `**/` also matches at the root, and inside nested archives (behind `!`).
     """
 
-    __slots__ = ("_folders", "_names", "_rest", "_suffixes")
+    __slots__ = ("_anywhere", "_at_root", "_folders", "_rest", "_trees")
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
-        names: set[str] = set()
-        suffixes: list[str] = []
-        folders: set[str] = set()
+        self._anywhere = _Names()
+        self._at_root = _Names()
+        self._folders: set[str] = set()
+        self._trees: tuple[str, ...] = ()
         rest: list[str] = []
         for pattern in (text.lower() for text in patterns):
-            if pattern.startswith("**/") and (found := _EXACT.match(pattern)):
-                names.add(found.group(1))
-            elif pattern.startswith("**/") and (found := _SUFFIX.match(pattern)):
-                suffixes.append(found.group(1))
-            elif found := _FOLDER.match(pattern):
-                folders.add(found.group(1))
-            else:
+            inner = pattern.removeprefix("**/")
+            somewhere = inner != pattern
+            folder = inner.removesuffix("/**")
+            if folder != inner and _is_plain(folder):
+                if somewhere:
+                    self._folders.add(folder)
+                else:
+                    self._trees += (f"{folder}/",)
+            elif not (self._anywhere if somewhere else self._at_root).took(inner):
                 rest.append(translate(pattern))
-        self._names = frozenset(names)
-        self._suffixes = tuple(suffixes)
-        self._folders = frozenset(folders)
         self._rest = re.compile("|".join(f"(?:{part})" for part in rest)) if rest else None
 
     def matches(self, path: str) -> bool:
         """Tell whether some pattern matches the whole path."""
         lowered, folders, name = _split(path)
-        if name in self._names or (self._suffixes and name.endswith(self._suffixes)):
-            return True
-        if not self._folders.isdisjoint(folders):
-            return True
-        return self._rest is not None and self._rest.fullmatch(lowered) is not None
+        return (
+            self._anywhere.match(name)
+            or not self._folders.isdisjoint(folders)
+            or lowered.startswith(self._trees)
+            or (not folders and self._at_root.match(name))
+            or (self._rest is not None and self._rest.fullmatch(lowered) is not None)
+        )
 
 
 @lru_cache(maxsize=8)

@@ -74,6 +74,10 @@ class ArtifactKind(StrEnum):
     """What lies outside of projects: caches of package managers, files that an attack leaves."""
 
 
+OF_OTHERS = frozenset({ArtifactKind.LOCKFILE, ArtifactKind.MACHINE})
+"""Kinds that hold what others published."""
+
+
 class Profile(StrEnum):
     """The reader's position: who publishes, or who is about to use."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.match import Condition, Where
-    from auditor.rulefile import Rule, Ruleset
+    from auditor.rulebook import Rule, Ruleset
 
 
 def uncovered(rule: Rule, ruleset: Ruleset) -> Iterator[str]:

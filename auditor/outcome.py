@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -17,6 +18,7 @@ from auditor.facts.policy.waiver import WaiverFact
 from auditor.lazyre import regex
 from auditor.limits import Budget, Limits
 from auditor.model import (
+    OF_OTHERS,
     Artifact,
     ArtifactKind,
     Fact,
@@ -28,10 +30,13 @@ from auditor.model import (
 )
 
 if TYPE_CHECKING:
+    from auditor.facts import Collector
     from auditor.judge import Judge
-    from auditor.rulefile import Ruleset
+    from auditor.rulebook import Ruleset
 
 _DAY = regex(r"\b\d{4}-\d\d-\d\d\b")
+_FACTS = 32
+"""Facts for one look at the clock."""
 Advice = Mapping[str, Callable[[Fact], str]]
 
 
@@ -71,16 +76,12 @@ class Outcome(Struct):
         """
         budget = budget or Budget(Limits())
         self.kinds.add(contents.kind)
-        if contents.kind is ArtifactKind.POLICY:
-            collectors = facts.of_policy()
-        else:
-            collectors, _ = facts.load(lockfile=contents.kind in facts.OF_OTHERS)
-        for name, collector in collectors.items():
-            if not collector.serves(contents.kind) or not judge.wants(name):
+        for name, collector in _serving(contents.kind):
+            if not judge.wants(name, artifact.kind):
                 continue
             try:
                 budget.check()
-                seen = self._facts(budget.watched(collector.collect(contents)), artifact)
+                seen = self._facts(budget.watched(collector.collect(contents), _FACTS), artifact)
                 self.findings.extend(judge.findings(artifact, name, seen, advice))
             except SpentError as problem:
                 self.gap(artifact.source, f"not judged to the end: {problem}")
@@ -161,6 +162,16 @@ class Outcome(Struct):
                 self.gap(artifact.source, fact.reason, fact.path)
             else:
                 yield fact
+
+
+@cache
+def _serving(kind: ArtifactKind) -> tuple[tuple[str, Collector], ...]:
+    """Return the collectors that are asked about contents of a kind, by name."""
+    if kind is ArtifactKind.POLICY:
+        collectors = facts.of_policy()
+    else:
+        collectors, _ = facts.load(lockfile=kind in OF_OTHERS)
+    return tuple((name, one) for name, one in collectors.items() if one.serves(kind))
 
 
 def _ages(data: Iterable[str], settings: policy.Settings) -> Iterator[DataAgeFact]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from auditor.model import Report
-    from auditor.rulefile import Rule, Ruleset
+    from auditor.rulebook import Rule, Ruleset
 
 EXIT_CODES = {
     Verdict.PASS: EXIT_PASS,

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
@@ -30,7 +29,7 @@ from auditor.wordscan import SHORTEST, is_too_wide
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.rulefile import Head
+    from auditor.rulebook import Head
 
 T = TypeVar("T", bound=Struct)
 
@@ -342,6 +341,8 @@ def _fields(shape: type[Struct], where: str) -> list[str]:
 
 def nearest(word: str, words: list[str]) -> str:
     """Return `; did you mean …?` where a known word is near, else what there is."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only on the way to an error
+
     close = get_close_matches(word, words, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from string import Formatter
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from msgspec import Struct, field
-
-from auditor import facts, yamldoc
+from auditor import facts, rulebook, yamldoc
 from auditor.decoding import utf8
 from auditor.errors import InputError, LimitError, ParseError, RuleError
 from auditor.exposure import Level
 from auditor.lazyre import regex
 from auditor.match import OPERATORS, Condition, Lists, Operand, Where
-from auditor.model import ArtifactKind, Confidence, Fact, Profile, Severity
+from auditor.model import OF_OTHERS, ArtifactKind, Confidence, Fact, Profile, Severity
+from auditor.rulebook import FileSpec, Head, Rule, Ruleset, RuleTest
 from auditor.safe import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from auditor.facts.git_state import PathState  # noqa: TC004 - no field of a fact
+    from auditor.rulebook import Source
 
 ADVICE = frozenset({"leave_out", "stop_emitting"})
 """What a `fix` may name besides the fact's fields; see `auditor.advice`."""
@@ -40,7 +37,6 @@ _TEST_KEYS = (
 _ID = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")
 _BAD_ID = regex(r"(?:no|avoid|prefer|use|dont|do-not|missing-no|disallow|forbid|check)-")
 _NOUN = regex(r"[a-z][a-z -]*\Z")
-_ARTIFACTS = regex(r"(?m)^artifacts: \[([\w, -]+)\]$")
 _SEVERITY = regex(r"(?m)^severity: (\w+)$")
 _PROTECTED = regex(r"(?m)^protected: true$")
 _SHOWN = 400  # characters of a place or of a message, which may quote the file
@@ -50,102 +46,8 @@ N = TypeVar("N", bound=IntEnum)
 S = TypeVar("S", bound=StrEnum)
 
 
-class FileSpec(Struct, frozen=True, kw_only=True):
-    """One member of a rule test: its content or a size, and what its header says.
-
-    A content may be written as a list of parts, so that a rule file does not itself hold what the
-    rule finds: rules ship with us, and we are audited, too.
-
-    `name` is the archive's spelling where it is not the path, `base64` a content that is no text.
-    With `oddity` it is no member: the reader reports that kind of Oddity there, with the text.
-    """
-
-    text: str = ""
-    size: int | None = None
-    mode: int = 0o644
-    link: str | None = None
-    type: str = "file"
-    name: str | None = None
-    owner: str = ""
-    base64: str = ""
-    oddity: str | None = None
-
-
-class RuleTest(Struct, frozen=True, kw_only=True):
-    """A rule's example: what is given, and exactly what is found in it."""
-
-    name: str
-    artifact: ArtifactKind
-    members: tuple[tuple[str, FileSpec], ...]
-    packer: str = ""
-    packed: tuple[str, ...] = ()
-    file: str = ""
-    """The artifact's file name."""
-    sdist: tuple[str, ...] = ()
-    """The paths of the sdist that a wheel is compared with."""
-    manifest: tuple[tuple[str, FileSpec], ...] = ()
-    """The members that the maintainers said would ship."""
-    earlier: tuple[tuple[str, FileSpec], ...] = ()
-    """The members of an earlier release."""
-    sizes: tuple[str, ...] = ()
-    """`VERSION BYTES` of each earlier release, and the version of the artifact as the last."""
-    policy: Mapping[str, object] = field(default_factory=dict)
-    """What the policy demands of what ships, as its file would have it."""
-    size: int | None = None
-    """Bytes of the artifact's own file."""
-    git: tuple[PathState, ...] = ()
-    """What git says of packed files, each spelled as `PathState.parse` reads it."""
-    finds: tuple[tuple[str, Severity | None], ...]
-    """Each place as `path`, `path:line` or `path (key)`, with the severity where it varies."""
-
-
-class Rule(Struct, frozen=True, kw_only=True):
-    """One judgement about one kind of fact."""
-
-    id: str
-    title: str
-    fact: str
-    where: Where
-    severity: Severity
-    severity_when: tuple[tuple[Where, Severity], ...] = ()
-    """The first that holds replaces `severity`."""
-    confidence: Confidence
-    exposure: Level | None = None
-    """What a finding says in an incident report; `audit triage` judges by rules that have one."""
-    status: str = "stable"
-    since: str = ""
-    artifacts: frozenset[ArtifactKind]
-    profiles: frozenset[Profile] = frozenset(Profile)
-    owner: str = ""
-    protected: bool = False
-    message: str
-    why: str
-    fix: str
-    false_positives: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-    tests: tuple[RuleTest, ...] = ()
-
-
-class Ruleset(Struct, frozen=True, kw_only=True):
-    """All rules of a call, with the lists they look things up in, and their common digest."""
-
-    rules: tuple[Rule, ...]
-    lists: Lists
-    digest: str
-
-    def by_id(self) -> dict[str, Rule]:
-        """Return the rules by id."""
-        return {rule.id: rule for rule in self.rules}
-
-
-def builtin_folder() -> Path:
-    """Return the folder of our own rules: beside the package, or inside it when installed."""
-    inside = Path(__file__).parent / "rules"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
-
-
 def load(
-    folders: Sequence[Path],
+    folders: Iterable[Path],
     *,
     tests: bool = False,
     lockfile: bool | None = None,
@@ -153,52 +55,45 @@ def load(
 ) -> Ruleset:
     """Load every `*.yaml` of the folders, and the lists in their `data` folders.
 
-    `tests` also reads what stands under `tests:`, which a scan has no use for. `lockfile` leaves
-    out those of our own rules that are never asked about lockfiles (True), or about nothing else
-    (False), `telling` all rules that say nothing in an incident report. Raises RuleError for the
-    first file that is not a rule in every respect, or repeats an id.
+    `tests` also reads what stands under `tests:`, which a scan has no use for; `lockfile` and
+    `telling` as `rulebook.chosen` has them. Raises RuleError for the first file that is not a rule
+    in every respect, or repeats an id.
     """
-    digest = hashlib.sha256()
-    lists: dict[str, frozenset[str]] = {}
+    return parsed(rulebook.read(folders), tests=tests, lockfile=lockfile, telling=telling)
+
+
+def parsed(
+    source: Source,
+    *,
+    tests: bool = False,
+    lockfile: bool | None = None,
+    telling: bool = False,
+) -> Ruleset:
+    """Return what files that were read say; see `load`."""
+    lists = {
+        name: frozenset(
+            line.strip().lower()
+            for line in _text(name, content).splitlines()
+            if line[:1] not in {"#", ""}
+        )
+        for name, content in source.lists.items()
+    }
     rules: dict[str, Rule] = {}
-    for folder in folders:
-        for path in sorted((folder / "data").glob("*.txt")):
-            text = _content(path)
-            digest.update(f"{path.name}\0{text}\0".encode())
-            lists[path.name] = frozenset(
-                line.strip().lower() for line in text.splitlines() if line[:1] not in {"#", ""}
-            )
-    for folder in folders:
-        for path in sorted(folder.glob("*.yaml")):
-            text = _content(path)
-            digest.update(f"{path.name}\0{text}\0".encode())
-            if folder == builtin_folder() and (
-                (lockfile is not None and _is_idle(text, lockfile))
-                or (telling and "\nexposure: " not in text)
-            ):
-                continue
-            rule = parse(text, path.name, lists, tests=tests)
-            if rule.id in rules:
-                raise RuleError(path.name, f"the rule {rule.id!r} is already there")
-            if not telling or rule.exposure is not None:
-                rules[rule.id] = rule
-    return Ruleset(rules=tuple(rules.values()), lists=lists, digest=digest.hexdigest()[:16])
+    for name, content in source.rules:
+        rule = parse(_text(name, content), name, lists, tests=tests)
+        if rule.id in rules:
+            raise RuleError(name, f"the rule {rule.id!r} is already there")
+        rules[rule.id] = rule
+    asked = rulebook.chosen(rules.values(), lockfile=lockfile, telling=telling)
+    return Ruleset(rules=asked, lists=lists, digest=source.digest[:16])
 
 
-def _content(path: Path) -> str:
-    """Return a file of a folder with rules as text; raise RuleError where it cannot be read."""
+def _text(name: str, content: bytes) -> str:
+    """Return a file of a folder with rules as text; raise RuleError where it is none."""
     try:
-        return utf8(path.read_bytes())
-    except (OSError, InputError) as problem:
-        reason = f"cannot be read: {problem.strerror}" if isinstance(problem, OSError) else problem
-        raise RuleError(path.name, str(reason)) from None
-
-
-class Head(Struct, frozen=True, kw_only=True):
-    """What a policy must know of a rule that it names."""
-
-    severity: Severity
-    protected: bool
+        return utf8(content)
+    except InputError as problem:
+        raise RuleError(name, str(problem)) from None
 
 
 def heads(folders: Iterable[Path]) -> dict[str, Head]:
@@ -207,28 +102,15 @@ def heads(folders: Iterable[Path]) -> dict[str, Head]:
     Told by their texts; what is wrong with one is said when it is loaded.
     """
     found: dict[str, Head] = {}
-    for folder in folders:
-        for path in sorted(folder.glob("*.yaml")):
-            text = _content(path)
-            severity = _SEVERITY.search(text)
-            if severity is not None and severity[1].upper() in Severity.__members__:
-                level = Severity[severity[1].upper()]
-                found[path.stem] = Head(
-                    severity=level, protected=_PROTECTED.search(text) is not None
-                )
+    for name, content in rulebook.read(folders).rules:
+        text = _text(name, content)
+        severity = _SEVERITY.search(text)
+        if severity is not None and severity[1].upper() in Severity.__members__:
+            found[name.removesuffix(".yaml")] = Head(
+                severity=Severity[severity[1].upper()],
+                protected=_PROTECTED.search(text) is not None,
+            )
     return found
-
-
-def _is_idle(text: str, lockfile: bool) -> bool:  # noqa: FBT001 - as `load` has it
-    """Tell by a rule's text that it does not judge lockfiles, or nothing else."""
-    found = _ARTIFACTS.search(text)
-    if found is None:
-        return False
-    kinds = {kind.strip() for kind in found[1].split(",")} - {ArtifactKind.POLICY.value}
-    if not kinds:
-        return False  # the policy is judged in every call
-    others = {kind.value for kind in facts.OF_OTHERS}
-    return others.isdisjoint(kinds) if lockfile else kinds <= others
 
 
 def parse(text: str, file: str, lists: Lists, *, tests: bool = True) -> Rule:
@@ -314,9 +196,7 @@ class _RuleReader:
         named = self._document.get("artifacts")
         if named == [ArtifactKind.POLICY.value] and name in facts.of_policy():
             return facts.of_policy()[name]
-        only_lockfiles = isinstance(named, list) and all(
-            map([*facts.OF_OTHERS].__contains__, named)
-        )
+        only_lockfiles = isinstance(named, list) and all(map([*OF_OTHERS].__contains__, named))
         for lockfile in (only_lockfiles, not only_lockfiles):
             collectors, _ = facts.load(lockfile=lockfile)
             if name in collectors and self._serves(collectors[name]):
@@ -460,15 +340,17 @@ class _RuleReader:
             raise self._error(key, "must be a mapping")
         return node
 
-    def _git(self, node: object, key: str) -> tuple[PathState, ...]:
+    def _git(self, node: object, key: str) -> tuple[tuple[str, str], ...]:
         if not isinstance(node, dict):
             raise self._error(key, "must map paths to what git says of them")
         from auditor.facts.git_state import PathState  # noqa: PLC0415 - for tests alone
 
         try:
-            return tuple(PathState.parse(path, str(text)) for path, text in node.items())
+            for path, text in node.items():
+                PathState.parse(path, str(text))
         except ValueError as problem:
             raise self._error(key, str(problem)) from None
+        return tuple((path, str(text)) for path, text in node.items())
 
     def _file_spec(self, value: object, key: str) -> FileSpec:
         if isinstance(value, str):

@@ -14,7 +14,7 @@ from auditor.facts import denied_word
 from auditor.facts.comparison import ComparedWith
 from auditor.facts.demands import Demands
 from auditor.facts.denied_word import DeniedSeen
-from auditor.facts.git_state import GitSeen
+from auditor.facts.git_state import GitSeen, PathState
 from auditor.facts.module_difference import SdistSeen
 from auditor.facts.size_history import SizesSeen
 from auditor.judge import Judge
@@ -31,7 +31,7 @@ from auditor.model import (
     Severity,
 )
 from auditor.packers import PackedPaths, Packer
-from auditor.rulefile import ADVICE, FileSpec, Rule, Ruleset, RuleTest
+from auditor.rulefile import ADVICE
 from auditor.shipping import DIGESTS, compared, shipped
 from auditor.sizehistory import ReleaseSize
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from auditor.archives import Entry
     from auditor.facts import Contents, Reader
+    from auditor.rulebook import FileSpec, Rule, Ruleset, RuleTest
 
 Found = tuple[tuple[str, Severity | None], ...]
 
@@ -89,7 +90,7 @@ def contents_of(test: RuleTest) -> Contents:
     if test.packed:
         observations[PackedPaths] = (PackedPaths(paths=frozenset(test.packed)),)
     if test.git:
-        observations[GitSeen] = (GitSeen(states=test.git),)
+        observations[GitSeen] = (GitSeen(states=tuple(PathState.parse(*one) for one in test.git)),)
     if test.sdist:
         observations[SdistSeen] = (SdistSeen(label="the sdist", paths=frozenset(test.sdist)),)
     if test.sizes:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from auditor import incidentfile, lockcontents, lockfiles, rulefile, yamldoc
+from auditor import incidentfile, lockcontents, lockfiles, rulebook, yamldoc
 from auditor.advisories import osv, signs
 from auditor.advisories.records import collected
 from auditor.advisories.signs import Sort
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from auditor.facts import Contents
     from auditor.inventory import Inventory
     from auditor.lockcontents import Observation
-    from auditor.rulefile import FileSpec, RuleTest
+    from auditor.rulebook import FileSpec, RuleTest
 
 EARLIER = "before/"
 HIDDEN = ".package-lock.json"
@@ -69,7 +69,7 @@ def lockfile(test: RuleTest) -> Contents:
     beside = {name: other.text.encode() for name, other in others if not name.startswith(EARLIER)}
     data = b64decode(spec.base64) or spec.text.encode("utf-8", "surrogatepass")
     inventory = lockfiles.read(lockfiles.Document(path=path, data=data, beside=beside))
-    incidents = incidentfile.load((rulefile.builtin_folder(),))
+    incidents = incidentfile.load((rulebook.builtin_folder(),))
     seen: list[Observation] = []
     named = {name: data for name, data in beside.items() if name in family_of(path)}
     if named:
@@ -171,7 +171,7 @@ def machine(test: RuleTest) -> Contents:
     branch by its name; with the oddity `sha256` its text is the digest of what was found. A
     lockfile stands for what the cache of a package manager holds; `advisories/` as in `lockfile`.
     """
-    incidents = incidentfile.load((rulefile.builtin_folder(),))
+    incidents = incidentfile.load((rulebook.builtin_folder(),))
     seen: list[object] = [
         _inventory(path, spec.text) for path, spec in test.members if lockfiles.named(path)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import facts, kinds, policy, rulefile, since, texts
+from auditor import batch, facts, kinds, policy, rulebook, since, texts
 from auditor.advice import advice
 from auditor.archives import listing, walk
+from auditor.batch import Announce, Read, Target
 from auditor.blame import of_input
 from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
 from auditor.errors import InputError, UsageError
@@ -40,20 +40,20 @@ from auditor.model import (
 from auditor.outcome import Outcome
 from auditor.packers import PYTHON, PackedPaths, Packer
 from auditor.shipping import DIGESTS, shipped
-from auditor.sources import directory, gauges
+from auditor.sources import directory, gauges, rulecache
 from auditor.sources.ahead import Ahead
-from auditor.sources.file import Progress, ReadFile
+from auditor.sources.file import ReadFile
 from auditor.sources.wish import Wish
 from auditor.specs import is_spec, spec_of
 from auditor.summary import disclosure, shares
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
     from auditor.limits import Budget
     from auditor.packonline import SizeAsker
+    from auditor.rulebook import Ruleset
     from auditor.sources.project import Packed
-
-Announce = Callable[[str], Progress | None]
-"""Called with the label of each artifact before it is read; returns who wants its progress."""
 
 
 _NOTES: Mapping[ArtifactKind, tuple[str, ...]] = {
@@ -83,6 +83,8 @@ class Request(Struct, frozen=True, kw_only=True):
     profile: Profile = Profile.RELEASE
     settings: policy.Settings = field(default_factory=policy.Settings)
     limits: Limits = field(default_factory=Limits)
+    jobs: int | None = 1
+    """At most so many processes read package files at once; None for as many as pay."""
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -110,14 +112,19 @@ def scan(
             spec_of(target)
         elif not Path(target).exists():
             raise UsageError(f"{target}: no such file or folder")
-    ruleset = rulefile.load((rulefile.builtin_folder(), *request.rules), lockfile=False)
-    judge = Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
+    ruleset, judge = _rules(request)
     scanner = _Scanner(request, judge, announce, output)
-    for target in _sdists_first(request.targets):
-        scanner.whole_target(target, _companions(target, request.targets))
+    for targets in _sdists_first(request.targets):
+        scanner.all_targets(targets)
     scanner.conclude()
     report = scanner.result.report(request.settings, ruleset, judge)
     return _with_new_alone(report, scanner.past, request) if request.compare.new else report
+
+
+def _rules(request: Request) -> tuple[Ruleset, Judge]:
+    """Return the rules as they are loaded, and who asks them as the policy wants them."""
+    ruleset = rulecache.load((rulebook.builtin_folder(), *request.rules), lockfile=False)
+    return ruleset, Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
 
 
 class _Scanner:
@@ -146,6 +153,8 @@ class _Scanner:
             self._readers += (DIGESTS,)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
+        self._releases: set[tuple[str, str]] = set()
+        """The releases for which an sdist was looked for among them."""
         self._sizes = _size_asker(asked=request.online)
         self.result = Outcome()
         self.kept: list[Kept] = []
@@ -154,6 +163,35 @@ class _Scanner:
         """Why a release cannot be there: the registry has no such package."""
         self.past: dict[str, tuple[Kept, ...]] = {}
         """By artifact, the earlier ones that it was compared with."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Cross into a process that was not forked: what all targets share is made anew there."""
+        return _anew, (self._request,), {"_sdists": self._sdists}
+
+    def all_targets(self, targets: Sequence[Target]) -> None:
+        """Audit some targets in their order; several processes read them where that pays."""
+        known = dict(self._sdists)
+        apart = batch.read(self.apart, targets, self._request.jobs, self._announce)
+        for at, target in enumerate(targets):
+            read = apart.get(at)
+            if read is None or any(self._sdists.get(x) is not known.get(x) for x in read.releases):
+                self.whole_target(*target)
+            else:
+                self.result.add(read.outcome)
+                self._sdists.update(read.sdists)
+
+    def apart(self, target: Target) -> Read:
+        """Audit a target as `whole_target` does, but give out what came of it."""
+        known, result = self._sdists, self.result
+        self._sdists, self.result, self._releases = dict(known), Outcome(), set()
+        self.whole_target(*target)
+        read = Read(
+            outcome=self.result,
+            releases=frozenset(self._releases),
+            sdists={one: seen for one, seen in self._sdists.items() if known.get(one) is not seen},
+        )
+        self._sdists, self.result = known, result
+        return read
 
     def whole_target(self, target: str, companions: tuple[str, ...]) -> None:
         """Audit a target; whatever about it cannot be examined is a gap, and the next one's turn.
@@ -339,6 +377,7 @@ class _Scanner:
         if contents.kind not in {ArtifactKind.SDIST, ArtifactKind.WHEEL}:
             return contents
         release = distribution_of(contents).release
+        self._releases.add(release)
         found = self._sdists.get(release)
         if contents.kind is ArtifactKind.SDIST:
             self._sdists[release] = module_difference.sdist_of(contents, label)
@@ -467,20 +506,28 @@ def _with_new_alone(
     )
 
 
-def _sdists_first(targets: tuple[str, ...]) -> list[str]:
-    """Return the targets so that each wheel comes behind the sdist it is compared with.
+def _sdists_first(targets: tuple[str, ...]) -> Iterator[list[Target]]:
+    """Yield the targets with what accompanies each: wheels behind what they are compared with.
 
     What accompanies another target is left out: that one has a note of it.
     """
-    beside = {one for target in targets for one in _companions(target, targets)}
-    rest = [target for target in targets if target not in beside]
-    return sorted(rest, key=lambda target: target.lower().endswith(".whl"))
+    named = set(targets)
+    beside = {target: tuple(sorted(named & _signatures(target))) for target in named}
+    left_out = {one for some in beside.values() for one in some}
+    parts: tuple[list[Target], list[Target]] = ([], [])
+    for target in targets:
+        if target not in left_out:
+            parts[target.lower().endswith(".whl")].append((target, beside[target]))
+    yield from parts
 
 
-def _companions(target: str, targets: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the signatures and attestations of a file among the targets, as `dist/*` has them."""
-    named = {f"{target}{ending}" for ending in (".asc", ".sig", ".publish.attestation")}
-    return tuple(sorted(named & set(targets)))
+def _signatures(target: str) -> set[str]:
+    """Return how signatures and attestations of a file are called, as `dist/*` has them."""
+    return {f"{target}{ending}" for ending in (".asc", ".sig", ".publish.attestation")}
+
+
+def _anew(request: Request) -> _Scanner:
+    return _Scanner(request, _rules(request)[1], lambda _: None, None)
 
 
 def _git(folder: Path, contents: Contents) -> GitSeen | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from auditor.facts import Reader, dependency, entry_point, python_entry_point, script, startup
-from auditor.facts.file import kind_of
+from auditor.facts.file import kinds_of
 from auditor.facts.metadata_document import MetadataDocument, document_of
 from auditor.facts.source_map import Carrier, MapSeen
 from auditor.lazyre import regex
@@ -68,16 +69,16 @@ def _entries(contents: Contents) -> Iterator[Entry]:
     maps = {seen.path for seen in contents.of(MapSeen) if seen.carrier is Carrier.FILE}
     digests = {seen.path: seen.sha256 for seen in contents.of(DigestSeen)}
     members = [
-        member
-        for member in contents.members
+        (member.path, member.size, kind)
+        for member, kind in zip(contents.members, kinds_of(contents), strict=True)
         if member.type is not MemberType.DIRECTORY and "!" not in member.path
     ]
-    for member in sorted(members, key=lambda one: one.path):
+    for path, size, kind in sorted(members, key=itemgetter(0)):
         yield Entry(
-            path=member.path,
-            size=member.size,
-            kind=_RECORDED if member.path in maps else kind_of(member.path),
-            sha256=digests.get(member.path, ""),
+            path=path,
+            size=size,
+            kind=_RECORDED if path in maps else kind,
+            sha256=digests.get(path, ""),
         )
 
 

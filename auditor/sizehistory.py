@@ -11,14 +11,12 @@ from __future__ import annotations
 import math
 from enum import StrEnum
 from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from packaging.version import Version
 
-from auditor import structs
+from auditor import pep, structs
 from auditor.errors import InputError, ParseError
 from auditor.npm_ranges import parsed
 from auditor.safe import safe
@@ -109,6 +107,8 @@ def growth(
     ][-_RECENT:]
     if len(steps) < _LEAST:
         return None
+    from statistics import median  # noqa: PLC0415 - where there is a history
+
     usual = median(steps)
     deviation = max(_NORMAL * median(abs(step - usual) for step in steps), _STEADY)
     last = chain[-1]
@@ -136,7 +136,7 @@ def _read(ecosystem: str, release: ReleaseSize) -> _Release | None:
         stable = not pre
     else:
         try:
-            order = Version(release.version)
+            order = pep.version(release.version)
         except ValueError:  # InvalidVersion, or a number of thousands of digits
             return None
         major, minor, stable = order.major, order.minor, not order.is_prerelease

@@ -8,7 +8,6 @@ left out before, and of what is still long no lines are matched.
 from __future__ import annotations
 
 import json
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -120,6 +119,8 @@ def _steps(old: list[str], new: list[str]) -> list[Step]:
     if max(a, b) - head > MATCHED:
         steps.append((False, head, a, head, b))
     else:
+        from difflib import SequenceMatcher  # noqa: PLC0415 - where texts differ
+
         matcher = SequenceMatcher(None, old[head:a], new[head:b], autojunk=False)
         steps += [
             (tag == "equal", i + head, j + head, k + head, n + head)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Any
 
 from auditor.errors import ParseError
@@ -19,6 +18,8 @@ _DIGITS = regex(r"[0-9_]{4000}")
 
 def parsed(text: str, limits: Limits | None = None) -> dict[str, Any]:
     """Read a document; raise ParseError for what is no TOML, LimitError (`json-depth`)."""
+    import tomllib  # noqa: PLC0415 - compiles its patterns
+
     allowed = limits or Limits()
     for number, line in enumerate(text.split("\n"), 1):
         # Counting dots is quick, and few lines have that many.

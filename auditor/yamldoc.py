@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from auditor.errors import ParseError
 from auditor.jsondoc import depth_met
 from auditor.lazyre import regex
@@ -49,6 +47,8 @@ def load(text: str, lines: dict[str, int] | None = None, *, texts: bool = False)
     a date without quotes is its text: who asks for lines reads a file in which people write dates.
     With `texts` each word without quotes but `null` is its text, `1.10` and `no` among them.
     """
+    import yaml  # noqa: PLC0415 - compiles its patterns
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         events = iter(yaml.parse(text, Loader=loader))
@@ -70,6 +70,9 @@ class _Reader:
     """Builds a document from the events of its text."""
 
     def __init__(self, events: Iterator[Any], lines: dict[str, int] | None, *, texts: bool) -> None:
+        import yaml  # noqa: PLC0415 - see load
+
+        self._yaml = yaml
         self._events = events
         self._lines = lines
         self._limits = Limits()
@@ -81,18 +84,23 @@ class _Reader:
         document: object = None
         seen = 0
         for event in self._events:
-            if isinstance(event, yaml.DocumentStartEvent):
+            if isinstance(event, self._yaml.DocumentStartEvent):
                 seen += 1
                 if seen > 1:
                     raise _refused(event, "holds a second document")
             elif not isinstance(
-                event, (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentEndEvent)
+                event,
+                (
+                    self._yaml.StreamStartEvent,
+                    self._yaml.StreamEndEvent,
+                    self._yaml.DocumentEndEvent,
+                ),
             ):
                 document = self._node(event, "")
         return document
 
     def _node(self, event: Any, place: str) -> object:  # noqa: ANN401
-        if isinstance(event, yaml.AliasEvent):
+        if isinstance(event, self._yaml.AliasEvent):
             raise _refused(event, f"uses the alias *{event.anchor}; write the value out")
         if event.anchor:
             raise _refused(event, f"sets the anchor &{event.anchor}; nothing may refer to it")
@@ -100,7 +108,7 @@ class _Reader:
             raise _refused(event, f"uses the tag {event.tag}")
         if self._lines is not None:
             self._lines.setdefault(place, event.start_mark.line + 1)  # keys come behind
-        if isinstance(event, yaml.ScalarEvent):
+        if isinstance(event, self._yaml.ScalarEvent):
             return self._scalar(event)
         self._depth += 1
         if self._depth > self._limits.json_depth:
@@ -110,13 +118,13 @@ class _Reader:
         return found
 
     def _collection(self, event: Any, place: str) -> object:  # noqa: ANN401
-        if isinstance(event, yaml.SequenceStartEvent):
+        if isinstance(event, self._yaml.SequenceStartEvent):
             items: list[object] = []
-            while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            while not isinstance(event := next(self._events), self._yaml.SequenceEndEvent):
                 items.append(self._node(event, f"{place}[{len(items)}]"))
             return items
         mapping: dict[str, object] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+        while not isinstance(event := next(self._events), self._yaml.MappingEndEvent):
             key = self._node(event, place)
             if not isinstance(key, str):
                 raise _refused(event, f"has a key that is no text: {key!r}")

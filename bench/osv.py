@@ -20,7 +20,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import incidentfile, rulefile
+from auditor import incidentfile, rulebook
 from auditor.inventory import LockedPackage
 from auditor.sources.advisorydb import AdvisoryDatabase
 
@@ -82,7 +82,7 @@ def imported(database: Path, exports: Iterable[str]) -> str:
 
 def looked_up(path: Path) -> str:
     """Look up a lockfile's packages; return the median of CPU time, and what memory it took."""
-    index = incidentfile.load((rulefile.builtin_folder(),))
+    index = incidentfile.load((rulebook.builtin_folder(),))
     with AdvisoryDatabase(path) as database:
         connection = database._connection  # noqa: SLF001 - names to ask for, of any database
         known = [

@@ -31,6 +31,7 @@ from auditor import (
     policyfile,
     registries,
     releases,
+    rulebook,
     rulefile,
     sizehistory,
     yamldoc,
@@ -84,14 +85,14 @@ class Kind:
 
 
 @cache
-def _judge() -> tuple[Judge, rulefile.Ruleset]:
-    ruleset = rulefile.load((rulefile.builtin_folder(),), lockfile=True)
+def _judge() -> tuple[Judge, rulebook.Ruleset]:
+    ruleset = rulefile.load((rulebook.builtin_folder(),), lockfile=True)
     return Judge(ruleset), ruleset
 
 
 @cache
 def _incidents() -> IncidentIndex:
-    return incidentfile.load((rulefile.builtin_folder(),))
+    return incidentfile.load((rulebook.builtin_folder(),))
 
 
 def _lockfile(format_: str, name: str, beside: Mapping[str, bytes]) -> Read:
@@ -145,7 +146,7 @@ def _member(path: str, kind: ArtifactKind, *, packer: str = "") -> Read:
 
 
 def _policy(name: str) -> Read:
-    heads = rulefile.heads((rulefile.builtin_folder(),))
+    heads = rulefile.heads((rulebook.builtin_folder(),))
 
     def read(data: bytes) -> list[str]:
         document = policyfile.document(name, data.decode("utf-8", "surrogatepass"), name)
@@ -159,7 +160,7 @@ def _policy(name: str) -> Read:
 
 
 def _rule(name: str) -> Read:
-    lists = rulefile.load((rulefile.builtin_folder(),)).lists
+    lists = rulefile.load((rulebook.builtin_folder(),)).lists
 
     def read(data: bytes) -> list[str]:
         rulefile.parse(data.decode("utf-8", "surrogatepass"), name, lists)

@@ -1,15 +1,20 @@
-"""The search for literals: what a search of every offset would find, by either engine."""
+"""The search for literals: what a search of every offset would find, by each engine."""
 
 from __future__ import annotations
 
+import re
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from auditor import anchors
+from auditor import anchors, facts, fastpaths, literals
 from auditor.anchors import Anchors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LITERALS = st.frozensets(st.binary(min_size=1, max_size=5), min_size=1, max_size=6)
 FEW = st.frozensets(
@@ -17,6 +22,20 @@ FEW = st.frozensets(
 )
 WINDOWS = st.integers(6, 24)
 """From the longest literal on; one window more or less than the text is among them."""
+
+
+READERS_LITERALS = frozenset(
+    anchor for reader in facts.load(lockfile=False)[1] for anchor in reader.anchors
+)
+
+
+def every_place_of(text: bytes, wanted: list[bytes]) -> list[tuple[bytes, int]]:
+    """Return where literals stand, by the standard library's patterns."""
+    return sorted(
+        (literal, found.start())
+        for literal in wanted
+        for found in re.finditer(b"(?=%b)" % re.escape(literal), text)
+    )
 
 
 def every_place(text: bytes, literals: frozenset[bytes]) -> list[tuple[bytes, int]]:
@@ -28,47 +47,130 @@ def every_place(text: bytes, literals: frozenset[bytes]) -> list[tuple[bytes, in
     )
 
 
+ENGINES = ["find", "ahocorasick_rs", "hyperscan"]
+"""The first is there always, the others by the name of their module."""
+
+
+@pytest.fixture(autouse=True)
+def _made_anew() -> Iterator[None]:
+    made = literals.by_automaton, literals.by_hyperscan
+    for one in made:
+        one.cache_clear()
+    yield
+    for one in made:
+        one.cache_clear()
+
+
 def search(
-    text: bytes, literals: frozenset[bytes], *, window: int, small: int, automaton: bool
+    text: bytes, wanted: frozenset[bytes], engine: str, *, window: int = anchors.WINDOW
 ) -> list[tuple[bytes, int]]:
-    """Search with a window of so many bytes, by the automaton or by what stands in for it."""
+    """Search with a window of so many bytes, by one of the engines."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(anchors, "WINDOW", window)
-        patch.setattr(anchors, "SMALL", small)
-        if not automaton:
-            patch.setitem(sys.modules, "ahocorasick_rs", None)
-        return sorted(Anchors(literals).hits(text))
+        patch.setattr(anchors, "SMALL", len(text) if engine == "find" else -1)
+        patch.setattr(anchors, "LARGE", -1 if engine == "hyperscan" else len(text))
+        return sorted(Anchors(wanted).hits(text))
 
 
-@pytest.mark.parametrize("automaton", [True, False], ids=["automaton", "find"])
+@pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(text=st.text(alphabet="ab", max_size=40), literals=FEW, window=WINDOWS)
 @example(text="b" * 23 + "ab", literals=frozenset({b"ab"}), window=24)
 @example(text="a" * 48, literals=frozenset({b"aaaaaa", b"a"}), window=6)
 def test_hits_are_every_place_also_across_windows_and_over_one_another(
-    automaton: bool,  # noqa: FBT001 - a parameter of the test
-    text: str,
-    literals: frozenset[bytes],
-    window: int,
+    engine: str, text: str, literals: frozenset[bytes], window: int
 ) -> None:
-    if automaton:
-        pytest.importorskip("ahocorasick_rs")
     data = text.encode()
-    found = search(data, literals, window=window, small=0, automaton=automaton)
 
-    assert found == every_place(data, literals)
+    assert search(data, literals, engine, window=window) == every_place(data, literals)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(text=st.binary(max_size=80), literals=LITERALS, small=st.sampled_from([0, 40, 1000]))
-def test_all_ways_of_searching_agree_on_any_bytes(
-    text: bytes, literals: frozenset[bytes], small: int
-) -> None:
-    pytest.importorskip("ahocorasick_rs")
-    one = search(text, literals, window=16, small=small, automaton=True)
-    other = search(text, literals, window=16, small=small, automaton=False)
+@given(text=st.binary(max_size=80), literals=LITERALS)
+def test_all_engines_agree_on_any_bytes(text: bytes, literals: frozenset[bytes]) -> None:
+    for engine in ENGINES:
+        assert search(text, literals, engine, window=16) == every_place(text, literals)
 
-    assert one == other == every_place(text, literals)
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_planted_literal_is_found_at_every_alignment(engine: str) -> None:
+    planted = sorted(READERS_LITERALS)
+    for shift in range(64):
+        text = b"".join(b"=" * shift + literal + b"\n" for literal in planted)
+
+        found = search(text, READERS_LITERALS, engine)
+
+        assert found == every_place_of(text, planted)
+
+
+@pytest.mark.parametrize("missing", [["hyperscan"], ["hyperscan", "ahocorasick_rs"]])
+def test_an_engine_that_is_not_installed_is_stood_in_for(
+    missing: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in missing:
+        monkeypatch.setitem(sys.modules, name, None)
+
+    assert literals.by_hyperscan((b"key",)) is None
+    assert search(b"a key", frozenset({b"key"}), "hyperscan") == [(b"key", 2)]
+
+
+def test_hyperscan_is_not_relied_on_where_it_misses_what_it_must_find(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import hyperscan  # noqa: PLC0415 - the one test that looks into it
+
+    class Blind(hyperscan.Database):  # type: ignore[misc]
+        def compile(self, expressions: list[bytes], **settings: object) -> None:
+            super().compile([b"other", *expressions[1:]], **settings)
+
+    monkeypatch.setattr(hyperscan, "Database", Blind)
+
+    assert literals.by_hyperscan((b"key", b"word")) is None
+    assert search(b"a key", frozenset({b"key", b"word"}), "hyperscan") == [(b"key", 2)]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [[b"a" * 257], [b"%d" % number for number in range(1001)]],
+    ids=["a long one", "many"],
+)
+def test_literals_that_hyperscan_takes_long_over_are_left_to_the_automaton(
+    wanted: list[bytes],
+) -> None:
+    assert literals.by_hyperscan(tuple(wanted)) is None
+    assert (wanted[-1], 0) in search(wanted[-1], frozenset(wanted), "hyperscan")
+
+
+def test_what_hyperscan_cannot_compile_is_left_to_the_automaton(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import hyperscan  # noqa: PLC0415 - as above
+
+    class Failing(hyperscan.Database):  # type: ignore[misc]
+        def compile(self, **_: object) -> None:
+            raise hyperscan.error("out of memory")
+
+    monkeypatch.setattr(hyperscan, "Database", Failing)
+
+    assert search(b"a key", frozenset({b"key"}), "hyperscan") == [(b"key", 2)]
+
+
+def test_hyperscan_is_asked_about_large_contents_alone_and_where_it_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[literals.Literals] = []
+    monkeypatch.setattr(literals, "by_hyperscan", asked.append)
+    monkeypatch.setattr(anchors, "LARGE", 10)
+    wanted = frozenset({b"key"})
+
+    one = Anchors(wanted)
+    assert list(one.hits(b"0123456789")) == []
+    assert asked == []
+    assert list(one.hits(b"key")) == [(b"key", 0)]
+    assert asked == [(b"key",)]
+    with fastpaths.taken(fastpaths.OFF):
+        assert list(one.hits(b"key")) == [(b"key", 0)]
+    assert asked == [(b"key",)]
 
 
 @pytest.mark.parametrize("size", [0, 1, 5000, 3 * 1024 * 1024])

@@ -24,11 +24,12 @@ import yaml
 from msgspec.structs import replace
 from packaging.version import Version
 
-from auditor import facts, historyscan, lockfiles, lockscan, report, rulefile
+from auditor import facts, historyscan, lockfiles, lockscan, report, rulebook
 from auditor.__main__ import run
 from auditor.archives.inflate import Inflated
 from auditor.blame import bug, of_input
 from auditor.errors import BugError, InputError, LimitError, SpentError, UsageError
+from auditor.sources import rulecache
 from tests.conftest import tarball
 
 if TYPE_CHECKING:
@@ -114,14 +115,16 @@ ALL = {**OF_INPUT, **BUGS}
 @pytest.fixture(autouse=True)
 def _rules_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read our own rules once for all calls of this module: they are the same each time."""
-    monkeypatch.setattr(rulefile, "load", _rules)
+    for lockfile in (False, True):
+        _rules((rulebook.builtin_folder(),), lockfile=lockfile)
+    monkeypatch.setattr(rulecache, "load", _rules)
 
 
-_READ = rulefile.load
-_RULES: dict[str, rulefile.Ruleset] = {}
+_READ = rulecache.load
+_RULES: dict[str, rulebook.Ruleset] = {}
 
 
-def _rules(*folders: Any, **asked: Any) -> rulefile.Ruleset:  # noqa: ANN401 - what `load` takes
+def _rules(*folders: Any, **asked: Any) -> rulebook.Ruleset:  # noqa: ANN401 - what `load` takes
     key = f"{folders} {asked}"
     if key not in _RULES:
         _RULES[key] = _READ(*folders, **asked)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from auditor import docs, rulefile
+from auditor import docs, rulebook, rulefile
 
 ROOT = Path(__file__).parent.parent
-RULES = rulefile.load((rulefile.builtin_folder(),), tests=True)
+RULES = rulefile.load((rulebook.builtin_folder(),), tests=True)
 RENEW = "run `python -m auditor.docs`"
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import rulefile
+from auditor import rulebook, rulefile
 from auditor.errors import RuleError
 from auditor.facts import Contents
 from auditor.facts.build_output import BuildOutput, neighbours, placed
@@ -441,7 +441,7 @@ def test_what_is_no_state(text: str) -> None:
     ],
 )
 def test_a_rules_test_that_says_no_state_is_refused(git: str, problem: str) -> None:
-    path = rulefile.builtin_folder() / "untracked-file.yaml"
+    path = rulebook.builtin_folder() / "untracked-file.yaml"
     text = path.read_text(encoding="utf-8")
     head, _, _ = text.partition("tests:\n")
     test = f"tests:\n  - name: one\n    given: {{npm-tarball: {{index.js: ''}}}}\n    {git}\n"

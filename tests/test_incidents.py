@@ -24,7 +24,7 @@ from auditor.advisories import (
 from auditor.advisories.claims import claims
 from auditor.errors import RuleError
 from auditor.inventory import LockedPackage, Origin
-from auditor.rulefile import builtin_folder
+from auditor.rulebook import builtin_folder
 from tests.test_cli import audit
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from auditor import policyfile, starting
 from auditor.__main__ import run
 from auditor.lockfiles import named
 from auditor.model import Severity
-from auditor.rulefile import Head
+from auditor.rulebook import Head
 from auditor.starting import Wishes, Write, plan
 
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import auditor
-from auditor.rulefile import builtin_folder
+from auditor.rulebook import builtin_folder
 from tests import hostile_inputs
 from tests.programs import needed
 
@@ -82,6 +82,16 @@ class Place:
         self.home = top / "home"
         self.home.mkdir()
         self.log = top / "log"
+        self.kept = self.home / ".cache" / "release-audit" / "rules"
+        """Where a checkout keeps what it parsed of its own rules; an installed audit brings it."""
+
+    def keeps(self, path: Path) -> bool:
+        """Tell whether a call may write there: its own folders, and those that lead to them."""
+        return (
+            path.is_relative_to(self.private)
+            or path.is_relative_to(self.kept)
+            or (path != self.home and path.is_relative_to(self.home) and path in self.kept.parents)
+        )
 
     @property
     def environment(self) -> dict[str, str]:
@@ -117,6 +127,7 @@ class Place:
         yield from (self.home, *USERS)
         yield from (Path(auditor.__file__).parent, Path(os.devnull))
         yield from (Path(one) for one in (sys.prefix, sys.base_prefix, sys.exec_prefix))
+        yield self.kept
         yield from map(Path, sysconfig.get_paths().values())
         yield from map(Path, ("/usr/lib", "/usr/share/zoneinfo", "/etc/localtime"))
 
@@ -130,7 +141,7 @@ def offences(events: Iterable[list[Any]], place: Place) -> Iterator[str]:
     """Yield what was done that must not be."""
     for event, *given in events:
         name = _absolute(given[0], place) if given and isinstance(given[0], str) else ""
-        private = Path(name).is_relative_to(place.private)
+        private = place.keeps(Path(name))
         if (
             (event.startswith((*PROCESSES, *NETWORK)) and "dlopen" not in event)
             or (event.startswith(CHANGES) and not (private or event.startswith("tempfile.")))

@@ -19,7 +19,7 @@ from auditor.model import (
     Severity,
     Verdict,
 )
-from auditor.rulefile import Ruleset
+from auditor.rulebook import Ruleset
 from auditor.stable import stable_path
 
 RULE = """\

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from auditor import incidentfile, mutants, rulefile, ruletest
+from auditor import incidentfile, mutants, rulebook, rulefile, ruletest
 from auditor.advisories import How, IncidentIndex
 from auditor.facts import Contents
 from auditor.facts.lock.known_bad import KnownBadFact, collect
@@ -15,9 +15,9 @@ from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
-    from auditor.rulefile import RuleTest
+    from auditor.rulebook import RuleTest
 
-RULES = rulefile.builtin_folder()
+RULES = rulebook.builtin_folder()
 INDEX = incidentfile.load((RULES,))
 RULESET = rulefile.load([RULES], tests=True)
 MINE = ("known-malicious", "known-bad-name", "tampered-integrity", "security-placeholder")

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from auditor import anchors, facts, incidentfile, lockfiles, rulefile, ruletest
+from auditor import anchors, facts, incidentfile, lockfiles, rulebook, rulefile, ruletest
 from auditor.advice import advice
 from auditor.advisories import FileSign, osv
 from auditor.advisories.records import collected as collected_records
@@ -58,7 +58,7 @@ from auditor.names import Kind, Level, Lookalike
 from auditor.names.index import popular
 from auditor.names.signals import Signals
 from auditor.packers import NAMES, PackedPaths, Packer
-from auditor.rulefile import ADVICE, Rule
+from auditor.rulefile import ADVICE
 from auditor.shipped import Entry, Shipped
 from auditor.shipping import compared, shipped
 from auditor.sizehistory import ReleaseSize
@@ -67,8 +67,10 @@ from tests import binaries
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from auditor.rulebook import Rule
+
 COLLECTORS, READERS = facts.load()
-RULESET = rulefile.load((rulefile.builtin_folder(),), tests=True)
+RULESET = rulefile.load((rulebook.builtin_folder(),), tests=True)
 KINDS = [kind for kind in ArtifactKind if kind is not ArtifactKind.PROJECT]
 JUDGE = Judge(RULESET)
 
@@ -217,7 +219,7 @@ LOCKFILE = json.dumps(
         },
     }
 ).encode()
-INCIDENTS = incidentfile.load((rulefile.builtin_folder(),))
+INCIDENTS = incidentfile.load((rulebook.builtin_folder(),))
 VULNERABLE = {
     "id": "GHSA-1",
     "modified": "2026-01-02T00:00:00Z",

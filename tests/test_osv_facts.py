@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor import incidentfile, rulefile
+from auditor import incidentfile, rulebook
 from auditor.advisories import IncidentIndex, osv
 from auditor.advisories.rating import Rating, rating
 from auditor.advisories.records import Records, collected, merged, names
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from auditor.facts.lock.known_bad import KnownBadFact
     from auditor.facts.lock.vulnerable import VulnerabilityFact
 
-INDEX = incidentfile.load((rulefile.builtin_folder(),))
+INDEX = incidentfile.load((rulebook.builtin_folder(),))
 HOST = "https://registry.example.org"
 HIGH = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import incidentfile, lockcontents, rulefile
+from auditor import incidentfile, lockcontents, rulebook
 from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.past import Change, Commit, HistorySeen, PastFact, collect
@@ -18,7 +18,7 @@ from auditor.model import ArtifactKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INDEX = incidentfile.load((rulefile.builtin_folder(),))
+INDEX = incidentfile.load((rulebook.builtin_folder(),))
 VERSIONS = {"a": ("axios", "1.14.1"), "b": ("axios", "0.30.4"), "c": ("chalk", "5.6.1")}
 PATH = "package-lock.json"
 

@@ -16,7 +16,7 @@ from auditor.errors import UsageError
 from auditor.facts.demands import Budgets, Demands, MapMode
 from auditor.model import Profile, Severity
 from auditor.policy import Override, Policy, Waiver
-from auditor.rulefile import Head
+from auditor.rulebook import Head
 
 RULES = {
     "embedded-sources": Head(severity=Severity.HIGH, protected=True),

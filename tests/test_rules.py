@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor import docs, mutants, rulefile, ruletest
+from auditor import docs, mutants, rulebook, rulefile, ruletest
 
 if TYPE_CHECKING:
-    from auditor.rulefile import Rule
+    from auditor.rulebook import Rule
 
-RULES = rulefile.load((rulefile.builtin_folder(),), tests=True)
+RULES = rulefile.load((rulebook.builtin_folder(),), tests=True)
 FIXED_IDS = {
     "embedded-sources",
     "remote-source-archive",
@@ -61,7 +61,7 @@ def test_ids_that_other_programs_match_on_are_there() -> None:
 
 
 def test_a_scan_does_not_read_tests_and_sees_the_same_rules() -> None:
-    quick = rulefile.load((rulefile.builtin_folder(),))
+    quick = rulefile.load((rulebook.builtin_folder(),))
 
     assert quick.digest == RULES.digest
     assert [rule.tests for rule in quick.rules] == [()] * len(RULES.rules)

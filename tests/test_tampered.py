@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor import lockscan, rulefile
+from auditor import lockscan, rulebook, rulefile
 from auditor.model import Severity
 
 if TYPE_CHECKING:
@@ -122,5 +122,5 @@ def test_no_case_is_left_out() -> None:
 
 
 def test_the_table_names_rules_that_are_there() -> None:
-    rules = rulefile.load((rulefile.builtin_folder(),)).by_id()
+    rules = rulefile.load((rulebook.builtin_folder(),)).by_id()
     assert [name for names in RULES.values() for name in names if name not in rules] == []

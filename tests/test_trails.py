@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor import incidentfile, rulefile
+from auditor import incidentfile, rulebook
 from auditor.advisories import FileSign, signs
 from auditor.advisories.signs import Sort
 from auditor.facts.lock.indicator import SignSeen
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-INDEX = incidentfile.load((rulefile.builtin_folder(),))
+INDEX = incidentfile.load((rulebook.builtin_folder(),))
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX files")
 
 

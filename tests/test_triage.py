@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor import incidentfile, rulefile
+from auditor import incidentfile, rulebook
 from auditor.exposure import Level
 from auditor.model import Confidence, Finding, Gap, Location, Severity
 from auditor.triage import Looked, collate
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from auditor.exposure import Triage
     from auditor.model import Scalar
 
-INDEX = incidentfile.load((rulefile.builtin_folder(),))
+INDEX = incidentfile.load((rulebook.builtin_folder(),))
 AXIOS, TANSTACK, ANTV = (
     "axios-2026-03",
     "tanstack-mini-shai-hulud-2026-05",

@@ -14,7 +14,8 @@ from auditor.archives import asar, tar, zip, zip_records  # noqa: A004 - the for
 from auditor.archives.entry import BEHIND, loose
 from auditor.archives.entry import Entry as Entry
 from auditor.archives.entry import Loose as Loose
-from auditor.archives.inflate import PLAIN_CHUNK, Inflated, is_compressed
+from auditor.archives.inflate import MAGICS, PLAIN_CHUNK, Inflated, is_compressed
+from auditor.archives.zip_records import END
 from auditor.errors import ArchiveError, InputError
 from auditor.lazyre import regex
 from auditor.model import Member, Oddity, Unread
@@ -47,6 +48,18 @@ _UNREAD = (
     (b"070702", "cpio"),
     (b"070707", "cpio"),
 )
+_HEADS = frozenset(
+    head[:2]
+    for head in (
+        *(magic for magic, _ in _UNREAD),
+        *MAGICS,
+        *ZIP_MAGIC,
+        *(bytes((first, 0x2A)) for first in range(0x50, 0x60)),  # frames that are skipped
+        b"\x5d\0",  # LZMA
+        b"\4\0",  # asar
+    )
+)
+"""The first two bytes of all archives but tars, and zips that have something in front."""
 _CPIO = regex(rb"07070(?:[12][0-9A-Fa-f]{104}|7[0-7]{70})")
 _LZMA = regex(rb"\x5d\x00{2}[\x00-\xff]{2}(?:\xff{8}|[\x00-\xff]{5}\x00{3})", re.DOTALL)
 """An .lzma of common settings: the size of what it holds is unknown, or below a terabyte."""
@@ -73,6 +86,20 @@ def is_archive(head: bytes) -> bool:
 def holds_archive(data: bytes) -> bool:
     """Tell whether a whole file is an archive: by its first bytes, or a zip by its end as well."""
     return is_archive(data[:512]) or zip.is_whole(memoryview(data))
+
+
+def is_plain(name: str, data: bytes) -> bool:
+    """Tell quickly that a small file is no archive, neither one that is read nor one that is not.
+
+    True for nearly all files; False says nothing.
+    """
+    return (
+        data[:2] not in _HEADS
+        and data[257:262] != b"ustar"
+        and END not in data
+        and not name.endswith((".br", ".BR", ".Br", ".bR"))
+        and not tar.is_header(data[: tar.BLOCK])
+    )
 
 
 def is_brotli(name: str, head: bytes) -> bool:

@@ -138,6 +138,7 @@ _FORMATS: dict[bytes, Callable[[], Decompressor]] = {
     XZ: xz,
     ZSTD: zstd,
 }
+MAGICS = tuple(_FORMATS)
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
 """What stands at offset 4: a block, or the end of an empty stream. `BZh` alone begins words."""
 _LONGEST_MAGIC = 10

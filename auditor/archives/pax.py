@@ -61,6 +61,11 @@ class Extended:
         else:
             self._local(data, solaris=typeflag == b"X")
 
+    @property
+    def says_nothing(self) -> bool:
+        """True where the next header counts as it stands."""
+        return not self._pending and self._every.keys() <= {"comment"}
+
     def settings(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return what holds for the member whose header comes now, and what is odd about it."""
         if not self._pending:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from auditor import fastpaths
 from auditor.archives import sparse
 from auditor.archives.entry import BEHIND, Entry, loose, refused
 from auditor.archives.pax import EXTENDING, SPARSE, Extended
@@ -60,6 +61,13 @@ _LARGEST_OCTAL = 8**11
 """Sizes from here on do not fit into a header: there the extended one alone is right."""
 
 
+_BEGIN_NUMBERS = b"\x80\0 01234567"
+_SUM_ENDS = frozenset({b"\0 ", b" \0"})
+"""What stands behind the six digits of a checksum."""
+_MOST_PLAIN = 256
+"""More folders than the longest name in an ordinary header can have."""
+
+
 class Tape:
     """Exact reads over an iterator of chunks of any size."""
 
@@ -86,6 +94,15 @@ class Tape:
             return self._buffer[self._position : end]
         self._buffer, self._position = self.block() + self._buffer[self._position :], 0
         return self._buffer[:BLOCK]
+
+    @property
+    def ahead(self) -> tuple[bytes, int]:
+        """What lies in memory, and where in it the next byte is."""
+        return self._buffer, self._position
+
+    def pass_to(self, position: int) -> None:
+        """Go on at a place in what lies in memory."""
+        self._position = position
 
     def pieces(self, count: int) -> Iterator[bytes]:
         """Yield the next `count` bytes in pieces; raise ArchiveError where they end early."""
@@ -138,6 +155,7 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
     ended = 0
     late = ""
     counted = 0
+    quick = fastpaths.enabled("plain_headers") and budget.limits.path_depth >= _MOST_PLAIN
     while block := tape.block():
         if not block[0] and not block.strip(b"\0"):
             extended.none_left()
@@ -161,20 +179,109 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
         settings, odd = extended.settings()
         claimed = int(settings.get("size", size))
         member = _member(block, claimed, settings, strip)
-        if (depth := member.path.count("/")) > budget.limits.path_depth:
-            raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
+        _check_depth(member, budget)
         for detail in (*odd, *_differing(block, member, size, claimed, settings)):
             yield Oddity(kind=AMBIGUOUS, path=member.path, detail=detail)
         if late:
             detail = f"behind {late}: some tools list it, others never see it"
             yield Oddity(kind="member-after-end", path=member.path, detail=detail)
         yield from _contents(tape, _Head(block, claimed, settings), member, budget)
+        if quick and not late and extended.says_nothing:
+            yield from _plain(tape, budget, strip)
     extended.none_left()
     if not counted:
         raise ArchiveError("no members: this is no tar archive, or an empty one")
     if not ended:
         detail = "ends without the end-of-archive blocks: members may have been cut off"
         yield Oddity(kind="no-end", path="", detail=detail)
+
+
+def _check_depth(member: Member, budget: Budget) -> None:
+    if (depth := member.path.count("/")) > budget.limits.path_depth:
+        raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
+
+
+def _plain(tape: Tape, budget: Budget, strip: int) -> Iterator[Entry]:
+    """Yield the ordinary files that come next and whose headers and contents lie in memory.
+
+    Ordinary is a file with a header of ASCII, ustar's to the letter, of which all readers make the
+    same. The first other header ends it and is left to be read by `members`; so is whatever a chunk
+    breaks off.
+    """
+    buffer, at = tape.ahead
+    last = len(buffer) - BLOCK
+    known, tail = b"", None
+    spelled_mode, mode = "", 0
+    while at <= last:
+        head = buffer[at : at + 148]
+        spelled = buffer[at + 148 : at + 156]
+        following = buffer[at + 156 : at + BLOCK]
+        if following != known:  # most headers say the same from here on
+            known, tail = following, _tail(following)
+        if tail is None or not spelled[:6].isdigit() or spelled[6:] not in _SUM_ENDS:
+            break
+        try:
+            text = head.decode("ascii")
+            digits = text[124:135]
+            size = int(digits, 8)
+            total = int(spelled[:6], 8)
+            if text[100:108] != spelled_mode:
+                spelled_mode, mode = text[100:108], _number(head[100:108], "mode") & 0o7777
+        except (ValueError, ArchiveError):
+            break
+        content = at + BLOCK
+        end = content + size
+        at = end + -size % BLOCK
+        name = text[: text.find("\0", 0, 100)]
+        if (
+            (zlib.adler32(head) & 0xFFFF) + tail.total != total
+            or not digits.isdigit()
+            or text[135] not in "\0 "
+            or at > len(buffer)
+            or text[99] != "\0"
+            or not name
+            or name[-1] == "/"
+        ):
+            break
+        budget.member()
+        if tail.folder:
+            name = f"{tail.folder}/{name}"
+        tape.pass_to(at)
+        yield (
+            Member(
+                path=stripped(name, strip),
+                name=name,
+                size=size,
+                mode=mode,
+                owner=tail.owner,
+                group=tail.group,
+            ),
+            iter((buffer[content:end],)),
+        )
+
+
+class _Tail(NamedTuple):
+    """What the headers of ordinary files say behind the checksum, which most of them share."""
+
+    folder: str
+    owner: str
+    group: str
+    total: int
+    """What their bytes add to the checksum."""
+
+
+def _tail(block: bytes) -> _Tail | None:
+    """Return what the last 356 bytes of a header say; None for anything but an ordinary file."""
+    shift = 156
+    is_file = block[:1] in {b"0", b"\0"} and block[257 - shift : 265 - shift] == _USTAR
+    if not is_file or not block.isascii() or block[508 - shift :] == b"tar\0":
+        return None
+    return _Tail(
+        folder=_text(block[345 - shift : 500 - shift]),
+        owner=_text(block[265 - shift : 297 - shift]),
+        group=_text(block[297 - shift : 329 - shift]),
+        total=sum(block) + 8 * 32 - 1,  # adler32 begins to count at one
+    )
 
 
 class _Head(NamedTuple):
@@ -311,7 +418,7 @@ def _no_header(block: bytes, tape: Tape, ended: int, budget: Budget) -> Iterator
 
 def is_header(block: bytes) -> bool:
     """Tell by its checksum whether a block of 512 bytes is a tar header."""
-    if len(block) < BLOCK:
+    if len(block) < BLOCK or block[148] not in _BEGIN_NUMBERS:
         return False
     try:
         wanted = _number(block[148:156], "checksum")
@@ -388,5 +495,9 @@ def _sized(member: Member, size: int) -> Member:
 
 def stripped(name: str, strip: int) -> str:
     """Return a member's path below the root folder; empty and `.` parts do not count."""
+    if strip == 1 and "/." not in name and "//" not in name:
+        root, _, path = name.partition("/")
+        if root and path and path[-1] != "/" and root != ".":
+            return path  # the answer below, quicker: nearly all names are spelled so
     parts = [part for part in name.split("/") if part not in {"", "."}]
     return "/".join(parts[strip:] if len(parts) > strip else parts)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ANCHORS = wasm.ANCHORS
 """Literals in every file for which `links` has an answer."""
-__all__ = ["ANCHORS", "Binary", "Kind", "Part", "inspect", "is_binary", "links"]
+__all__ = ["ANCHORS", "HEADS", "Binary", "Kind", "Part", "inspect", "is_binary", "links"]
 
 _FORMATS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], Iterator[Part]]]] = {
     "ELF": (elf.claims, elf.parts),
@@ -32,6 +32,8 @@ _FORMATS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], Iterator[Pa
     "WebAssembly": (wasm.claims, wasm.parts),
 }
 _HEADS = frozenset({b"\x7fELF", b"!<ar", b"Micr", b"BSJB", wasm.MAGIC, *macho.MAGICS})
+HEADS = frozenset({b"MZ", *(head[:2] for head in _HEADS)})
+"""The first two bytes of every file for which `inspect` has an answer."""
 _LOOKED_AT = 8192
 _DATABASES = (
     b"Microsoft C/C++ MSF 7.00\r\n\x1a",

@@ -26,7 +26,7 @@ from auditor import exits, sandbox
 from auditor.cli import output
 from auditor.errors import InputError, UsageError
 from auditor.limits import Limits
-from auditor.rulefile import builtin_folder
+from auditor.rulebook import builtin_folder
 from auditor.specs import is_spec, spec_of
 from auditor.words import size
 

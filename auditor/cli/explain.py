@@ -21,10 +21,10 @@ def command(known_id: str, rules: tuple[Path, ...]) -> None:
     Of a rule: what it finds, why that matters, how to fix it, when it is wrong. Of an incident
     (`audit rules incidents` lists them): packages, versions, what to do in which order, traces.
     """
-    from auditor import docs, incidentfile, incidentpage, rulefile  # noqa: PLC0415
+    from auditor import docs, incidentfile, incidentpage, rulebook, rulefile  # noqa: PLC0415
     from auditor.cli import streams  # noqa: PLC0415
 
-    folders = (rulefile.builtin_folder(), *rules)
+    folders = (rulebook.builtin_folder(), *rules)
     index = incidentfile.load(folders)
     incidents = {incident.id: incident for incident in index.incidents}
     if known_id in incidents:

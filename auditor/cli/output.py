@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from contextlib import contextmanager, suppress
@@ -84,10 +83,12 @@ def show(  # noqa: PLR0913 - what the options of a command say
 
 def terminal(*, verbose: bool, quiet: bool) -> report.View:
     """Return who looks at standard output."""
-    width = min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stdout.isatty() else 100
-    return replace(
-        paper(), color=_wants_color(), width=max(width, 60), verbose=verbose, quiet=quiet
-    )
+    width = 100
+    if sys.stdout.isatty():
+        import shutil  # noqa: PLC0415 - where somebody looks
+
+        width = max(60, min(shutil.get_terminal_size((100, 24)).columns, 120))
+    return replace(paper(), color=_wants_color(), width=width, verbose=verbose, quiet=quiet)
 
 
 def paper() -> report.View:
@@ -212,12 +213,14 @@ class _Bar:
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._label = ""
-        self._timer = Timer(PATIENCE, self._appear)
-        self._timer.daemon = True
-        self._timer.start()
+        self._timer: Timer | None = None
 
     def announce(self, label: str) -> Progress:
         """Say what is worked on; returns who wants to know how far it is."""
+        if self._timer is None:  # not before: a process with a second thread is not forked safely
+            self._timer = Timer(PATIENCE, self._appear)
+            self._timer.daemon = True
+            self._timer.start()
         with self._lock:
             self._label = safe(label, 60)
             if self._bar is not None and self._task is not None:
@@ -226,7 +229,8 @@ class _Bar:
 
     def close(self) -> None:
         """Take the bar off the screen."""
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         with self._lock:
             self._closed = True
             if self._bar is not None:

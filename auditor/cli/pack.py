@@ -69,6 +69,13 @@ from auditor.cli.options import (
     help="Look up how large earlier releases are, at the registry that npm, or pip or uv, is "
     "configured for, and tell one that is much larger.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Read package files in at most N processes at once; default: as many as there are cores, "
+    "where that is quicker.",
+)
 @sandbox_options
 @policy_options
 @output_options
@@ -86,6 +93,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     write_manifest: bool,
     verify: Path | None,
     online: bool,
+    jobs: int | None,
     sandbox: str | None,
     format_: str,
     reports: tuple[str, ...],
@@ -127,6 +135,7 @@ def command(  # noqa: PLR0913 - one parameter per option
                 "pack it, and audit the file (or the folder, with --as-is)",
             ),
             (online, "--online", "leave it out, or look up the same file without a sandbox"),
+            ((jobs or 1) > 1, "--jobs", "one process reads there, which can start no other"),
             (write_manifest, "--write-manifest", "it takes a project's folder"),
             (said["write_baseline"] is not None, "--write-baseline", "write it without a sandbox"),
             (
@@ -136,7 +145,7 @@ def command(  # noqa: PLR0913 - one parameter per option
             ),
         )
         confined.check(sandbox)
-    folders = [here if (here := Path(target)).is_dir() else Path() for target in targets]
+    folders = dict.fromkeys(p if (p := Path(one)).is_dir() else Path() for one in targets)
     decision = decided(wishes(said, fail_on, profile, rules), folders, Profile.RELEASE)
     manifest = manifest or decision.path(decision.policy.manifest)
     changed = with_changes(Limits(), limits)
@@ -160,6 +169,7 @@ def command(  # noqa: PLR0913 - one parameter per option
             profile=decision.profile,
             settings=decision.settings,
             limits=changed,
+            jobs=1 if sandbox is not None or online or against or write_manifest else jobs,
         )
 
         def call() -> int:

@@ -19,9 +19,9 @@ def command() -> None:
 @rules_option
 def list_(rules: tuple[Path, ...]) -> None:
     """List all rules, worst first."""
-    from auditor import docs, rulefile  # noqa: PLC0415
+    from auditor import docs, rulebook, rulefile  # noqa: PLC0415
 
-    ruleset = rulefile.load((rulefile.builtin_folder(), *rules))
+    ruleset = rulefile.load((rulebook.builtin_folder(), *rules))
     streams.put_lines(docs.table(ruleset.rules))
 
 
@@ -29,9 +29,9 @@ def list_(rules: tuple[Path, ...]) -> None:
 @rules_option
 def incidents(rules: tuple[Path, ...]) -> None:
     """List the incidents that are looked for, the latest first."""
-    from auditor import incidentfile, incidentpage, rulefile  # noqa: PLC0415
+    from auditor import incidentfile, incidentpage, rulebook  # noqa: PLC0415
 
-    index = incidentfile.load((rulefile.builtin_folder(), *rules))
+    index = incidentfile.load((rulebook.builtin_folder(), *rules))
     streams.put_lines(incidentpage.table(index))
 
 
@@ -40,9 +40,9 @@ def incidents(rules: tuple[Path, ...]) -> None:
 @rules_option
 def show(rule_id: str, rules: tuple[Path, ...]) -> None:
     """Print one rule as its file has it."""
-    from auditor import docs, rulefile  # noqa: PLC0415
+    from auditor import docs, rulebook, rulefile  # noqa: PLC0415
 
-    folders = (rulefile.builtin_folder(), *rules)
+    folders = (rulebook.builtin_folder(), *rules)
     rule = docs.find(rulefile.load(folders), rule_id)
     for folder in folders:
         path = folder / f"{rule.id}.yaml"
@@ -63,9 +63,9 @@ def test(folder: Path | None) -> int:
     DIR is a folder of rules (default: ours). Every condition, list item and threshold is broken
     in turn; a change that no test notices is reported, because nobody has tried that condition.
     """
-    from auditor import exits, mutants, rulefile, ruletest  # noqa: PLC0415
+    from auditor import exits, mutants, rulebook, rulefile, ruletest  # noqa: PLC0415
 
-    ruleset = rulefile.load((folder or rulefile.builtin_folder(),), tests=True)
+    ruleset = rulefile.load((folder or rulebook.builtin_folder(),), tests=True)
     failed = 0
     tests = 0
     broken = 0

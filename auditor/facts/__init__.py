@@ -11,37 +11,49 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from msgspec import Struct, field
 
 from auditor.limits import Limits
-from auditor.model import ArtifactKind, Fact, Member, MemberType, Oddity, Unread
+from auditor.model import OF_OTHERS, ArtifactKind, Fact, Member, MemberType, Oddity, Unread
 
-OF_OTHERS = frozenset({ArtifactKind.LOCKFILE, ArtifactKind.MACHINE})
-"""Kinds that hold what others published: the facts about them are in `lock`."""
+_REGULAR = frozenset({MemberType.FILE, MemberType.HARDLINK})
 Hits = tuple[tuple[bytes, int], ...]
 """Where a reader's anchors stand in a member: literal and offset, in no promised order."""
 
 T = TypeVar("T")
 
-__all__ = ["Collector", "Contents", "Embedded", "Hits", "Reader", "Unread", "load"]
+__all__ = ["Collector", "Contents", "Embedded", "Hits", "Reader", "Unread", "load", "nobody"]
+
+
+def nobody(_: Member) -> bool:
+    """Want no member by its header: who looks for anchors alone."""
+    return False
 
 
 class Reader(Struct, frozen=True, kw_only=True):
     """Sees the bytes of single members, once, and leaves observations.
 
-    A member is read when `wants` says so by its header, or when one of `anchors` occurs in it.
+    A member is read when `wants` says so by its header, or when one of `anchors` occurs in it. Most
+    members are of no interest to most readers: with `endings` or `heads` a reader says where
+    `wants` need not be asked, as the answer would be no, or `read` would leave nothing.
     `read` is given the member, its content and the hits; it yields observations of any type, an
     Unread for what it could not look into, or an Embedded for a text that others are to look into.
     """
 
     anchors: frozenset[bytes] = frozenset()
+    endings: frozenset[str] | None = None
+    """What follows the last dot of the names, in lower case, that `wants` may say yes to; the whole
+    name where it has no dot. None for any."""
+    heads: frozenset[bytes] | None = None
+    """The first two bytes of contents that `read` can make something of, whatever the name; beside
+    `endings`. None for any."""
     embedded: bool = False
     """True where it is shown the texts that others find embedded in members, too."""
     wheels_only: bool = False
     """True where only the members of a wheel are of interest, and reading others costs time."""
-    wants: Callable[[Member], bool] = lambda _: False
+    wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
@@ -61,6 +73,8 @@ class Embedded(Struct, frozen=True, kw_only=True):
     text: bytes
     source: object = None
     """What a map says of it: a `maps.reader.Source`, which not everybody has to import."""
+    written: tuple[int, int] | None = None
+    """Where it stands in the member's content as one JSON string; None for another form."""
 
 
 class Contents(Struct, frozen=True, kw_only=True):
@@ -73,14 +87,25 @@ class Contents(Struct, frozen=True, kw_only=True):
     file: str = ""
     """The artifact's own file name, without folders: of a wheel or sdist it is a claim, too."""
     observations: Mapping[type, tuple[object, ...]] = field(default_factory=dict)
+    made: dict[str, tuple[tuple[Member, ...], object]] = field(default_factory=dict)
+    """What `once` made, and of which members."""
 
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """Return the observations of one type, in the order in which they were made."""
         return self.observations.get(kind, ())  # type: ignore[return-value]
 
-    def files(self) -> dict[str, Member]:
+    def files(self) -> Mapping[str, Member]:
         """Return the regular files by path; of repeated paths the last, as unpacking leaves it."""
-        return {m.path: m for m in self.members if m.type in {MemberType.FILE, MemberType.HARDLINK}}
+        return self.once(
+            "files", lambda members: {m.path: m for m in members if m.type in _REGULAR}
+        )
+
+    def once(self, name: str, make: Callable[[tuple[Member, ...]], T]) -> T:
+        """Return what is made of the members, and make it once: there may be very many of them."""
+        known = self.made.get(name)
+        if known is None or known[0] is not self.members:
+            known = self.made[name] = (self.members, make(self.members))
+        return cast("T", known[1])
 
 
 class Collector(Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from auditor.lazyre import regex
 from auditor.model import ArtifactKind, Fact, Member, MemberType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 LONGEST_PART = 255
 """Bytes of one part of a path that file systems take (NAME_MAX)."""
@@ -112,7 +112,7 @@ def collect(contents: Contents) -> Iterator[ArchiveEntryFact]:
     members = contents.members
     if contents.kind is ArtifactKind.FOLDER:
         members = tuple(member for member in members if "!" in member.path)
-    for member in members:
+    for member in () if _all_plain(members) else members:
         if not member.name.strip("./") and _is_nameless(member):
             yield _fact(member, Problem.NO_NAME, "has no name: some take it for the archive's end")
         if not _is_plain(member.name):
@@ -144,14 +144,34 @@ def _fact(member: Member, kind: Problem, detail: str, target: str = "") -> Archi
 
 def _is_plain(name: str) -> bool:
     """Tell quickly that there is nothing to say about a name, which is nearly always so."""
+    return len(name) <= LONGEST_PART and _is_plain_text(name)
+
+
+def _is_plain_text(text: str) -> bool:
     return (
-        name.isascii()
-        and name.isprintable()
-        and len(name) <= LONGEST_PART
-        and ".." not in name
-        and ":" not in name
-        and "\\" not in name
-        and not name.startswith("/")
+        text.isascii()
+        and text.isprintable()
+        and ".." not in text
+        and ":" not in text
+        and "\\" not in text
+        and not text.startswith("/")
+    )
+
+
+def _all_plain(members: Sequence[Member]) -> bool:
+    """Tell quickly that there is nothing to say about any name, type and mode.
+
+    All names are looked at as one text, with a blank between them.
+    """
+    names = [member.name for member in members]
+    whole = " ".join(names)
+    return (
+        _is_plain_text(whole)
+        and " /" not in whole
+        and max(map(len, names), default=0) <= LONGEST_PART
+        and all(name.strip("./") for name in names)
+        and not any(member.mode & _SET_ID for member in members)
+        and _TYPES.keys().isdisjoint({member.type for member in members})
     )
 
 
@@ -298,6 +318,9 @@ def _is_absolute(target: str) -> bool:
 
 def _of_places(members: Iterable[Member]) -> Iterator[ArchiveEntryFact]:
     """Judge members against each other: same path, same path but for case, file and folder."""
+    members = [member for member in members if member.type is not MemberType.DIRECTORY]
+    if _are_apart([member.path for member in members]):
+        return
     first: dict[str, Member] = {}
     repeated: dict[str, list[Member]] = {}
     for member in members:
@@ -314,6 +337,22 @@ def _of_places(members: Iterable[Member]) -> Iterator[ArchiveEntryFact]:
         yield _fact(those[-1], Problem.DUPLICATE, f"is in the archive {times} ({sizes})")
     yield from _beneath(first)
     yield from _case(first)
+
+
+def _are_apart(paths: list[str]) -> bool:
+    """Tell quickly that no path is another one's, or above it, whether case counts or not."""
+    whole = "\n".join(paths)
+    if not whole.isascii() or whole.count("\n") != len(paths) - 1:
+        return False
+    folded = set(whole.lower().split("\n"))
+    if len(folded) != len(paths):
+        return False
+    pending = {path.rpartition("/")[0] for path in folded}
+    above: set[str] = set()
+    while pending:
+        above |= pending
+        pending = {path.rpartition("/")[0] for path in pending} - above
+    return folded.isdisjoint(above - {""})
 
 
 def _beneath(first: Mapping[str, Member]) -> Iterator[ArchiveEntryFact]:
@@ -362,8 +401,11 @@ def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", composed).replace("/", "\0")
 
 
-def _outside_root(members: Iterable[Member]) -> Iterator[ArchiveEntryFact]:
+def _outside_root(members: Sequence[Member]) -> Iterator[ArchiveEntryFact]:
     """Find members beside the folder that installers take off all paths, whatever its name."""
+    common = next((root for member in members if (root := _root_of(member))), "")
+    if common and all(member.name == f"{common}/{member.path}" for member in members):
+        return  # as nearly always
     roots = [
         (root, member)
         for member in members

@@ -30,6 +30,8 @@ class BudgetFact(Fact, frozen=True, kw_only=True):
 def collect(contents: Contents) -> Iterator[BudgetFact]:
     """Yield one fact for each budget that is set and that the artifact has a size for."""
     for demands in contents.of(Demands):
+        if demands.budgets == Budgets():
+            continue
         for size in sizes(contents):
             yield from _facts(size, demands.budgets)
 

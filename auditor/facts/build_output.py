@@ -7,7 +7,6 @@ poetry's and maturin's `include`, the version files of setuptools-scm, hatch-vcs
 
 from __future__ import annotations
 
-import configparser
 import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -223,6 +222,8 @@ def _pyproject(document: dict[str, Any]) -> Iterator[_Entry]:
 
 
 def _setup_cfg(text: str) -> Iterator[_Entry]:
+    import configparser  # noqa: PLC0415 - of a file that few have
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)

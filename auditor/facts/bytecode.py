@@ -199,5 +199,12 @@ def collect(contents: Contents) -> Iterator[BytecodeFact]:
         )
 
 
-READER = Reader(wants=lambda _: True, read=read)
+READER = Reader(
+    endings=frozenset(ending[1:] for ending in _ENDINGS),
+    heads=frozenset(
+        magic.to_bytes(2, "little") for magic in (*range(_STARTS[0][0], _LAST), *range(*_PYTHON_2))
+    ),
+    wants=lambda _: True,
+    read=read,
+)
 COLLECTOR = Collector(name="bytecode", fact=BytecodeFact, collect=collect)

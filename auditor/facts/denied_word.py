@@ -82,6 +82,8 @@ def collect(contents: Contents) -> Iterator[DeniedWordFact]:
     path.
     """
     for demands in contents.of(Demands):
+        if not demands.words:
+            continue
         words = DeniedWords(demands.words)
         met: set[str] = set()
         for fact in (*_of_members(contents, words), *_of_sources(contents, words)):

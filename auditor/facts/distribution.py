@@ -10,9 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from packaging.utils import canonicalize_name
-from packaging.version import Version
 
+from auditor import pep
 from auditor.facts import Contents, Reader
 from auditor.lazyre import regex
 from auditor.model import ArtifactKind
@@ -75,13 +74,13 @@ class Distribution(Struct, frozen=True, kw_only=True):
     @property
     def project(self) -> str:
         """The project's name as an index compares it (PEP 503)."""
-        return canonicalize_name(self.name)
+        return pep.normalised(self.name)
 
     @property
     def release(self) -> tuple[str, str]:
         """Project and version, so that all spellings of one release are equal."""
         try:
-            return self.project, str(Version(self.version))
+            return self.project, str(pep.version(self.version))
         except ValueError:  # InvalidVersion, or a number of thousands of digits
             return self.project, self.version
 
@@ -89,7 +88,7 @@ class Distribution(Struct, frozen=True, kw_only=True):
     def title(self) -> str:
         """The project's name as its metadata spells it, where that is the name of the file."""
         said = headers(self.document("METADATA") or b"").get("Name", "")
-        return said if canonicalize_name(said) == self.project else self.name
+        return said if pep.normalised(said) == self.project else self.name
 
     @property
     def requires(self) -> bool:
@@ -176,7 +175,11 @@ def headers(document: bytes) -> dict[str, str]:
 def _key(dist_info: str) -> str:
     """Return a dist-info's name so that spellings of one name and version are equal."""
     name, _, version = dist_info.removesuffix(DIST_INFO).partition("-")
-    return f"{canonicalize_name(name)}-{version.replace('_', '-').lower()}"
+    return f"{pep.normalised(name)}-{version.replace('_', '-').lower()}"
 
 
-READER = Reader(wants=is_document, read=read)
+READER = Reader(
+    endings=frozenset(name.rpartition(".")[2].lower() for name in _DOCUMENTS | _AT_ROOT),
+    wants=is_document,
+    read=read,
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -16,7 +17,7 @@ from auditor.lazyre import regex
 from auditor.model import Fact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 _SINGLE = ("main", "module", "types", "typings", "unpkg", "jsdelivr", "style", "sass", "umd:main")
 _NODE_ENDINGS = ("", ".js", ".json", ".node", "/index.js", "/index.json", "/index.node")
@@ -50,7 +51,7 @@ def collect(contents: Contents) -> Iterator[EntryPointFact]:
     manifest = manifest_of(contents)
     if manifest is None:
         return
-    paths = _Paths(frozenset(contents.files()))
+    paths = _Paths(contents.files().keys())
     for key, target, exact in _targets(manifest.document):
         field = re.split(r"[.\[]", key, maxsplit=1)[0]
         endings = ("",) if exact else _FIELD_ENDINGS.get(field, _ENDINGS)
@@ -122,14 +123,22 @@ def _versioned(document: dict[str, object], target: str) -> Iterator[str]:
                     yield place.replace("*", middle)
 
 
+def _ends_of_parts(path: str) -> Iterator[int]:
+    """Yield where the parts of a path end."""
+    yield from (place for place, sign in enumerate(path) if sign == "/")
+    yield len(path)
+
+
 class _Paths:
     """The artifact's files, asked as a resolver asks."""
 
-    def __init__(self, files: frozenset[str]) -> None:
+    def __init__(self, files: Collection[str]) -> None:
         self._files = files
-        self._folders = {
-            path[:cut] for path in files for cut in (i for i, c in enumerate(path) if c == "/")
-        }
+
+    @cached_property
+    def _folders(self) -> set[str]:
+        folders = {path.rpartition("/")[0] for path in self._files}
+        return {folder[:cut] for folder in folders for cut in _ends_of_parts(folder)}
 
     def has(self, target: str, endings: tuple[str, ...]) -> bool:
         """Tell whether a target names a file that is there."""

@@ -8,7 +8,7 @@ from auditor.facts import Collector, Contents
 from auditor.model import ByteCount, Fact, MemberType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _KINDS = {
     "source maps": "map",
@@ -29,11 +29,24 @@ _DOCUMENT_NAMES = ("readme", "license", "licence", "copying", "changelog", "noti
 
 def kind_of(path: str) -> str:
     """Return the plural word under which the size breakdown counts a file."""
+    stem, _, ending = path.rpartition(".")
+    if stem and stem[-1] != "/" and (kind := _BY_EXTENSION.get(ending)):
+        return kind  # the answer below, quicker: nearly all names are spelled so
     name = path.rpartition("/")[2].lower()
     extension = name.rpartition(".")[2] if "." in name[1:] else ""
     if extension not in _BY_EXTENSION and name.startswith(_DOCUMENT_NAMES):
         return "documents"
     return _BY_EXTENSION.get(extension, "other files")
+
+
+def extensions(kinds: Iterable[str]) -> frozenset[str]:
+    """Return what follows the last dot of the names of some kinds, in lower case."""
+    return frozenset(ext for kind in kinds for ext in _KINDS[kind].split())
+
+
+def kinds_of(contents: Contents) -> list[str]:
+    """Return the kind of each member, in their order."""
+    return contents.once("kinds", lambda members: [kind_of(member.path) for member in members])
 
 
 class FileFact(Fact, frozen=True, kw_only=True):
@@ -52,7 +65,7 @@ class FileFact(Fact, frozen=True, kw_only=True):
 
 def collect(contents: Contents) -> Iterator[FileFact]:
     """Yield one fact for each member that is no folder."""
-    for member in contents.members:
+    for member, kind in zip(contents.members, kinds_of(contents), strict=True):
         if member.type is MemberType.DIRECTORY:
             continue
         yield FileFact(
@@ -60,7 +73,7 @@ def collect(contents: Contents) -> Iterator[FileFact]:
             name=member.path.rpartition("/")[2],
             size=ByteCount(member.size),
             type=member.type,
-            kind=kind_of(member.path),
+            kind=kind,
             executable=bool(member.mode & 0o111),
             nested="!" in member.path,
         )

@@ -9,10 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
-
-from auditor import pypi, words
+from auditor import pep, pypi, words
 from auditor.facts import Collector, Contents, Unread
 from auditor.facts.distribution import split_wheel_name
 from auditor.facts.metadata_document import document_of
@@ -21,6 +18,8 @@ from auditor.safe import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from packaging.version import Version
 
 _LONGEST = 1000
 """Characters of a file name; file systems take 255."""
@@ -86,16 +85,18 @@ def _said(contents: Contents) -> tuple[str, Version | None]:
     if document is None or isinstance(document, Unread):
         return "", None
     try:
-        version = Version(document.first("Version"))
+        version = pep.version(document.first("Version"))
     except ValueError:  # InvalidVersion, or a number of thousands of digits
         version = None
     return document.first("Name"), version
 
 
 def _of_wheel(file: str, name: str, version: Version | None) -> Iterator[FileNameFact]:
+    from packaging.utils import parse_wheel_filename  # noqa: PLC0415 - of wheels alone
+
     try:
         _, said, _, tags = parse_wheel_filename(file)
-    except (InvalidWheelFilename, InvalidVersion, ValueError) as problem:
+    except ValueError as problem:
         reason = shortened(str(problem).partition(":")[0])
         yield _fact(file, Problem.INVALID, f"is no wheel's name: {reason}")
         return
@@ -106,7 +107,7 @@ def _of_wheel(file: str, name: str, version: Version | None) -> Iterator[FileNam
         yield _fact(file, Problem.PLATFORM, told)
     spelled = file.partition("-")[0]
     expected = _normalised(name)
-    if name and canonicalize_name(spelled) != canonicalize_name(name):
+    if name and pep.normalised(spelled) != pep.normalised(name):
         told = f"is called after {spelled!r}, and the metadata says {name!r}"
         yield _fact(file, Problem.OTHER_NAME, told, expected)
     elif name and spelled != expected:
@@ -127,19 +128,19 @@ def _of_sdist(file: str, name: str, version: Version) -> Iterator[FileNameFact]:
         return
     head, _, tail = file.removesuffix(_SDIST).rpartition("-")
     try:
-        same_version = Version(tail) == version
+        same_version = pep.version(tail) == version
     except ValueError:
         same_version = False
     if not same_version:
         yield _fact(file, Problem.OTHER_VERSION, told, expected)
-    elif canonicalize_name(head) != canonicalize_name(name):
+    elif pep.normalised(head) != pep.normalised(name):
         yield _fact(file, Problem.OTHER_NAME, told, expected)
     else:
         yield _fact(file, Problem.UNNORMALISED, told, expected)
 
 
 def _normalised(name: str) -> str:
-    return canonicalize_name(name).replace("-", "_")
+    return pep.normalised(name).replace("-", "_")
 
 
 COLLECTOR = Collector(name="file-name", fact=FileNameFact, collect=collect)

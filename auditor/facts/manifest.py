@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from auditor.errors import InputError
 from auditor.facts import Contents, Hits, Reader, Unread
+from auditor.lazyre import regex
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from auditor.model import Member
 
 MANIFEST = "package.json"
+_COLON = regex(r"\s*:")
 
 
 class ManifestSeen(Struct, frozen=True, kw_only=True):
@@ -31,11 +32,18 @@ class ManifestSeen(Struct, frozen=True, kw_only=True):
         """Return the line, from 1, on which a nested key stands; the last one found on the way."""
         position = 0
         for key in keys:
-            found = re.compile(rf'"{re.escape(key)}"\s*:').search(self.text, position)
-            if found is None:
+            found = self._key(f'"{key}"', position)
+            if found < 0:
                 break
-            position = found.start()
+            position = found
         return self.text.count("\n", 0, position) + 1
+
+    def _key(self, spelled: str, start: int) -> int:
+        """Return where a key stands with a colon behind it, -1 for nowhere."""
+        found = self.text.find(spelled, start)
+        while found >= 0 and not _COLON.match(self.text, found + len(spelled)):
+            found = self.text.find(spelled, found + 1)
+        return found
 
 
 def read(
@@ -58,6 +66,7 @@ def manifest_of(contents: Contents) -> ManifestSeen | None:
 
 def _reader(limits: Limits | None = None) -> Reader:
     return Reader(
+        endings=frozenset({"json"}),
         wants=lambda member: member.path == MANIFEST,
         read=partial(read, limits=limits),
         within=_reader,

@@ -7,7 +7,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from auditor import buildpaths
-from auditor.binaries import Binary, Kind, Part, inspect
+from auditor.binaries import HEADS, Binary, Kind, Part, inspect
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
 from auditor.lazyre import regex
@@ -129,5 +129,10 @@ def collect(contents: Contents) -> Iterator[NativeCodeFact]:
     yield from contents.of(NativeCodeFact)
 
 
-READER = Reader(wants=lambda member: member.size >= _SMALLEST, read=read)
+READER = Reader(
+    endings=frozenset(),
+    heads=HEADS,
+    wants=lambda member: member.size >= _SMALLEST,
+    read=read,
+)
 COLLECTOR = Collector(name="native-code", fact=NativeCodeFact, collect=collect)

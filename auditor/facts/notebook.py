@@ -142,6 +142,7 @@ def collect(contents: Contents) -> Iterator[NotebookFact]:
 
 def _reader(limits: Limits | None = None) -> Reader:
     return Reader(
+        endings=frozenset({"ipynb"}),
         wants=lambda member: member.path.lower().endswith(_ENDING),
         read=partial(read, limits=limits),
         within=_reader,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from semver import Version
-
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Unread
 from auditor.facts.manifest import MANIFEST, manifest_of
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME = regex(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9-][a-z0-9._-]*\Z")
+_PLAIN = regex(r"(?:(?:0|[1-9][0-9]*)\.){2}(?:0|[1-9][0-9]*)\Z")
 _NOT_A_NAME = frozenset({"node_modules", "favicon.ico"})
 _LONGEST_NAME = 214
 
@@ -53,9 +52,17 @@ def collect(contents: Contents) -> Iterator[PackageFact | Unread]:
         valid_name=_NAME.match(name) is not None
         and len(name) <= _LONGEST_NAME
         and name not in _NOT_A_NAME,
-        valid_version=Version.is_valid(version.strip().removeprefix("v").removeprefix("=")),
+        valid_version=_is_version(version.strip().removeprefix("v").removeprefix("=")),
         private=bool(manifest.document.get("private")),
     )
+
+
+def _is_version(text: str) -> bool:
+    if _PLAIN.match(text):
+        return True
+    from semver import Version  # noqa: PLC0415 - slow to import, and few versions are not plain
+
+    return Version.is_valid(text)
 
 
 COLLECTOR = Collector(name="package", fact=PackageFact, collect=collect)

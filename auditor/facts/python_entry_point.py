@@ -6,7 +6,6 @@ with `=` alone as the delimiter, names of scripts from a narrow set of character
 
 from __future__ import annotations
 
-import configparser
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -105,6 +104,8 @@ def collect(contents: Contents) -> Iterator[PythonEntryPointFact | Unread]:
     if len(data) > _LARGEST:
         yield Unread(path=path, reason=f"entry points of {len(data):,} bytes are not read")
         return
+    import configparser  # noqa: PLC0415 - of wheels alone
+
     requires = wheel.requires
     parser = configparser.ConfigParser(
         delimiters=("=",), interpolation=None, default_section="\0", strict=True
@@ -214,5 +215,5 @@ def wants(member: Member) -> bool:
     return member.path.endswith(".py") and scheme_of(member.path)[0] in SITE
 
 
-READER = Reader(wheels_only=True, wants=wants, read=read)
+READER = Reader(wheels_only=True, endings=frozenset({"py"}), wants=wants, read=read)
 COLLECTOR = Collector(name="python-entry-point", fact=PythonEntryPointFact, collect=collect)

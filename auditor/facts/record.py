@@ -10,7 +10,6 @@ wheel.
 from __future__ import annotations
 
 import binascii
-import csv
 import hashlib
 import io
 from base64 import urlsafe_b64decode
@@ -94,6 +93,8 @@ def collect(contents: Contents) -> Iterator[RecordFact | Unread]:
             where = path or "the wheel"
             yield _problem(where, Problem.MISSING, "is not there: nothing says what belongs to it")
         return
+    import csv  # noqa: PLC0415 - of wheels alone
+
     try:
         lines = _lines(wheel.documents[path])
     except (UnicodeDecodeError, csv.Error) as problem:
@@ -112,6 +113,8 @@ class _Line(Struct, frozen=True):
 
 
 def _lines(data: bytes) -> list[_Line]:
+    import csv  # noqa: PLC0415 - of wheels alone
+
     reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
     return [_Line(reader.line_num, tuple(row)) for row in reader if row]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from auditor.errors import ParseError
@@ -85,12 +86,23 @@ def _fact(manifest: ManifestSeen, name: str, command: str, files: frozenset[str]
     )
 
 
+@lru_cache(256)
+def _words(command: str) -> tuple[str, ...] | None:
+    """Return the words of a command, None for an odd number of quotes.
+
+    Asked several times of each command, and packages have the same ones.
+    """
+    try:
+        return tuple(shlex.split(command))
+    except ValueError:
+        return None
+
+
 def _code(command: str) -> str:
     """Return what an interpreter is given to evaluate, unless it only loads a file of its own."""
-    try:
-        words = shlex.split(command)
-    except ValueError:  # an odd number of quotes: a shell would refuse it, a reader need not
-        words = command.split()
+    words = _words(command)
+    if words is None:  # a shell would refuse it, a reader need not
+        words = tuple(command.split())
     running = False
     for position, word in enumerate(words):
         option, equals, code = word.partition("=")
@@ -106,10 +118,7 @@ def _missing(command: str, files: frozenset[str]) -> str:
     """Return the script file that a plain `node FILE` starts, if the artifact lacks it."""
     if _FORGIVING.search(command):
         return ""
-    try:
-        parts = shlex.split(command.partition("&&")[0])
-    except ValueError:
-        return ""
+    parts = _words(command.partition("&&")[0]) or ()
     if len(parts) < 2 or parts[0] not in _INTERPRETERS or not _PATH.match(parts[1]):
         return ""
     path = parts[1].removeprefix("./")

@@ -9,8 +9,7 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
+from auditor import pep
 from auditor.facts import Collector, Contents
 from auditor.facts.distribution import distribution_of
 from auditor.facts.module_difference import SdistSeen
@@ -81,17 +80,16 @@ def _root(contents: Contents) -> str:
 
 def _fits(root: str, name: str, version: str) -> bool:
     head, _, tail = root.rpartition("-")
-    while head and canonicalize_name(head) != canonicalize_name(name):
+    while head and pep.normalised(head) != pep.normalised(name):
         head, _, more = head.rpartition("-")
         tail = f"{more}-{tail}"
     return bool(head) and _plain(tail) == _plain(version)
 
 
 def _plain(version: str) -> str:
-    from packaging.version import Version  # noqa: PLC0415 - for sdists alone
 
     try:
-        return str(Version(version))
+        return str(pep.version(version))
     except ValueError:  # InvalidVersion, or a number of thousands of digits
         return version
 

@@ -102,7 +102,7 @@ class _Token(Struct, frozen=True, kw_only=True):
 def _token(issuer: str, anchor: str, rest: str, real: Callable[[str], bool] = _varied) -> _Token:
     edge = rb"(?<![A-Za-z0-9_])" if anchor[0].isalnum() else b""
     pattern = edge + re.escape(anchor).encode() + rest.encode() + rb"(?![A-Za-z0-9_])"
-    return _Token(issuer=issuer, anchor=anchor.encode(), pattern=re.compile(pattern), real=real)
+    return _Token(issuer=issuer, anchor=anchor.encode(), pattern=regex(pattern), real=real)
 
 
 _TOKENS = (

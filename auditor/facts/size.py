@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
-from auditor.facts.file import kind_of
+from auditor.facts.file import kinds_of
 from auditor.model import ByteCount, Fact, MemberType
 
 if TYPE_CHECKING:
@@ -34,20 +34,18 @@ class SizeFact(Fact, frozen=True, kw_only=True):
 
 def collect(contents: Contents) -> Iterator[SizeFact]:
     """Yield the one fact of an artifact."""
-    members = [
-        member
-        for member in contents.members
+    kinds = [
+        (member, kind)
+        for member, kind in zip(contents.members, kinds_of(contents), strict=True)
         if member.type is not MemberType.DIRECTORY and "!" not in member.path
     ]
-    unpacked = maps = native = 0
-    for member in members:
-        unpacked += member.size
-        kind = kind_of(member.path)
-        if kind == "source maps":
-            maps += member.size
-        elif kind == "native code":
-            native += member.size
-    largest = min(members, key=lambda member: (-member.size, member.path), default=None)
+    members = [member for member, _ in kinds]
+    unpacked = sum(member.size for member in members)
+    maps = sum(member.size for member, kind in kinds if kind == "source maps")
+    native = sum(member.size for member, kind in kinds if kind == "native code")
+    most = max((member.size for member in members), default=0)
+    equal = (member for member in members if member.size == most)
+    largest = min(equal, key=lambda member: member.path, default=None)
     yield SizeFact(
         path="",
         unpacked=ByteCount(unpacked),

@@ -15,7 +15,7 @@ from auditor import binaries
 from auditor.archives import is_archive
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
-from auditor.facts.file import kind_of
+from auditor.facts.file import extensions, kind_of
 from auditor.lazyre import regex
 from auditor.maps import bun, deno, evaluated, links, pkg, reader, written
 from auditor.maps.links import LinkSeen
@@ -79,17 +79,27 @@ class TextSeen(Struct, frozen=True, kw_only=True):
 
 def wants(member: Member) -> bool:
     """Ask for maps by name, and for texts that a map could give back."""
-    return member.path.lower().endswith((".map", ".json")) or kind_of(member.path) in _TEXT_KINDS
+    return kind_of(member.path) in _TEXT_KINDS or member.path.lower().endswith((".map", ".json"))
 
 
 def read(
     member: Member, data: bytes, hits: Hits
-) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
+) -> Iterable[MapSeen | TextSeen | Embedded | Unread]:
     """Leave what is a map, every map and module written into other text, and digests of texts.
 
     Their texts are left for others. What stands inline in the texts of a map is the map's own to
     tell, not the file's.
     """
+    if hits or data[:2] in {b"\xff\xfe", b"\xfe\xff"} or _ESCAPED_KEYS in data:
+        return _read(member, data, hits)
+    if kind_of(member.path) in _TEXT_KINDS:  # as nearly every member is
+        return (TextSeen(path=member.path, digest=reader.text_digest(data)),)
+    return ()
+
+
+def _read(
+    member: Member, data: bytes, hits: Hits
+) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
@@ -129,7 +139,7 @@ class _Inside:
     def whole(self) -> Iterator[MapSeen | Embedded | Unread]:
         """Yield the texts of a file that is a map, and at its end the map; nothing for others."""
         try:
-            found = yield from self._opened(reader.walk(self._data, self._origin))
+            found = yield from self._opened(reader.walk(self._data, self._origin), placed=True)
         except ParseError as problem:
             # code and templates start with a bracket too: only what claims to be a map is a gap
             name = self._member.path.lower()
@@ -188,14 +198,25 @@ class _Inside:
     def _gap(self, what: str, problem: ParseError) -> Unread:
         return Unread(path=self._member.path, reason=f"{what} that cannot be read: {problem}")
 
-    def _opened(self, parts: Iterable[Part | Given]) -> Generator[Embedded, None, SourceMap | None]:
-        """Yield each text for others to look into; return all as a map, None without any."""
+    def _opened(
+        self, parts: Iterable[Part | Given], *, placed: bool = False
+    ) -> Generator[Embedded, None, SourceMap | None]:
+        """Yield each text for others to look into; return all as a map, None without any.
+
+        `placed` says that the file itself is the map, so that places in the one are in the other.
+        """
         collected = Collected()
         for one in parts:
             collected.add(one)
             if not isinstance(one, Part) and one[1]:
-                source, text = one
-                yield Embedded(holder=self._member.path, name=source.path, text=text, source=source)
+                source, text, span = one
+                yield Embedded(
+                    holder=self._member.path,
+                    name=source.path,
+                    text=text,
+                    source=source,
+                    written=span if placed else None,
+                )
         return collected.map
 
     def _inline(self, marks: list[int]) -> Iterator[Found | Embedded | Unread]:
@@ -364,8 +385,10 @@ class GivenBack(Struct, frozen=True, kw_only=True):
 
 def given_back(contents: Contents) -> Iterator[tuple[MapSeen, list[GivenBack]]]:
     """Yield every map with its sources, in the order of the map; also those without a text."""
-    shipped = _Shipped(contents)
     maps = contents.of(MapSeen)
+    if not maps:
+        return
+    shipped = _Shipped(contents)
     told = _Mapped(source for seen in maps for source in seen.map.sources)
     for seen in maps:
         yield (
@@ -511,6 +534,7 @@ def _stem(path: str) -> tuple[str, ...]:
 
 READER = Reader(
     anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, evaluated.MARK},
+    endings=frozenset({"map", "json", *extensions(_TEXT_KINDS)}),
     wants=wants,
     read=read,
 )

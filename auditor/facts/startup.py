@@ -145,5 +145,10 @@ def _without_namespace(line: str) -> str:
     return line.replace(f"['{parent}'], '{parts[-1]}'", "[], ''") if parent else line
 
 
-READER = Reader(wheels_only=True, wants=lambda m: form_of(m.path) is not None, read=read)
+READER = Reader(
+    wheels_only=True,
+    endings=frozenset({"pth", "start", "py"}),
+    wants=lambda member: form_of(member.path) is not None,
+    read=read,
+)
 COLLECTOR = Collector(name="startup", fact=StartupFact, collect=collect)

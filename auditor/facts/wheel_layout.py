@@ -9,10 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-from packaging.version import Version
-
-from auditor import words
+from auditor import pep, words
 from auditor.facts import Collector, Contents
 from auditor.facts.distribution import (
     DIST_INFO,
@@ -124,12 +121,13 @@ def _frame(contents: Contents, wheel: Distribution) -> Iterator[Told]:
 
 def _names(folder: str, wheel: Distribution) -> bool:
     name, _, version = folder.removesuffix(DIST_INFO).partition("-")
-    if canonicalize_name(name) != wheel.project:
+    if pep.normalised(name) != wheel.project:
         return False
     try:
-        return Version(version.replace("_", "-")) == Version(wheel.version.replace("_", "-"))
+        said, claimed = (pep.version(one.replace("_", "-")) for one in (version, wheel.version))
     except ValueError:  # InvalidVersion, or a number of thousands of digits
         return version == wheel.version
+    return said == claimed
 
 
 def _is_installed(path: str) -> bool:

@@ -14,16 +14,23 @@ from auditor.maps.reader import (
     Named,
     Origin,
     Part,
+    Span,
     json_text,
     part_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _ESCAPED_KEY = regex(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
 _BACKSLASH = regex(rb"\\")
+_KEY = b'"sourcesContent"'
+_BEGIN = regex(rb"\s*+:\s*+\[\s*+")
+_NEXT = regex(rb"\s*+(?:,\s*+)?")
+_MAPPINGS = regex(rb'"mappings"\s*+:\s*+')
+_OF_TEXTS = frozenset({b'"', b"n"})
+"""What a text begins with, and the null of one that is not there."""
 _OPTIONAL = ("sourceRoot", "sections", "ignoreList", "x_google_ignoreList")
 """Keys that a map need not have, and has once at most."""
 
@@ -57,17 +64,19 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
         maps = list(_walk(data, 0))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Deeper):
         return None
+    spans = _spans(data, maps[0].sourcesContent or ()) if len(maps) == 1 else ()
+    aside = _without(data, spans, maps[0]) if spans else data
     held = sum(document.sourcesContent is not None for document in maps)
-    escaped = b"\\u00" in data and _ESCAPED_KEY.search(data) is not None
+    escaped = b"\\u00" in aside and _ESCAPED_KEY.search(aside) is not None
     named = sum(document.sources is not None for document in maps)
     mapped = sum(memoryview(document.mappings).nbytes > 0 for document in maps)
     if (
         escaped
-        or data.count(b'"sourcesContent"') > held
-        or data.count(b'"sources"') > named
-        or data.count(b'"mappings"') > mapped
+        or aside.count(b'"sourcesContent"') > held
+        or aside.count(b'"sources"') > named
+        or aside.count(b'"mappings"') > mapped
         or any(
-            data.count(f'"{key}"'.encode()) > sum(getattr(one, key) is not None for one in maps)
+            aside.count(f'"{key}"'.encode()) > sum(getattr(one, key) is not None for one in maps)
             for key in _OPTIONAL
         )
     ):
@@ -75,12 +84,44 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
     regular = [document for document in maps if _is_map(document)]
     if len(regular) < held or (not regular and b"sourcesContent" in data):
         return None
-    return _given(regular, origin)
+    return _given(regular, origin, spans)
 
 
-def _given(regular: list[_Map], origin: Origin) -> Iterator[Part | Given]:
+def _spans(data: bytes, texts: Sequence[msgspec.Raw]) -> Sequence[Span]:
+    """Return where the texts of the only map of a document stand in it; nothing where unsure.
+
+    Of what stands there every byte is compared with the texts, and only strings and null are texts:
+    so there is no key among them, whatever they say.
+    """
+    key = data.find(_KEY)
+    begin = _BEGIN.match(data, key + len(_KEY)) if key >= 0 else None
+    if begin is None:
+        return ()
+    spans = []
+    position = begin.end()
+    for raw in texts:
+        written = bytes(raw)
+        if written[:1] not in _OF_TEXTS or not data.startswith(written, position):
+            return ()
+        end = position + len(written)
+        spans.append((position, end))
+        position = _NEXT.match(data, end).end()  # type: ignore[union-attr]
+    return spans
+
+
+def _without(data: bytes, spans: Sequence[Span], document: _Map) -> bytes:
+    """Return a document without its texts and its mappings, which is where its keys are."""
+    aside = data[: spans[0][0]] + data[spans[-1][1] :]
+    found = _MAPPINGS.search(aside)
+    written = bytes(document.mappings)
+    if found is None or not written.startswith(b'"') or not aside.startswith(written, found.end()):
+        return aside
+    return aside[: found.end()] + aside[found.end() + len(written) :]
+
+
+def _given(regular: list[_Map], origin: Origin, spans: Sequence[Span]) -> Iterator[Part | Given]:
     for document in regular:
-        yield from _part(document, origin)
+        yield from _part(document, origin, spans)
 
 
 def _walk(raw: bytes | msgspec.Raw, depth: int) -> Iterator[_Map]:
@@ -100,14 +141,14 @@ def _is_map(document: _Map) -> bool:
     return document.sources is not None and (mapped or document.sourcesContent is not None)
 
 
-def _part(document: _Map, origin: Origin) -> Iterator[Part | Given]:
+def _part(document: _Map, origin: Origin, spans: Sequence[Span]) -> Iterator[Part | Given]:
     ignored = document.x_google_ignoreList if document.ignoreList is None else document.ignoreList
     named = Named(document.sources or (), document.sourceRoot or "", ignored or (), origin)
     carried = document.sourcesContent or ()
     in_code = None
     if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
         in_code = mappings.used(_mappings(document.mappings), len(named.names))
-    return part_of(named, map(_text_of, carried), in_code)
+    return part_of(named, map(_text_of, carried), in_code, spans=spans)
 
 
 def _holds_text(raw: msgspec.Raw) -> bool:

@@ -183,6 +183,11 @@ def line_of(text: bytes, offset: int) -> int:
     return text.count(b"\n", 0, offset) + 1
 
 
+def ends_in_comment(text: bytes) -> bool:
+    """Tell whether the last line of a text is a comment that tools read."""
+    return _MAGIC_LINE.match(text, text.rfind(b"\n") + 1) is not None
+
+
 def content_end(text: bytes) -> int:
     """Return where a text ends, but for blanks and the comments that tools read (links, ids).
 

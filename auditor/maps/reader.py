@@ -91,11 +91,20 @@ class Origin(Struct, frozen=True, kw_only=True):
 HERE = Origin()
 
 
+_SMALL = 64 * 1024
+"""Bytes of a text that may be copied without its edges."""
+
+
 def text_digest(text: bytes) -> bytes:
     """Digest a text so that line endings, blank edges and linking comments do not matter."""
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
-    text = text.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    if len(text) < _SMALL:
+        text = text.strip()
+        if not links.ends_in_comment(text):
+            return hashlib.sha256(text).digest()
+    text = text.lstrip()
     return hashlib.sha256(memoryview(text)[: links.content_end(text)]).digest()
 
 
@@ -123,8 +132,13 @@ class Part(Struct, frozen=True, kw_only=True):
     """As in `SourceMap`."""
 
 
-Given: TypeAlias = tuple[Source, bytes]
-"""A source and its text in UTF-8, empty where the map does not hold it."""
+Span: TypeAlias = tuple[int, int]
+"""Where a text stands in the document as a JSON string: its first quote, and behind its last."""
+Given: TypeAlias = tuple[Source, bytes, "Span | None"]
+"""A source, its text in UTF-8 (empty where the map does not hold it), and where that stands.
+
+The place is None where it is unknown, or the text stands in another text.
+"""
 
 
 def read(data: bytes, origin: Origin = HERE) -> SourceMap | None:
@@ -175,14 +189,18 @@ def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
 
     One text is held at a time. Raises ParseError as `read` does, also behind what it has yielded.
     """
-    data = unwrapped(data)
-    parts = _fast(data, origin)
+    document = unwrapped(data)
+    parts = _fast(document, origin)
     if parts is None:
         try:
-            parts = _slow(_pairs(data), origin)
+            parts = _slow(_pairs(document), origin)
         except RecursionError:
-            parts = _deep(data, origin)
-    yield from parts
+            parts = _deep(document, origin)
+    yield from parts if document is data else map(_unplaced, parts)
+
+
+def _unplaced(one: Part | Given) -> Part | Given:
+    return one if isinstance(one, Part) else (one[0], one[1], None)
 
 
 def of_texts(texts: Sequence[tuple[str, str]], origin: Origin = HERE) -> Iterator[Part | Given]:
@@ -235,43 +253,32 @@ def part_of(
     texts: Iterable[str | None],
     in_code: frozenset[int] | None,
     repeated: tuple[str, ...] = (),
+    spans: Iterable[Span] = (),
 ) -> Iterator[Part | Given]:
     """Yield one regular map, its sources counted and digested.
 
     `in_code` are the indices of the sources that code is mapped to; None for unknown. `repeated`
-    are keys that stand in it twice.
+    are keys that stand in it twice. `spans` are the places of the texts, where they are known.
     """
     yield Part(root=named.root, repeated=repeated)
-    for index, (name, text) in enumerate(zip_longest(named.names, texts)):
-        if text or isinstance(name, str):
-            yield from _sources(
-                name if isinstance(name, str) and name else f"(unnamed source {index + 1})",
-                text,
-                named.root,
-                named.origin,
-                foreign=named.is_foreign(index, name),
-                mapped=None if in_code is None else index in in_code,
-            )
-
-
-def _sources(  # noqa: PLR0913 - what a map says of one source
-    name: str, text: str | None, root: str, origin: Origin, *, foreign: bool, mapped: bool | None
-) -> Iterator[Given]:
-    """Yield a source, and behind it the first-party texts of maps inside its text."""
-    source = Source(name=name, third_party=foreign, mapped=mapped, root=root)
-    if not text:
-        yield source, b""
-        return
-    raw = text.encode("utf-8", "surrogatepass")
-    source = replace(
-        source,
-        size=ByteCount(len(raw)),
-        lines=raw.count(b"\n") + (not raw.endswith(b"\n")),
-        digest=text_digest(raw),
-    )
-    yield source, raw
-    if not foreign and origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
-        yield from _inside(raw, origin.inner(), mapped=mapped)
+    for index, (name, text, span) in enumerate(zip_longest(named.names, texts, spans)):
+        if not text and not isinstance(name, str):
+            continue
+        foreign = named.is_foreign(index, name)
+        mapped = None if in_code is None else index in in_code
+        raw = (text or "").encode("utf-8", "surrogatepass")
+        source = Source(
+            name=name if isinstance(name, str) and name else f"(unnamed source {index + 1})",
+            third_party=foreign,
+            size=ByteCount(len(raw)),
+            lines=raw.count(b"\n") + (not raw.endswith(b"\n")) if raw else 0,
+            digest=text_digest(raw) if raw else None,
+            mapped=mapped,
+            root=named.root,
+        )
+        yield source, raw, span
+        if not foreign and named.origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
+            yield from _inside(raw, named.origin.inner(), mapped=mapped)
 
 
 def _inside(text: bytes, origin: Origin, *, mapped: bool | None) -> Iterator[Given]:
@@ -285,8 +292,8 @@ def _inside(text: bytes, origin: Origin, *, mapped: bool | None) -> Iterator[Giv
         try:
             for one in walk(inline.data, origin):
                 if not isinstance(one, Part) and one[0].digest is not None:
-                    source, raw = one
-                    yield (source if mapped else replace(source, mapped=mapped)), raw
+                    source, raw, _ = one
+                    yield (source if mapped else replace(source, mapped=mapped)), raw, None
         except TooDeepError:
             raise
         except ParseError:
@@ -441,7 +448,7 @@ def _written(text: str, origin: Origin) -> Iterator[Part | Given]:
         raise TooDeepError("JSON written inside JSON too often")
     try:
         for one in walk(text.encode("utf-8", "surrogatepass"), origin.inner()):
-            yield Part(root="") if isinstance(one, Part) else one
+            yield Part(root="") if isinstance(one, Part) else _unplaced(one)
     except TooDeepError:
         raise
     except ParseError:

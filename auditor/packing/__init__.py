@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from auditor.lazyre import regex
 from auditor.packing import npm, others
 from auditor.packing.npm import Ignores
 from auditor.packing.patterns import (
@@ -96,12 +95,26 @@ CONFIG_GLOBS: tuple[str, ...] = (
 )
 """The files of a package's folder that say what is packed and what is built, as glob patterns
 relative to it; `*` stays within one name."""
-_CONFIG = regex("|".join(f"(?:{glob(one).pattern})" for one in CONFIG_GLOBS))
+_NAMED = frozenset(one for one in CONFIG_GLOBS if "*" not in one)
+_IN_ANY_FOLDER = frozenset(one[1:] for one in CONFIG_GLOBS if one.startswith("*"))
+_HALVES = tuple(one.split("*") for one in CONFIG_GLOBS if "*" in one[1:])
+"""What stands before and behind the one star of a pattern."""
+_BEGINNINGS = tuple({before for before, _ in _HALVES})
 
 
 def is_config(path: str) -> bool:
-    """Tell whether `CONFIG_GLOBS` names a path."""
-    return path.count("/") < 2 and _CONFIG.fullmatch(path) is not None
+    """Tell whether `CONFIG_GLOBS` names a path; it is asked of every file."""
+    path = path.lower()
+    folder, slash, name = path.partition("/")
+    if path in _NAMED or (folder and slash + name in _IN_ANY_FOLDER):
+        return True
+    return path.startswith(_BEGINNINGS) and any(
+        path.startswith(before)
+        and path.endswith(behind)
+        and len(before) + len(behind) <= len(path)
+        and "/" not in path[len(before) : len(path) - len(behind)]
+        for before, behind in _HALVES
+    )
 
 
 class Reading(StrEnum):

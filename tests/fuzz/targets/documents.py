@@ -16,6 +16,7 @@ from auditor import (
     policyfile,
     registries,
     releases,
+    rulebook,
     rulefile,
     shape,
     specs,
@@ -29,10 +30,10 @@ from tests.fuzz.target import BrokenError, Target
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from auditor.rulefile import Head
+    from auditor.rulebook import Head
 
 ROOT = Path(__file__).parents[3]
-RULES = rulefile.builtin_folder()
+RULES = rulebook.builtin_folder()
 
 
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")

@@ -7,7 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import facts, incidentfile, rulefile
+from auditor import facts, incidentfile, rulebook
 from auditor.errors import ParseError
 from auditor.facts.lock.change import Earlier
 from auditor.inventory import Inventory
@@ -37,7 +37,7 @@ _WORDS = (
 
 @cache
 def incidents() -> IncidentIndex:
-    return incidentfile.load((rulefile.builtin_folder(),))
+    return incidentfile.load((rulebook.builtin_folder(),))
 
 
 def files_of(format_: Format) -> Iterator[tuple[str, bytes]]:

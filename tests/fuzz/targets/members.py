@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from auditor import facts, rulefile
+from auditor import facts, rulebook, rulefile
 from auditor.advice import advice
 from auditor.examine import Examination
 from auditor.facts import metadata_document
@@ -58,7 +58,7 @@ LIMITS = Limits(matches=2000, members=100, nesting=2)
 
 @cache
 def judge() -> Judge:
-    return Judge(rulefile.load((rulefile.builtin_folder(),)))
+    return Judge(rulefile.load((rulebook.builtin_folder(),)))
 
 
 def run_member(data: bytes, path: str, kind: ArtifactKind) -> object:

@@ -1,0 +1,92 @@
+"""Which of many facts some rules can be about at all, told by one search for what is fixed in them.
+
+Each path pattern has something fixed (`/.env`, `.swp` at the end): where none of that stands in a
+fact's texts, no pattern matches. A fact that is left may be one that a rule is about, or none.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from auditor.anchors import Anchors
+from auditor.lazyre import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from auditor.match import Where
+
+_END = "\n"
+"""Stands behind each text, so that the end of one is something fixed, too."""
+_WILD = regex(r"\[!?\]?[^\]]*\]|[*?]+")
+"""What may match more than one text: stars, question marks, and classes."""
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """What must be so where some conditions hold: a pattern matches, or else a number is large."""
+
+    patterns: tuple[tuple[str, str], ...] = ()
+    """Fields and patterns, of which one matches."""
+    field: str = ""
+    """A field that is over `bound`; empty where there are patterns."""
+    bound: int = 0
+
+    def may_be_met(self, facts: Iterable[object]) -> bool:
+        """Tell whether the number of some fact is large enough."""
+        values = map(attrgetter(self.field), facts)
+        return any(value is not None and value > self.bound for value in values)
+
+
+def need_of(where: Where) -> Need | None:
+    """Return what must be so where conditions hold; None where nothing of the kind can be said."""
+    for condition in where.conditions:
+        if condition.operator == "glob":
+            return Need(patterns=tuple((condition.field, str(o)) for o in condition.operands))
+    groups = [need_of(group) for group in where.any]
+    patterns = [pair for group in groups if group is not None for pair in group.patterns]
+    if groups and all(group is not None and group.patterns for group in groups):
+        return Need(patterns=tuple(patterns))
+    for condition in where.conditions:
+        if condition.operator == "over" and isinstance(condition.operands[0], int):
+            return Need(field=condition.field, bound=condition.operands[0])
+    return None
+
+
+class Screen:
+    """The fixed parts of all patterns of some rules, searched in many facts together."""
+
+    def __init__(self, needs: Iterable[Need]) -> None:
+        pairs = [pair for need in needs for pair in need.patterns]
+        self._fields = sorted({field for field, _ in pairs})
+        fixed = {fixed_part(pattern) for _, pattern in pairs}
+        self._anchors = Anchors(frozenset(part.encode("utf-8", "surrogatepass") for part in fixed))
+
+    def passed(self, facts: Sequence[object]) -> Iterable[int]:
+        """Return the numbers of the facts that some pattern may match, in order."""
+        if not self._fields:
+            return ()
+        texts = [getattr(fact, field) for fact in facts for field in self._fields]
+        if not all(type(text) is str for text in texts):
+            return range(len(facts))
+        joined = f"/{f'{_END}/'.join(texts)}{_END}".lower().replace("!", "/")
+        data = joined.encode("utf-8", "surrogatepass")
+        if data.count(b"\n") != len(texts):  # some text has a line end of its own
+            return range(len(facts))
+        found: set[int] = set()
+        number = last = 0
+        for offset in sorted(offset for _, offset in self._anchors.hits(data)):
+            number += data.count(b"\n", last, offset)
+            last = offset
+            found.add(number // len(self._fields))
+        return sorted(found)
+
+
+def fixed_part(pattern: str) -> str:
+    """Return the longest text that stands in all that a pattern matches.
+
+    That has a `/` in front and a line end behind for this.
+    """
+    return max(_WILD.split(f"/{pattern.lower()}{_END}"), key=len)

@@ -1,0 +1,149 @@
+"""What was parsed of rules is kept, counts as long as nothing changed, and changes no answer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from auditor import rulebook, rulefile
+from auditor.errors import RuleError
+from auditor.sources import keptfile, rulecache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+RULE = (rulebook.builtin_folder() / "embedded-sources.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(name="kept", autouse=True)
+def _kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(keptfile, "folder", lambda name: tmp_path / "cache" / name)
+    return tmp_path / "cache" / "rules"
+
+
+@pytest.fixture(name="parses")
+def _parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what is filled with the digests of what gets parsed."""
+    done: list[str] = []
+    parsed = rulefile.parsed
+
+    def counted(source: rulebook.Source, **asked: bool) -> rulebook.Ruleset:
+        done.append(source.digest)
+        return parsed(source, **asked)
+
+    monkeypatch.setattr(rulefile, "parsed", counted)
+    return done
+
+
+@pytest.fixture(name="folder")
+def _folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    (folder / "data").mkdir(parents=True)
+    (folder / "embedded-sources.yaml").write_text(RULE, encoding="utf-8")
+    (folder / "data" / "some.txt").write_text("# some\nOne\n\ntwo\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("asked", [{}, {"lockfile": True}, {"lockfile": False}, {"telling": True}])
+def test_what_was_kept_is_what_is_parsed(asked: dict[str, bool]) -> None:
+    folders = [rulebook.builtin_folder()]
+    whole = rulefile.load(folders, **asked)
+
+    assert rulecache.load(folders, **asked) == whole
+    assert rulecache.load(folders, **asked) == whole
+
+
+def test_rules_are_parsed_once(folder: Path, parses: list[str]) -> None:
+    first, again = rulecache.load([folder]), rulecache.load([folder])
+
+    assert first == again
+    assert len(parses) == 1
+    assert first.lists == {"some.txt": frozenset({"one", "two"})}
+
+
+def _edit(folder: Path, kept: Path) -> None:
+    del kept
+    text = RULE.replace("severity: high", "severity: low ", 1)  # as many bytes
+    (folder / "embedded-sources.yaml").write_text(text, encoding="utf-8")
+
+
+def _list(folder: Path, kept: Path) -> None:
+    del kept
+    (folder / "data" / "some.txt").write_text("# some\nOne\n\nten\n", encoding="utf-8")
+
+
+def _cut(folder: Path, kept: Path) -> None:
+    del folder
+    (file,) = kept.iterdir()
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def _filled(folder: Path, kept: Path) -> None:
+    del folder
+    (file,) = kept.iterdir()
+    file.write_bytes(b"\xc1" * 100)
+
+
+def _linked(folder: Path, kept: Path) -> None:
+    (file,) = kept.iterdir()
+    elsewhere = folder.parent / "elsewhere"
+    file.rename(elsewhere)
+    file.symlink_to(elsewhere)
+
+
+def _gone(folder: Path, kept: Path) -> None:
+    del folder
+    (file,) = kept.iterdir()
+    file.unlink()
+
+
+@pytest.mark.parametrize("change", [_edit, _list, _cut, _filled, _linked, _gone])
+def test_what_changed_or_is_damaged_is_parsed_anew(
+    folder: Path, kept: Path, parses: list[str], change: Callable[[Path, Path], None]
+) -> None:
+    rulecache.load([folder])
+    change(folder, kept)
+
+    assert rulecache.load([folder]) == rulefile.load([folder])
+    assert len(parses) == 2 + 1  # the last is the comparison's
+
+
+def test_another_state_of_our_own_code_parses_anew(
+    folder: Path, parses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rulecache.load([folder])
+    monkeypatch.setattr(rulecache, "__version__", "0.0.0.dev1")
+    rulecache.load([folder])
+
+    assert len(parses) == 2
+
+
+def test_without_a_place_to_keep_it_all_is_as_before(folder: Path, kept: Path) -> None:
+    kept.parent.mkdir()
+    kept.write_text("a file where the folder would be", encoding="utf-8")
+
+    assert rulecache.load([folder]) == rulefile.load([folder])
+
+
+def test_a_rule_that_is_wrong_is_told_each_time(folder: Path) -> None:
+    text = re.sub("severity: high", "severity: huge", RULE, count=1)
+    (folder / "embedded-sources.yaml").write_text(text, encoding="utf-8")
+
+    for _ in range(2):
+        with pytest.raises(RuleError, match="'huge' is none of"):
+            rulecache.load([folder])
+
+
+def test_what_ships_is_taken_without_a_cache(
+    folder: Path, kept: Path, parses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rulebook, "builtin_folder", lambda: folder)
+    (folder / rulecache.SHIPPED).write_bytes(rulecache.shipped())
+    parses.clear()
+
+    assert [rule.id for rule in rulecache.load([folder]).rules] == ["embedded-sources"]
+    assert parses == []
+    assert not kept.exists()
