@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import tracemalloc
 from cProfile import Profile
 from typing import TYPE_CHECKING
