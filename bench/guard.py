@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bench.speed.measures import Measure
 
-ROUNDS = 5
+ROUNDS = 3
 GUARDED = tuple(one for one in MEASURES if one.guard is not None)
 _BUNDLED = {"AUDIT_DB": ""}
 """The advisories that come along: nothing is imported."""

@@ -1,10 +1,11 @@
 """`audit` beside a floor and beside its peers, in turn, in one run.
 
-    python -m bench.speed [--rounds N] [--only NAME]... [--without-peers] [--osv FOLDER] [--write]
+    python -m bench.speed [--rounds N] [--only NAME...] [--without-peers] [--osv FOLDER] [--write]
 
 makes its inputs (and fetches five packages by name, once, into `.cache/speed`), installs the peers
-(once, into `.cache/peers`), runs everything and prints the table. `--write` puts it into
-docs/speed.md and the README. The exit code is 1 where an answer of ours is not as expected.
+(once, into `.cache/peers`), runs everything and prints the table. Each result is kept there, and
+`--write` puts the newest of each measure into docs/speed.md and the README. The exit code is 1
+where an answer of ours is not as expected.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from bench.installing import PLACE
 from bench.measure import Launcher
-from bench.speed import inputs, page, rounds
+from bench.speed import inputs, kept, page, rounds
 from bench.speed.lockfiles import FORMATS
 from bench.speed.measures import MEASURES, Measure
 from bench.speed.peers import PEERS, Peer, environment, ready
@@ -77,10 +78,11 @@ def measured(asked: argparse.Namespace, place: Path) -> tuple[list[rounds.Result
             theirs = {
                 peer: home
                 for peer, home in homes.items()
-                if one.kind in peer.calls and measure.input not in peer.apart
+                if measure.peers and one.kind in peer.calls and measure.input not in peer.apart
             }
             result = rounds.measured(bench, measure, one, theirs, asked.rounds)
             print(page.told(result), flush=True)
+            kept.merged(inputs.KEPT / "results.json", [result])
             results.append(result)
     return results, lacking
 
@@ -99,26 +101,24 @@ def main() -> int:
     parser.add_argument("--osv", type=Path, default=exports, help="has npm/all.zip, PyPI/all.zip")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    if asked.write and (asked.only or asked.without_peers):
-        parser.error("--write is for a whole run")
     with tempfile.TemporaryDirectory(prefix="audit-bench-") as folder:
         place = Path(folder)
         database = ""
         if any(inputs.INPUTS[one.input].kind in FORMATS for one in chosen(asked.only)):
             database = inputs.database(place, None if asked.osv is None else Path(asked.osv))
         results, lacking = measured(asked, place)
-    day = datetime.now(UTC).date().isoformat()
-    print(f"\n{page.quoted(results, day)}")
+    print(f"\n{page.quoted(results)}")
     if asked.write:
+        known = kept.merged(inputs.KEPT / "results.json", [])
         about = page.About(
-            day=day,
+            day=datetime.now(UTC).date().isoformat(),
             machine=machine(),
             database=database,
             rounds=asked.rounds,
             npm=_first_number("npm", "--version").removeprefix("npm "),
             lacking=lacking,
         )
-        page.write(results, about)
+        page.write(known, about)
     return int(any(result.trouble for result in results))
 
 

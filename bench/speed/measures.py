@@ -58,6 +58,8 @@ class Measure:
     """By rule, how many findings there must be; of other rules there may be any."""
     shows: str = ""
     """What stands in our output, where it is no JSON."""
+    peers: bool = True
+    """Whether peers get it, too."""
 
 
 def _lock(form: str, title: str, file: str, goal: float, guard: float) -> Measure:
@@ -118,6 +120,7 @@ MEASURES = (
         goal=1.5,
         guard=60.0,
         count=30_000,
+        peers=False,
     ),
     Measure(
         name="one",
@@ -146,6 +149,7 @@ MEASURES = (
         floor=UNZIP,
         goal=1.0,
         count=1_042,
+        peers=False,
     ),
     Measure(
         name="gradio",

@@ -138,7 +138,7 @@ def page(results: Sequence[Result], about: About, growth: str) -> str:
     head = _HEAD.format(
         day=about.day, machine=about.machine, rounds=about.rounds, database=about.database
     )
-    parts = [head, block(TABLE, quoted(results, about.day)), "\n"]
+    parts = [head, block(TABLE, quoted(results)), "\n"]
     if wrong := [f"- {one.measure.title}: {one.trouble}\n" for one in results if one.trouble]:
         parts += ["What is not as expected:\n\n", *wrong]
     parts += [_OTHERS, "\n".join(_peers(results)), "\n\n## What each of them is for\n\n"]
@@ -179,9 +179,10 @@ def replaced(name: str, text: str, body: str) -> str:
     return changed
 
 
-def quoted(results: Sequence[Result], day: str) -> str:
-    """Return what the README says: the day, and the table."""
-    return f"Measured on {day}:\n\n{summary(results)}"
+def quoted(results: Sequence[Result]) -> str:
+    """Return what the README says: on which days it was measured, and the table."""
+    days = " and ".join(sorted({one.day for one in results}))
+    return f"Measured on {days}:\n\n{summary(results)}"
 
 
 def told(result: Result) -> str:
@@ -200,5 +201,5 @@ def write(results: Sequence[Result], about: About) -> None:
     growth = inside(GROWTH, PAGE.read_text(encoding="utf-8")) if PAGE.is_file() else ""
     PAGE.write_text(page(results, about, growth), encoding="utf-8")
     readme = README.read_text(encoding="utf-8")
-    body = quoted(results, about.day)
+    body = quoted(results)
     README.write_text(replaced(TABLE, readme, body), encoding="utf-8")

@@ -132,7 +132,6 @@ PEERS = (
         apart={
             "next": "its package.json has scripts and dependencies of a workspace",
             "icons": "packing 31,858 files is no reading of them",
-            "many": "packing 30,000 files is no reading of them",
         },
     ),
     Peer(
@@ -218,8 +217,8 @@ PEERS = (
         words="looks for secrets in files; given the unpacked folder, as it reads no archives.",
         apart={
             "one": "finds nothing there, so that nothing shows that it read it",
-            "icons": "each file is some milliseconds: over 31,858 files minutes",
-            "many": "each file is some milliseconds: over 30,000 files minutes",
+            "leak": "finds a hash in each of 512,664 lines, and takes minutes",
+            "icons": "takes some milliseconds a file: minutes",
             "gradio": "takes over ten minutes",
         },
     ),

@@ -8,6 +8,7 @@ import re
 import statistics
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from bench.speed.peers import Call, Peer
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = 20.0
 """Seconds that a peer gets for all rounds of one measure; the first is always run to its end."""
+_TIMEOUT = ("timeout", "1800")
+"""Before each peer's words: one that does not end is stopped, and that is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,8 @@ class Result:
     ours: Cost
     ratio: float
     """Ours in multiples of the floor: the median of the ratios of each round."""
+    day: str
+    """On which it was measured: 2026-11-26."""
     rivals: tuple[Rival, ...] = ()
     trouble: str = ""
     """What our answer has that it should not have; nothing where it is right."""
@@ -108,7 +113,8 @@ class Bench:
         if peer is not None:
             theirs = {name: value.format_map(values) for name, value in peer.environment.items()}
             environment = {**self._environment, **theirs}
-        command = made.words(words, **values)
+        limit = () if peer is None else _TIMEOUT
+        command = made.words((*limit, *words), **values)
         return self._launcher.run(command, cwd=made.folder, env=environment, said=self._said)
 
     def floor(self, measure: Measure, made: Made) -> Run:
@@ -158,6 +164,8 @@ def wrong(measure: Measure, run: Run, output: str) -> str:
 
 def idle(call: Call, run: Run, said: str) -> str:
     """Return why a peer's run counts for nothing; nothing where it did its work."""
+    if run.code == 124:
+        return f"stopped after {_TIMEOUT[1]} seconds"
     if run.code not in call.codes:
         return f"ended with {run.code}"
     if not re.search(call.shows, said):
@@ -217,6 +225,7 @@ def measured(
                 troubles[peer] = f"ended with {others[peer][-1].code}"
     return Result(
         measure=measure,
+        day=datetime.now(UTC).date().isoformat(),
         floor=cost(floors),
         ours=cost(ours),
         ratio=median_ratio(_of(ours, measure), _of(floors, measure)),
