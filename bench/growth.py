@@ -21,7 +21,7 @@ from bench.measure import Launcher, Run
 from bench.speed import inputs, lockfiles, packages, page, rounds
 from bench.speed.measures import AUDIT
 from bench.speed.peers import environment
-from bench.speed.plot import Panel, drawn
+from bench.speed.plot import Panel, drawn, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,9 +117,7 @@ def table(found: Sequence[Growth]) -> str:
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     for one in found:
-        sizes = [f"{one.axis.one * times:,.4g} {one.axis.unit}" for times in STEPS]
-        if one.axis.one >= 100:
-            sizes = [f"{one.axis.one * times:,.0f} {one.axis.unit}" for times in STEPS]
+        sizes = [f"{size(one.axis.one * times)} {one.axis.unit}" for times in STEPS]
         lines.append(f"| {one.axis.name} | | {' | '.join(sizes)} | |")
         costs = " | ".join(page.seconds(cost.cpu) for cost in one.steps)
         lines.append(f"| | CPU | {costs} | {one.factor(cpu):.1f} |")
@@ -152,7 +150,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    found = []
+    found: list[Growth] = []
     with tempfile.TemporaryDirectory(prefix="audit-growth-") as folder, Launcher() as launcher:
         for axis in AXES:
             place = Path(folder, axis.command + str(len(found)))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from auditor.lockfiles import Document, identified, read
 from auditor.lockscan import LockRequest, scan
 from bench import growth
-from bench.guard import GUARDED, exceeded
+from bench.guard import GUARDED, exceeded, guarded
 from bench.measure import Launcher, Run, in_turn, median_ratio, table
 from bench.speed import inputs, kept, lockfiles, packages, page, plot, rounds
 from bench.speed.measures import MEASURES, PYTHON, Measure
@@ -473,6 +473,19 @@ def test_the_guard_fails_on_what_exceeds_its_limit_twice(ratios: list[float], to
 
     assert exceeded(replace(MEASURE, guard=3.0), lambda _: next(left)) == told
     assert next(left, None) is None
+
+
+def test_the_guard_measures_and_tells_what_is_slow_and_what_is_wrong(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    slow = replace(MEASURE, guard=0.001)
+    wrong = replace(MEASURE, title="the wrong one", guard=1_000.0, shows="no such words")
+    told = guarded([slow, wrong])
+
+    assert len(told) == 2
+    assert told[0].endswith(" and 0.00 is the limit")
+    assert told[1] == "the wrong one: printed 'audit 1\\n'"
+    assert len(capsys.readouterr().out.splitlines()) == 3
 
 
 def test_commands_name_no_file_of_a_user() -> None:

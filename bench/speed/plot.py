@@ -41,6 +41,11 @@ def step(largest: float, parts: int = 4) -> float:
     return next(m * power for m in (1, 2, 5, 10, 20) if m * power * parts >= largest)
 
 
+def size(value: float) -> str:
+    """Return a number of at most three digits, or a whole one."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def drawn(panels: Sequence[Panel], columns: int) -> str:
     """Return the picture, so many panels a row."""
     across, down = WIDTH + _LEFT + _RIGHT, HEIGHT + _TOP + _BOTTOM
@@ -67,8 +72,9 @@ def _panel(panel: Panel) -> Iterator[str]:
         y = HEIGHT * (1 - number / marks)
         yield f'<line class="grid" x1="0" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text x="-6" y="{y + 4:.1f}" text-anchor="end">{number * mark:,g}</text>'
-    for (x, _), (place, _) in zip(panel.points[1:], places[1:], strict=True):
-        yield f'<text x="{place:.1f}" y="{HEIGHT + 16}" text-anchor="middle">{x:,.4g}</text>'
+    for (x, _), (place, _) in zip(panel.points, places, strict=True):
+        if place > WIDTH / 5 or not x:  # further left there is no room
+            yield f'<text x="{place:.1f}" y="{HEIGHT + 16}" text-anchor="middle">{size(x)}</text>'
     (x1, y1), (x2, y2) = places[0], places[-1]
     yield f'<line class="line" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
