@@ -52,19 +52,17 @@ def guarded(measures: Sequence[Measure]) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="audit-guard-") as folder, Launcher() as launcher:
         place = Path(folder)
         bench = rounds.Bench(launcher, place, environment(), _BUNDLED)
+        store = inputs.Store(place)
+
+        def ratio_of(measure: Measure) -> float:
+            result = rounds.measured(bench, measure, store.made(measure.input), {}, ROUNDS)
+            limit = times(measure.guard or 0)
+            print(f"{measure.name}: {times(result.ratio)} of at most {limit}", flush=True)
+            if result.trouble:
+                wrong.append(f"{measure.title}: {result.trouble}")
+            return result.ratio
+
         for measure in measures:
-            made = inputs.made(measure.input, place)
-
-            def ratio_of(measure: Measure, made: inputs.Made = made) -> float:
-                result = rounds.measured(bench, measure, made, {}, ROUNDS)
-                told = (
-                    f"{measure.name}: {times(result.ratio)} of at most {times(measure.guard or 0)}"
-                )
-                print(told, flush=True)
-                if result.trouble:
-                    wrong.append(f"{measure.title}: {result.trouble}")
-                return result.ratio
-
             if line := exceeded(measure, ratio_of):
                 wrong.append(line)
     return wrong

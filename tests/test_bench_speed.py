@@ -291,7 +291,7 @@ def peer(name: str, script: str, goal: float | None = None) -> Peer:
 
 @pytest.fixture
 def result(tmp_path: Path) -> rounds.Result:
-    made = inputs.made("nothing", tmp_path)
+    made = inputs.Store(tmp_path).made("nothing")
     peers = {
         peer("slow", "sum(range(9_000_000)); print('done')", 2): "",
         peer("crashed", "raise SystemExit(3)", 2): "",
@@ -315,7 +315,7 @@ def test_a_measure_is_run_in_turn_with_its_floor_and_its_peers(result: rounds.Re
 
 
 def test_a_floor_that_fails_ends_the_bench(tmp_path: Path) -> None:
-    made = inputs.made("nothing", tmp_path)
+    made = inputs.Store(tmp_path).made("nothing")
     broken = replace(MEASURE, floor=replace(PYTHON, words=(sys.executable, "-c", "1/0")))
     with Launcher() as launcher:
         bench = rounds.Bench(launcher, tmp_path, {}, {})
@@ -327,7 +327,7 @@ def test_commands_run_without_the_settings_of_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_OF_THE_USER", "1")
-    made = inputs.made("nothing", tmp_path)
+    made = inputs.Store(tmp_path).made("nothing")
     script = "import os; print(sorted(os.environ), os.listdir())"
     with Launcher() as launcher:
         bench = rounds.Bench(launcher, tmp_path, {}, {"AUDIT_DB": "x"})

@@ -67,14 +67,12 @@ def measured(asked: argparse.Namespace, place: Path) -> tuple[list[rounds.Result
     lacking = {peer.name: why for peer in peers if (why := ready(peer))}
     homes = {peer: str(PLACE / peer.name) for peer in peers if peer.name not in lacking}
     results = []
-    made: dict[str, inputs.Made] = {}
+    store = inputs.Store(place)
     with Launcher() as launcher:
         database = {"AUDIT_DB": str(place / "advisories.sqlite")}
         bench = rounds.Bench(launcher, place, environment(), database)
         for measure in measures:
-            if measure.input not in made:
-                made[measure.input] = inputs.made(measure.input, place)
-            one = made[measure.input]
+            one = store.made(measure.input)
             theirs = {
                 peer: home
                 for peer, home in homes.items()

@@ -128,16 +128,27 @@ INPUTS = {
 }
 
 
-def made(name: str, place: Path) -> Made:
-    """Make an input, or fetch it, in a folder of its own below `place`."""
-    one = INPUTS[name]
-    folder = place / name / "in"
-    empty = place / name / "empty"
-    folder.mkdir(parents=True)
-    empty.mkdir()
-    file = one.make(folder)
-    inside = one.kind in lockfiles.FORMATS or one.kind == "batch"
-    return Made(kind=one.kind, file=file, folder=folder if inside else empty)
+class Store:
+    """Makes inputs when they are asked for, each once, below one folder."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._made: dict[str, Made] = {}
+
+    def made(self, name: str) -> Made:
+        """Return an input by its name."""
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> Made:
+        one = INPUTS[name]
+        folder, empty = self._place / name / "in", self._place / name / "empty"
+        folder.mkdir(parents=True)
+        empty.mkdir()
+        file = one.make(folder)
+        inside = one.kind in lockfiles.FORMATS or one.kind == "batch"
+        return Made(kind=one.kind, file=file, folder=folder if inside else empty)
 
 
 def database(folder: Path, exports: Path | None) -> str:
