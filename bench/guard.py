@@ -62,10 +62,8 @@ def guarded(measures: Sequence[Measure]) -> list[str]:
                 wrong.append(f"{measure.title}: {result.trouble}")
             return result.ratio
 
-        for measure in measures:
-            if line := exceeded(measure, ratio_of):
-                wrong.append(line)
-    return wrong
+        slow = [line for measure in measures if (line := exceeded(measure, ratio_of))]
+    return [*slow, *wrong]
 
 
 def main() -> int:
