@@ -269,7 +269,7 @@ CALL = Call(words=("a",), shows=r"scanned [1-9]", codes=frozenset({0, 1}))
         (0, "", "did not say that it had done its work"),
         (2, "scanned 12 files", "ended with 2"),
         (-9, "scanned 12 files", "ended with -9"),
-        (124, "scanned 12 files", "stopped after 1800 seconds"),
+        (124, "scanned 12 files", "stopped after 600 seconds"),
     ],
 )
 def test_a_peer_that_did_not_do_its_work_has_no_time(code: int, said: str, trouble: str) -> None:

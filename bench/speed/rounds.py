@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
 """Seconds that a peer gets for all rounds of one measure; the first is always run to its end."""
-_TIMEOUT = ("timeout", "1800")
+_TIMEOUT = ("timeout", "600")
 """Before each peer's words: one that does not end is stopped, and that is told."""
 
 
