@@ -361,8 +361,6 @@ RESULT = rounds.Result(
 ABOUT = page.About(
     day="2026-11-26",
     machine="A machine",
-    database="3 records",
-    rounds=7,
     npm="11.0.0",
     lacking={"syft": "pip does not install it"},
 )
@@ -389,6 +387,7 @@ def test_the_page_names_what_was_not_measured_and_why() -> None:
     assert "| crashed |  |  | at least 10 |  |  | ended with 3 |" in text
     assert "| slow | 90.0 s | 180 | at least 10 | 105 MB | 1 |  |" in text
     assert "**2.00**" in text
+    assert "were run in turn, 7 times" in text
     assert "- syft: pip does not install it\n" in text
     assert "- pubguard: is not in npm's registry\n" in text
     assert page.inside(page.GROWTH, text) == "growth\n"

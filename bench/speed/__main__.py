@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,14 +64,17 @@ def needed(measures: list[Measure]) -> list[Peer]:
 def measured(asked: argparse.Namespace, place: Path) -> tuple[list[rounds.Result], dict[str, str]]:
     """Run what is asked for; return the results, and why which peer is not there."""
     measures = chosen(asked.only)
+    database = ""
+    if any(inputs.INPUTS[one.input].kind in FORMATS for one in measures):
+        database = inputs.database(place, None if asked.osv is None else Path(asked.osv))
     peers = [] if asked.without_peers else needed(measures)
     lacking = {peer.name: why for peer in peers if (why := ready(peer))}
     homes = {peer: str(PLACE / peer.name) for peer in peers if peer.name not in lacking}
     results = []
     store = inputs.Store(place)
     with Launcher() as launcher:
-        database = {"AUDIT_DB": str(place / "advisories.sqlite")}
-        bench = rounds.Bench(launcher, place, environment(), database)
+        ours = {"AUDIT_DB": str(place / "advisories.sqlite")}
+        bench = rounds.Bench(launcher, place, environment(), ours)
         for measure in measures:
             one = store.made(measure.input)
             theirs = {
@@ -79,6 +83,8 @@ def measured(asked: argparse.Namespace, place: Path) -> tuple[list[rounds.Result
                 if measure.peers and one.kind in peer.calls and measure.input not in peer.apart
             }
             result = rounds.measured(bench, measure, one, theirs, asked.rounds)
+            if one.kind in FORMATS:
+                result = replace(result, database=database)
             print(page.told(result), flush=True)
             kept.merged(inputs.KEPT / "results.json", [result])
             results.append(result)
@@ -100,19 +106,13 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="audit-bench-") as folder:
-        place = Path(folder)
-        database = ""
-        if any(inputs.INPUTS[one.input].kind in FORMATS for one in chosen(asked.only)):
-            database = inputs.database(place, None if asked.osv is None else Path(asked.osv))
-        results, lacking = measured(asked, place)
+        results, lacking = measured(asked, Path(folder))
     print(f"\n{page.quoted(results)}")
     if asked.write:
         known = kept.merged(inputs.KEPT / "results.json", [])
         about = page.About(
             day=datetime.now(UTC).date().isoformat(),
             machine=machine(),
-            database=database,
-            rounds=asked.rounds,
             npm=_first_number("npm", "--version").removeprefix("npm "),
             lacking=lacking,
         )

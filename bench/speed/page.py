@@ -125,8 +125,6 @@ class About:
 
     day: str
     machine: str
-    database: str
-    rounds: int
     npm: str
     """Its version: it is the one peer that is there before."""
     lacking: Mapping[str, str]
@@ -135,9 +133,10 @@ class About:
 
 def page(results: Sequence[Result], about: About, growth: str) -> str:
     """Return the page; `growth` is the block that another bench writes."""
-    head = _HEAD.format(
-        day=about.day, machine=about.machine, rounds=about.rounds, database=about.database
-    )
+    database = next((one.database for one in results if one.database), "none")
+    counts = sorted({one.ours.rounds for one in results})
+    turns = " or ".join(map(str, counts))
+    head = _HEAD.format(day=about.day, machine=about.machine, rounds=turns, database=database)
     parts = [head, block(TABLE, quoted(results)), "\n"]
     if wrong := [f"- {one.measure.title}: {one.trouble}\n" for one in results if one.trouble]:
         parts += ["What is not as expected:\n\n", *wrong]

@@ -69,6 +69,8 @@ class Result:
     rivals: tuple[Rival, ...] = ()
     trouble: str = ""
     """What our answer has that it should not have; nothing where it is right."""
+    database: str = ""
+    """The advisories that were there, in words; nothing where none are asked."""
 
     @property
     def reached(self) -> bool:
