@@ -75,6 +75,8 @@ def measured(asked: argparse.Namespace, place: Path) -> tuple[list[rounds.Result
     with Launcher() as launcher:
         ours = {"AUDIT_DB": str(place / "advisories.sqlite")}
         bench = rounds.Bench(launcher, place, environment(), ours)
+        for peer, home in homes.items():
+            bench.warm(peer, home)
         for measure in measures:
             one = store.made(measure.input)
             theirs = {

@@ -137,17 +137,17 @@ def page(results: Sequence[Result], about: About, growth: str) -> str:
     counts = sorted({one.ours.rounds for one in results})
     turns = " or ".join(map(str, counts))
     head = _HEAD.format(day=about.day, machine=about.machine, rounds=turns, database=database)
-    parts = [head, block(TABLE, quoted(results)), "\n"]
+    parts = [head, block(TABLE, quoted(results))]
     if wrong := [f"- {one.measure.title}: {one.trouble}\n" for one in results if one.trouble]:
-        parts += ["What is not as expected:\n\n", *wrong]
+        parts += ["\nWhat is not as expected:\n\n", *wrong]
     parts += [_OTHERS, "\n".join(_peers(results)), "\n\n## What each of them is for\n\n"]
     for peer in PEERS:
         version = peer.version or about.npm
-        parts.append(f"**{peer.name}** {version} {peer.words}\n")
-        parts += [f"Not given {name}: {why}.\n" for name, why in peer.apart.items()]
+        parts.append(f"**{peer.name}** {version} {peer.words}\n\n")
         calls = dict.fromkeys(" ".join(call.words) for call in peer.calls.values())
         shown = [text.replace("{place}/node_modules/.bin/", "") for text in calls]
-        parts += [f"`{text.replace('{place}/bin/', '')}`\n" for text in shown]
+        parts += [f"- `{text.replace('{place}/bin/', '')}`\n" for text in shown]
+        parts += [f"- not given `{name}`: {why}\n" for name, why in peer.apart.items()]
         parts.append("\n")
     parts.append("Not measured:\n\n")
     parts += [f"- {name}: {why}\n" for name, why in {**about.lacking, **ABSENT}.items()]

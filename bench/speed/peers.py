@@ -41,6 +41,8 @@ class Peer:
     apart: Mapping[str, str] = field(default_factory=dict)
     """Inputs that it is not given, and why."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+    """What is run once before all else, for a program that fills a cache in its first run."""
 
 
 _YARN = ("{place}/node_modules/.bin/lockfile-lint", "--path", "{file}", "--validate-https")
@@ -229,6 +231,7 @@ PEERS = (
         version="2.14.0",
         installer="pip",
         calls={"npm": _KINGFISHER, "wheel": _KINGFISHER},
+        before=(*_KINGFISHER.words[:2], "{place}/installed", *_KINGFISHER.words[3:]),
         words="looks for secrets, in Rust with Vectorscan, on all cores; opens archives.",
     ),
     Peer(
@@ -245,7 +248,7 @@ PEERS = (
         version="0.1.0",
         installer="pip",
         calls={"npm": _LEAKWALL, "wheel": _LEAKWALL},
-        words="made after the leak: source maps by name and by pattern; skips files over 10 MB.",
+        words="was made after the leak: looks for source maps by name; skips files over 10 MB.",
     ),
     Peer(
         name="syft",
@@ -275,7 +278,6 @@ ABSENT = {
     "tenter": "is not on PyPI",
     "publish-gauge": "is not in npm's registry",
     "maplint": "is not in npm's registry",
-    "trufflehog": "its module cannot be installed by `go install`, as it replaces others",
     "pip-audit": "asks a registry for each package: that measures the network",
 }
 """Programs that do a part of the same and are not measured, and why."""

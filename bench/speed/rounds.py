@@ -119,6 +119,12 @@ class Bench:
         command = made.words((*limit, *words), **values)
         return self._launcher.run(command, cwd=made.folder, env=environment, said=self._said)
 
+    def warm(self, peer: Peer, home: str) -> None:
+        """Run what a peer wants to be run once."""
+        if peer.before:
+            words = [word.format_map({"place": home}) for word in peer.before]
+            self._launcher.run(words, cwd=self._place, env=self._environment)
+
     def floor(self, measure: Measure, made: Made) -> Run:
         """Run the floor; raise ValueError where it fails."""
         values = {"core": str(min(_cores()))}
