@@ -129,7 +129,7 @@ MEASURES = (
         ours=_PACK,
         floor=PYTHON,
         goal=10,
-        guard=50.0,
+        guard=70.0,
         count=15,
     ),
     Measure(
