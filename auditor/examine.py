@@ -59,24 +59,34 @@ class _Asked:
         self.literals = frozenset(a for r in self.readers for a in r.anchors)
         self.anchors = shared(self.literals.union(besides))
         self._heads = frozenset[bytes]().union(*(r.heads or () for r in self.readers))
-        self._of_tail: dict[str, tuple[Reader, ...]] = {}
-        self._every = not fastpaths.enabled("batches")
+        self._of_anchor: dict[bytes, list[int]] = defaultdict(list)
+        for number, reader in enumerate(self.readers):
+            for anchor in reader.anchors:
+                self._of_anchor[anchor].append(number)
+        self._of_tail: dict[str, tuple[int, ...]] = {}
+        self._quick = fastpaths.enabled("batches")
 
-    def of(self, path: str, data: bytes) -> tuple[Reader, ...]:
-        """Return the readers that may want a member in which no anchor stands."""
-        if self._every:
-            return self.readers
+    def of(self, path: str, data: bytes) -> tuple[int, ...]:
+        """Return the numbers of the readers that may want a member whatever stands in it."""
+        if not self._quick:
+            return tuple(range(len(self.readers)))
         tail = path.rpartition(".")[2]
         head = data[:2]
         found = None if head in self._heads else self._of_tail.get(tail)
         if found is None:
             # behind the last dot there may be a folder, and a name without any
             ending = tail.rpartition("/")[2].rpartition("!")[2].lower()
-            found = tuple(r for r in self.readers if _may_want(r, ending, head))
+            numbered = enumerate(self.readers)
+            found = tuple(n for n, reader in numbered if _may_want(reader, ending, head))
             few = len(self._of_tail) < _MOST_ENDINGS and len(tail) <= _LONGEST_ENDING
             if head not in self._heads and few:
                 self._of_tail[tail] = found
         return found
+
+    def with_anchors(self, path: str, data: bytes, met: Iterable[bytes]) -> list[int]:
+        """Return those numbers, and those of who looks for one of the anchors, in order."""
+        lookers = (number for anchor in met for number in self._of_anchor[anchor])
+        return sorted({*self.of(path, data), *lookers})
 
 
 def _may_want(reader: Reader, ending: str, head: bytes) -> bool:
@@ -241,7 +251,7 @@ class Examination:
                 self._quiet(waiting)
                 self._look_at(member, data, self._all, found[number])
                 continue
-            for reader in self._all.of(member.path, data):
+            for reader in map(self._all.readers.__getitem__, self._all.of(member.path, data)):
                 if reader.quiet is None:
                     self._read(reader, member, data, (), silent)
                 elif data[:2] in (reader.heads or ()):
@@ -279,15 +289,10 @@ class Examination:
                 scan.broken_off()
                 break
             scan.hits.setdefault(anchor, []).append(offset)
-        if not scan.hits:
-            for reader in asked.of(member.path, data):
-                self._read(reader, member, data, (), scan)
-            return
-        for reader in asked.readers:
-            hits: Hits = ()
-            if not reader.anchors.isdisjoint(scan.hits):
-                own = scan.hits.keys() & reader.anchors
-                hits = tuple((anchor, offset) for anchor in own for offset in scan.hits[anchor])
+        for at in asked.with_anchors(member.path, data, scan.hits):
+            reader = asked.readers[at]
+            own = scan.hits.keys() & reader.anchors
+            hits = tuple((anchor, offset) for anchor in own for offset in scan.hits[anchor])
             self._read(reader, member, data, hits, scan)
 
     def _read(self, reader: Reader, member: Member, data: bytes, hits: Hits, scan: Scan) -> None:
