@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := posthog-js@1.372.1
+# Bytecode is kept, whatever the environment says: the tests start hundreds of processes of ours, and
+# each would compile all that it imports.
+export PYTHONDONTWRITEBYTECODE =
 
 # Seconds for each main target of the fuzzer; the many small formats get a quarter of that.
 FUZZ_SECONDS := 60

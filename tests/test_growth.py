@@ -73,7 +73,7 @@ def _report(count: int) -> Report:
 def test_a_report_takes_no_more_than_there_is_to_tell(name: str, verbose: bool) -> None:  # noqa: FBT001
     render = report.load(name).render
     view = View(verbose=verbose)
-    few, many = _report(300), _report(1200)
+    few, many = _report(150), _report(600)
     render(few, view)  # what is loaded once
     short, long = _work(lambda: render(few, view)), _work(lambda: render(many, view))
 
