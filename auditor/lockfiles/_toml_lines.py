@@ -101,7 +101,7 @@ class _Tables:
             raise _Unusual
         above = self._root
         for part in path:
-            inner = above.get(part)
+            inner: Any = above.get(part)
             if id(inner) not in self._begun:
                 raise _Unusual
             above = inner[-1] if type(inner) is list else inner
