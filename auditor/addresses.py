@@ -14,8 +14,8 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from msgspec import Struct
-from packaging.utils import canonicalize_name
 
+from auditor import pep
 from auditor.lazyre import regex
 
 LONGEST = 4096
@@ -274,7 +274,7 @@ def python_named(text: str, name: str) -> Named:
         return UNNAMED
     stem = sdist.group(1)
     for dash in (found.start() for found in _DASH.finditer(stem)):
-        if canonicalize_name(stem[:dash]) == name:
+        if pep.normalised(stem[:dash]) == name:
             return Named(name=stem[:dash], version=stem[dash + 1 :])
     head, _, version = stem.rpartition("-")
     return Named(name=head, version=version) if head and version[:1].isdigit() else UNNAMED

@@ -6,13 +6,15 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor.advisories import IncidentIndex, packs
 from auditor.advisories.reading import suggestion
 from auditor.errors import RuleError, UsageError
 from auditor.rulebook import builtin_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from auditor.advisories import Pack
@@ -21,24 +23,62 @@ FOLDER = "incidents"
 """Where packs stand inside a folder of rules; their lists are in its `data`."""
 
 
-def read(folders: Sequence[Path], *, whole: bool = False) -> tuple[Pack, ...]:
-    """Read the packs of folders of rules, each `<folder>/incidents/*.yaml`.
+class Folder(Struct, frozen=True, kw_only=True):
+    """The files of one folder, by name."""
+
+    own: bool
+    lists: dict[str, str]
+    packs: dict[str, str]
+
+
+class Packs(Struct, frozen=True, kw_only=True):
+    """The files of all packs of a call, not yet parsed."""
+
+    folders: tuple[Folder, ...]
+    digest: str
+    """Of all of that; 64 hex digits."""
+
+
+def source(folders: Iterable[Path]) -> Packs:
+    """Read the files of packs; raises RuleError for the first that cannot be read."""
+    state = hashlib.sha256()
+    found = []
+    for folder in folders:
+        place = folder / FOLDER
+        one = Folder(
+            own=folder == builtin_folder(),
+            lists={path.name: _text(path) for path in sorted((place / "data").glob("*.txt"))},
+            packs={path.name: _text(path) for path in sorted(place.glob("*.yaml"))},
+        )
+        for name, text in (*one.lists.items(), *one.packs.items()):
+            state.update(f"{one.own}\0{name}\0{text}\0".encode())
+        found.append(one)
+    return Packs(folders=tuple(found), digest=state.hexdigest())
+
+
+def read(folders: Iterable[Path], *, whole: bool = False) -> tuple[Pack, ...]:
+    """Read the packs of folders of rules, each `<folder>/incidents/*.yaml`; see `parsed`.
+
+    Raises RuleError, also for the first file that cannot be read.
+    """
+    return parsed(source(folders), whole=whole)
+
+
+def parsed(files: Packs, *, whole: bool = False) -> tuple[Pack, ...]:
+    """Return what files that were read say.
 
     Of our own packs a scan reads the heads alone, as their tests read them whole; a user's pack,
     or all with `whole`, is read to its end, so that a mistake shows at once and not on the day of
-    a hit. Raises RuleError for the first file that is not a pack in every respect, cannot be read,
-    or repeats an id.
+    a hit. Raises RuleError for the first file that is not a pack in every respect, or repeats an
+    id.
     """
     found: dict[str, Pack] = {}
-    for folder in folders:
-        own = folder == builtin_folder()
-        texts = sorted((folder / FOLDER / "data").glob("*.txt"))
-        lists = {path.name: _text(path) for path in texts}
-        for path in sorted((folder / FOLDER).glob("*.yaml")):
-            pack = packs.head(_text(path), path.name, lists)
+    for folder in files.folders:
+        for name, text in folder.packs.items():
+            pack = packs.head(text, name, folder.lists)
             if pack.incident.id in found:
-                raise RuleError(path.name, f"the incident {pack.incident.id!r} is already there")
-            if whole or not own:
+                raise RuleError(name, f"the incident {pack.incident.id!r} is already there")
+            if whole or not folder.own:
                 packs.check(pack)
             found[pack.incident.id] = pack
     return tuple(found.values())
@@ -50,7 +90,11 @@ def load(folders: tuple[Path, ...], only: tuple[str, ...] = ()) -> IncidentIndex
 
     Raises as `read` does, and UsageError for an id that there is not.
     """
-    found = read(folders)
+    return index(read(folders), only)
+
+
+def index(found: Sequence[Pack], only: tuple[str, ...] = ()) -> IncidentIndex:
+    """Return the index over packs, or over those of some ids alone; raises as `load` does."""
     known = [pack.incident.id for pack in found]
     for name in only:
         if name not in known:
@@ -60,11 +104,7 @@ def load(folders: tuple[Path, ...], only: tuple[str, ...] = ()) -> IncidentIndex
 
 def digest(folders: Sequence[Path]) -> str:
     """Return what tells two states of the packs apart; 16 hex digits."""
-    state = hashlib.sha256()
-    for folder in folders:
-        for path in sorted((folder / FOLDER).rglob("*.*")):
-            state.update(f"{path.name}\0{_text(path)}\0".encode())
-    return state.hexdigest()[:16]
+    return source(folders).digest[:16]
 
 
 def _text(path: Path) -> str:

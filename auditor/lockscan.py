@@ -199,7 +199,8 @@ class Scanner:
     def __init__(self, request: LockRequest) -> None:
         folders = (rulebook.builtin_folder(), *request.rules)
         ruleset = rulecache.load(folders, lockfile=True, telling=request.triage)
-        self.ruleset = replace(ruleset, digest=f"{ruleset.digest}-{incidentfile.digest(folders)}")
+        packs, digest = rulecache.packs(folders)
+        self.ruleset = replace(ruleset, digest=f"{ruleset.digest}-{digest}")
         self.request = request
         self.limits = request.limits
         allowed = request.settings.policy.allowed_hosts
@@ -215,7 +216,7 @@ class Scanner:
         )
         said = request.settings.policy
         self.judge = Judge(policy.overridden(ruleset, said), request.profile)
-        self.incidents = incidentfile.load(folders, request.incidents)
+        self.incidents = incidentfile.index(packs, request.incidents)
         self._asker = _asker(request.online)
         self.known = (
             advisoryplaces.known(request.database) if request.records else advisoryplaces.Known()

@@ -21,6 +21,13 @@ def normalised(name: str) -> str:
     return spelled
 
 
+def public(text: str) -> str:
+    """Return the one spelling of a version without its local part; raises as `version` does."""
+    from packaging.utils import canonicalize_version  # noqa: PLC0415 - see above
+
+    return canonicalize_version(version(text).public)
+
+
 def version(text: str) -> Version:
     """Return a version that can be compared; raise ValueError for what is none.
 

@@ -10,6 +10,7 @@ import pytest
 from auditor import rulebook, rulefile
 from auditor.errors import RuleError
 from auditor.sources import keptfile, rulecache
+from auditor.sources import parsed as kept_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +116,7 @@ def test_another_state_of_our_own_code_parses_anew(
     folder: Path, parses: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rulecache.load([folder])
-    monkeypatch.setattr(rulecache, "__version__", "0.0.0.dev1")
+    monkeypatch.setattr(kept_values, "__version__", "0.0.0.dev1")
     rulecache.load([folder])
 
     assert len(parses) == 2
@@ -141,7 +142,7 @@ def test_what_ships_is_taken_without_a_cache(
     folder: Path, kept: Path, parses: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rulebook, "builtin_folder", lambda: folder)
-    (folder / rulecache.SHIPPED).write_bytes(rulecache.shipped())
+    (folder / rulecache.RULES).write_bytes(rulecache.to_ship()[rulecache.RULES])
     parses.clear()
 
     assert [rule.id for rule in rulecache.load([folder]).rules] == ["embedded-sources"]

@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
-from packaging.version import InvalidVersion, Version
 
+from auditor import pep
 from auditor.advisories.versions import same_version
 from auditor.lazyre import regex
 from auditor.npm_ranges import precedence
@@ -202,7 +202,7 @@ def pep440(text: str) -> Key | None:
     if len(text) > _LONGEST:
         return None
     try:
-        return 1, Version(text)
-    except InvalidVersion:
+        return 1, pep.version(text)
+    except ValueError:  # InvalidVersion: numbers of thousands of digits are longer
         parts = _PARTS.findall(text.lower())
         return 0, tuple((1, int(p), "") if p.isdigit() else (0, 0, p) for p in parts)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from packaging.utils import canonicalize_version
-from packaging.version import InvalidVersion, Version
-
+from auditor import pep
 from auditor.lazyre import regex
 
 _LONGEST = 256
@@ -37,8 +35,8 @@ def same_version(ecosystem: str, version: str) -> str:
         return text
     if ecosystem == "pypi":
         try:
-            return canonicalize_version(Version(text).public)
-        except InvalidVersion:
+            return pep.public(text)
+        except ValueError:  # InvalidVersion: numbers of thousands of digits are longer
             return text.lower()
     if found := _PREFIX.match(text):
         text = text[found.end() :]

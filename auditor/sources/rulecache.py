@@ -1,42 +1,30 @@
-"""Rules that were parsed before, as values: parsing them costs more than auditing a small package.
-
-A wheel of ours brings its own rules so (`rules/parsed.msgpack`). Of any other folders, such as a
-user's, or those of a checkout, what was parsed is kept in this user's cache folder, and counts as
-long as the files say the same and the code that reads them is the same. Whatever is wrong with
-what is kept, it is as if it was not there.
-"""
+"""The rules and the incident packs of a call, parsed now or before."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
-from auditor import __version__, rulebook
-from auditor.limits import MIB
+from auditor import rulebook
 from auditor.rulebook import Rule, Ruleset
-from auditor.sources import keptfile
+from auditor.sources import parsed
+from auditor.sources.parsed import Made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from auditor.advisories import Pack
+    from auditor.incidentfile import Packs
     from auditor.rulebook import Source
 
-SHIPPED = "parsed.msgpack"
-_LARGEST = 16 * MIB
-_CODE = ("match.py", "model.py", "rulebook.py", "rulefile.py", "yamldoc.py", "facts")
-"""What decides what a rule may say."""
+RULES = "parsed.msgpack"
+"""The rules as a wheel of ours has them, in the folder of rules."""
+INCIDENTS = "parsed-incidents.msgpack"
 
 
-class _Kept(Struct, frozen=True, kw_only=True, array_like=True):
-    digest: str
-    """Of the files, as `rulebook.Source` has it."""
-    code: str
+class _Rules(Struct, frozen=True, kw_only=True, array_like=True):
     lists: dict[str, frozenset[str]]
     rules: tuple[Rule, ...]
 
@@ -46,79 +34,51 @@ def load(
 ) -> Ruleset:
     """Return what `rulefile.load` would, without the tests of the rules; raises as it does."""
     source = rulebook.read(folders)
-    kept = _shipped(source) or _kept(source)
-    if kept is None:
-        from auditor import rulefile  # noqa: PLC0415 - where nothing is kept
-
-        whole = rulefile.parsed(source)
-        _keep(source, whole)
-        rules, lists = whole.rules, whole.lists
-    else:
-        rules, lists = kept.rules, kept.lists
-    asked = rulebook.chosen(rules, lockfile=lockfile, telling=telling)
-    return Ruleset(rules=asked, lists=lists, digest=source.digest[:16])
+    shipped = rulebook.builtin_folder() / RULES
+    known = parsed.value(_made_of_rules(source), _Rules, shipped, lambda: _rules(source))
+    asked = rulebook.chosen(known.rules, lockfile=lockfile, telling=telling)
+    return Ruleset(rules=asked, lists=known.lists, digest=source.digest[:16])
 
 
-def shipped() -> bytes:
-    """Return what a wheel brings: our own rules, parsed."""
-    from auditor import rulefile  # noqa: PLC0415 - where a wheel is built
+def packs(folders: Sequence[Path]) -> tuple[tuple[Pack, ...], str]:
+    """Return what `incidentfile.read` would, and the packs' digest; raises as it does."""
+    from auditor import incidentfile  # noqa: PLC0415 - of lockfiles alone
+    from auditor.advisories.values import Pack  # noqa: PLC0415
 
-    source = rulebook.read([rulebook.builtin_folder()])
-    return _encoded(source, rulefile.parsed(source), code="")
-
-
-def _shipped(source: Source) -> _Kept | None:
-    """Return what came with us, if it is of these files: there is none in a checkout."""
-    try:
-        data = (rulebook.builtin_folder() / SHIPPED).read_bytes()
-    except OSError:
-        return None
-    return _decoded(data, source, code="")
+    source = incidentfile.source(folders)
+    shipped = rulebook.builtin_folder() / INCIDENTS
+    known = parsed.value(
+        _made_of_packs(source), tuple[Pack, ...], shipped, lambda: incidentfile.parsed(source)
+    )
+    return known, source.digest[:16]
 
 
-def _kept(source: Source) -> _Kept | None:
-    data = keptfile.content(_place(source), _LARGEST)
-    return None if data is None else _decoded(data, source, code=_code())
+def to_ship() -> dict[str, bytes]:
+    """Return what a wheel brings into the folder of rules, by name: our own, parsed."""
+    from auditor import incidentfile  # noqa: PLC0415 - where a wheel is built
+
+    folders = [rulebook.builtin_folder()]
+    rules, incidents = rulebook.read(folders), incidentfile.source(folders)
+    return {
+        RULES: parsed.to_ship(_made_of_rules(rules), _rules(rules)),
+        INCIDENTS: parsed.to_ship(_made_of_packs(incidents), incidentfile.parsed(incidents)),
+    }
 
 
-def _keep(source: Source, ruleset: Ruleset) -> None:
-    keptfile.put(_place(source), _encoded(source, ruleset, code=_code()))
+def _rules(source: Source) -> _Rules:
+    from auditor import rulefile  # noqa: PLC0415 - where nothing is kept
+
+    whole = rulefile.parsed(source)
+    return _Rules(lists=dict(whole.lists), rules=whole.rules)
 
 
-def _place(source: Source) -> Path:
-    """Return the file for the files of such names, whatever is in them: it is written anew."""
-    names = "\0".join([*source.lists, *(name for name, _ in source.rules)])
-    key = hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()
-    return keptfile.folder("rules") / f"{key[:16]}.msgpack"
+def _made_of_rules(source: Source) -> Made:
+    names = "\0".join(["rules", *source.lists, *(name for name, _ in source.rules)])
+    code = ("match.py", "model.py", "rulebook.py", "rulefile.py", "yamldoc.py", "facts")
+    return Made(files=names, digest=source.digest, code=code)
 
 
-def _encoded(source: Source, ruleset: Ruleset, *, code: str) -> bytes:
-    kept = _Kept(digest=source.digest, code=code, lists=dict(ruleset.lists), rules=ruleset.rules)
-    return msgspec.msgpack.encode(kept, order="deterministic")
-
-
-def _decoded(data: bytes, source: Source, *, code: str) -> _Kept | None:
-    try:
-        kept = msgspec.msgpack.decode(data, type=_Kept)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return kept if (kept.digest, kept.code) == (source.digest, code) else None
-
-
-def _code() -> str:
-    """Return what tells two states of our own code apart, as Python does for what it compiles."""
-    root = Path(__file__).parents[1]
-    state = [__version__]
-    with suppress(OSError):
-        for name in _CODE:
-            for folder, _, files in os.walk(root / name):
-                every = (Path(folder, file) for file in sorted(files) if file.endswith(".py"))
-                state += [_state(path) for path in every]
-            if name.endswith(".py"):
-                state.append(_state(root / name))
-    return hashlib.sha256("\n".join(state).encode()).hexdigest()[:16]
-
-
-def _state(path: Path) -> str:
-    found = path.stat()
-    return f"{path.name} {found.st_size} {found.st_mtime_ns}"
+def _made_of_packs(source: Packs) -> Made:
+    names = [name for folder in source.folders for name in (*folder.lists, *folder.packs)]
+    code = ("model.py", "incidentfile.py", "yamldoc.py", "advisories")
+    return Made(files="\0".join(["incidents", *names]), digest=source.digest, code=code)

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from packaging.version import Version
 
+from auditor import pep
 from auditor.addresses import address
 from auditor.advisories.versions import same_name, same_version
 from auditor.facts import Collector, Contents
@@ -213,7 +213,7 @@ def _hosts(package: LockedPackage) -> set[str]:
 def _is_lower(one: str, other: str) -> bool:
     """Tell whether a version is lower; of what PEP 440 does not order nothing is told."""
     try:
-        return Version(one) < Version(other)
+        return pep.version(one) < pep.version(other)
     except ValueError:
         return False
 

@@ -10,9 +10,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name, canonicalize_version
-from packaging.version import parse
-
+from auditor import pep
 from auditor.addresses import LONGEST, NOWHERE, UNNAMED, Named, address, python_named
 from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import LockIndex, declares, indexes, is_exotic, is_plain, named_by
@@ -182,11 +180,11 @@ class _Judged:
         """Return what the address names, and of several files the first that names another."""
         if package.ecosystem != "pypi" or package.origin is not Origin.REGISTRY:
             return named_by(package, found), ""
-        name = canonicalize_name(package.name)
+        name = pep.normalised(package.name)
         first = UNNAMED
         for file in package.files or (package.resolved,):
             named = python_named(file, name)
-            if named.name and canonicalize_name(named.name) != name:
+            if named.name and pep.normalised(named.name) != name:
                 return named, address(file).shown or file[:LONGEST]
             if named.name and _masked_version(package, named.version):
                 return named, address(file).shown or file[:LONGEST]
@@ -197,7 +195,7 @@ class _Judged:
         if not named or not package.name or package.origin is not Origin.REGISTRY:
             return False
         if package.ecosystem == "pypi":
-            return canonicalize_name(named) != canonicalize_name(package.name)
+            return pep.normalised(named) != pep.normalised(package.name)
         if named == package.name or named == f"@jsr/{package.name[1:].replace('/', '__')}":
             return False
         return not self._index.replaced_by(named)
@@ -262,7 +260,7 @@ def _masked_version(package: LockedPackage, named: str) -> bool:
 def _pep440(version: str) -> str:
     """Return a version as PEP 440 compares it, without the local part, as files may lack it."""
     try:
-        return canonicalize_version(parse(version).public)
+        return pep.public(version)
     except ValueError:  # InvalidVersion, or a number of thousands of digits
         return version
 
