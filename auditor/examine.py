@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from auditor.limits import Budget
+    from auditor.limits import Budget, Limits
 
     _Waiting = dict[
         Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]], list[tuple[Member, bytes]]
@@ -46,6 +47,8 @@ _SMALL = 32 * 1024
 """Bytes up to which a member is one of several; beyond, a search of its own costs nothing more."""
 _LONGEST_ENDING = 12
 """Letters behind a dot that many names have in common."""
+_MOST_ENDINGS = 1000
+"""Of these that are remembered, however many names hostile artifacts have."""
 
 
 class _Asked:
@@ -56,23 +59,34 @@ class _Asked:
         self.literals = frozenset(a for r in self.readers for a in r.anchors)
         self.anchors = shared(self.literals.union(besides))
         self._heads = frozenset[bytes]().union(*(r.heads or () for r in self.readers))
-        self._of_tail: dict[str, tuple[Reader, ...]] = {}
-        self._every = not fastpaths.enabled("batches")
+        self._of_anchor: dict[bytes, list[int]] = defaultdict(list)
+        for number, reader in enumerate(self.readers):
+            for anchor in reader.anchors:
+                self._of_anchor[anchor].append(number)
+        self._of_tail: dict[str, tuple[int, ...]] = {}
+        self._quick = fastpaths.enabled("batches")
 
-    def of(self, path: str, data: bytes) -> tuple[Reader, ...]:
-        """Return the readers that may want a member in which no anchor stands."""
-        if self._every:
-            return self.readers
+    def of(self, path: str, data: bytes) -> tuple[int, ...]:
+        """Return the numbers of the readers that may want a member whatever stands in it."""
+        if not self._quick:
+            return tuple(range(len(self.readers)))
         tail = path.rpartition(".")[2]
         head = data[:2]
         found = None if head in self._heads else self._of_tail.get(tail)
         if found is None:
             # behind the last dot there may be a folder, and a name without any
             ending = tail.rpartition("/")[2].rpartition("!")[2].lower()
-            found = tuple(r for r in self.readers if _may_want(r, ending, head))
-            if head not in self._heads and len(tail) <= _LONGEST_ENDING:
+            numbered = enumerate(self.readers)
+            found = tuple(n for n, reader in numbered if _may_want(reader, ending, head))
+            few = len(self._of_tail) < _MOST_ENDINGS and len(tail) <= _LONGEST_ENDING
+            if head not in self._heads and few:
                 self._of_tail[tail] = found
         return found
+
+    def with_anchors(self, path: str, data: bytes, met: Iterable[bytes]) -> list[int]:
+        """Return those numbers, and those of who looks for one of the anchors, in order."""
+        lookers = (number for anchor in met for number in self._of_anchor[anchor])
+        return sorted({*self.of(path, data), *lookers})
 
 
 def _may_want(reader: Reader, ending: str, head: bytes) -> bool:
@@ -83,6 +97,23 @@ def _may_want(reader: Reader, ending: str, head: bytes) -> bool:
     return ending in (reader.endings or ()) or head in (reader.heads or ())
 
 
+@lru_cache(8)
+def _asking(
+    readers: tuple[Reader, ...], limits: Limits, _: fastpaths.FastPaths, *, wheel: bool
+) -> tuple[_Asked, _Asked, Sought]:
+    """Return who is asked about members, about texts inside them, and what those are searched for.
+
+    It is the same for all artifacts of a call.
+    """
+    own = [
+        reader.within(limits) if reader.within else reader
+        for reader in readers
+        if wheel or not reader.wheels_only
+    ]
+    of_texts = _Asked(reader for reader in own if reader.embedded)
+    return _Asked(own, ESCAPE), of_texts, Sought(of_texts.literals)
+
+
 class Examination:
     """What one artifact's members show; filled by `run`, then handed out as Contents."""
 
@@ -91,14 +122,8 @@ class Examination:
     ) -> None:
         self._source = source
         self.budget = self._budget = budget
-        own = [
-            reader.within(budget.limits) if reader.within else reader
-            for reader in readers
-            if wheel or not reader.wheels_only
-        ]
-        self._all = _Asked(own, ESCAPE)
-        self._of_texts = _Asked(reader for reader in own if reader.embedded)
-        self._sought = Sought(self._of_texts.literals)
+        asking = _asking(tuple(readers), budget.limits, fastpaths.current(), wheel=wheel)
+        self._all, self._of_texts, self._sought = asking
         self._members: list[Member] = []
         self._oddities: list[Oddity] = []
         self._observations: dict[type, list[object]] = defaultdict(list)
@@ -226,7 +251,7 @@ class Examination:
                 self._quiet(waiting)
                 self._look_at(member, data, self._all, found[number])
                 continue
-            for reader in self._all.of(member.path, data):
+            for reader in map(self._all.readers.__getitem__, self._all.of(member.path, data)):
                 if reader.quiet is None:
                     self._read(reader, member, data, (), silent)
                 elif data[:2] in (reader.heads or ()):
@@ -264,15 +289,10 @@ class Examination:
                 scan.broken_off()
                 break
             scan.hits.setdefault(anchor, []).append(offset)
-        if not scan.hits:
-            for reader in asked.of(member.path, data):
-                self._read(reader, member, data, (), scan)
-            return
-        for reader in asked.readers:
-            hits: Hits = ()
-            if not reader.anchors.isdisjoint(scan.hits):
-                own = scan.hits.keys() & reader.anchors
-                hits = tuple((anchor, offset) for anchor in own for offset in scan.hits[anchor])
+        for at in asked.with_anchors(member.path, data, scan.hits):
+            reader = asked.readers[at]
+            own = scan.hits.keys() & reader.anchors
+            hits = tuple((anchor, offset) for anchor in own for offset in scan.hits[anchor])
             self._read(reader, member, data, hits, scan)
 
     def _read(self, reader: Reader, member: Member, data: bytes, hits: Hits, scan: Scan) -> None:
