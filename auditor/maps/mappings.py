@@ -56,7 +56,7 @@ _SOUGHT = (
 """What the automaton looks for: these, and each step behind a first field that is not overlong."""
 _SOURCED = regex(rb",c*+[zt]([ztc])")
 """A segment that has a second field, and what it begins with."""
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
 _MALFORMED = b"!"
 
 
