@@ -26,6 +26,7 @@ LAYERS = [
         "jsonscan",
         "packers",
         "match",
+        "screen",
         "fixes",
         "pypi",
         "backends",
