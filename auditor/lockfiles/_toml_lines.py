@@ -96,7 +96,7 @@ class _Tables:
         *path, last = found[2].split(".")
         if len(path) > _DEEPEST:
             raise _Unusual
-        above = self._root
+        above: Any = self._root
         for part in path:
             inner = above.get(part)
             if id(inner) not in self._begun:
