@@ -79,23 +79,23 @@ def simple(text: str, limits: Limits) -> Any:  # noqa: ANN401 - see `parsed`
         document = msgspec.json.decode(text)
     except (ValueError, RecursionError):
         return None
-    texts = 0
-    level = [document]
-    for _ in range(limits.json_depth + 1):
+    texts = int(type(document) is str)
+    level = [document] if type(document) in _NESTED else []
+    for _ in range(limits.json_depth):
         values: list[Any] = []
         for node in level:
             if type(node) is dict:
                 texts += len(node)
                 values += node.values()
-            elif type(node) is list:
+            else:
                 values += node
-        if not values:
-            quotes = text.count('"') - (text.count('\\"') if escapes else 0)
-            return document if quotes == 2 * texts else None
         kinds = list(map(type, values))
         texts += kinds.count(str)
         level = [one for one, kind in zip(values, kinds, strict=True) if kind in _NESTED]
-    return None
+        if not level:
+            break
+    quotes = text.count('"') - (text.count('\\"') if escapes else 0)
+    return document if not level and quotes == 2 * texts else None
 
 
 def _loaded(text: str, constant: Any) -> Any:  # noqa: ANN401 - a callable

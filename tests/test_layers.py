@@ -27,6 +27,7 @@ LAYERS = [
         "jsonscan",
         "packers",
         "match",
+        "screen",
         "fixes",
         "pypi",
         "backends",

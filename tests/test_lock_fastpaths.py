@@ -185,7 +185,7 @@ def test_what_yarn_writes_takes_the_quick_way() -> None:
         ('  version "1.0.0"\n', '  version "1.0.0"\n  version "1.0.1"\n'),
         ('    more "*"\n', '    more "*"\n    more "1"\n'),
         ('more "*"', "more: *"),
-        ("kit-1.0.0.tgz", "k\u00eft-1.0.0.tgz"),
+        ("kit-1.0.0.tgz", "k\0t-1.0.0.tgz"),
         ("\n", "\r\n"),
         ("  version", "\tversion"),
         ("optionalDependencies", "peerDependencies"),

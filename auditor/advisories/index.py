@@ -168,7 +168,7 @@ class IncidentIndex:
                 place is None
                 or key in by_name
                 or key in found
-                or any(digest[:_START] in starts for digest in entry.integrity)
+                or not starts.isdisjoint([digest[:_START] for digest in entry.integrity])
                 or ("#" in entry.resolved and digests.of_address(entry.resolved) in self._by_digest)
             ):
                 yield entry

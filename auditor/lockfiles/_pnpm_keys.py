@@ -82,6 +82,8 @@ def referred(name: str, reference: str, keys: Container[str]) -> str:
 
     A reference is a version, an alias' real key, or a key.
     """
+    if (key := f"{name}@{reference}") in keys:  # nearly always
+        return key
     for spelled in dict.fromkeys((reference, without_peers(reference))):
         # In order of how often each style is met.
         if (key := f"{name}@{spelled}") in keys or (key := f"/{key}") in keys:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from auditor import fastpaths
 from auditor.errors import ParseError
 from auditor.inventory import Edge, LockedPackage, LockProblem, Origin
 from auditor.lazyre import regex
@@ -25,6 +26,9 @@ _GIT_HOSTS = regex(
     r"|bitbucket\.org/[^/]+/[^/]+/get/|gitlab\.com/.+/archive\b)"
 )
 _GIT_KEY = regex(r"(?:git(?:hub|lab|\+[a-z]+)?:|git@|(?:github|gitlab)\.com/|bitbucket\.org/)")
+_RELEASE = regex(r"((?:@[^/@()\s:]+/)?[^/@()\s:]+)@([0-9]+\.[0-9]+\.[0-9]+)")
+_SAID = frozenset(("name", "version", "dev", "optional", "requiresBuild", "deprecated"))
+"""What an entry may say besides, and most do not."""
 _EMPTY = {"", "null", "~"}
 _YES = "true"
 
@@ -78,6 +82,8 @@ def draft_of(
 
     `times` is the `time` section. Raises ParseError with the key at fault.
     """
+    if times is None and (plain := _plain(key, entry, line)) is not None:
+        return plain, None
     if not isinstance(entry, dict):
         if not isinstance(entry, str) or entry not in _EMPTY:
             raise ParseError("is no mapping")
@@ -113,6 +119,34 @@ def draft_of(
         line=line,
     )
     return draft, problem
+
+
+def _plain(key: str, entry: object, line: int | None) -> Draft | None:
+    """Return what nearly all entries say since 9.x: a release of a registry, and its digest."""
+    if not fastpaths.enabled("lock_readers"):
+        return None
+    if not isinstance(entry, dict) or not _SAID.isdisjoint(entry):
+        return None
+    resolution, release = entry.get("resolution"), _RELEASE.fullmatch(key)
+    if release is None or type(resolution) is not dict or resolution.keys() != {"integrity"}:
+        return None
+    integrity = resolution["integrity"]
+    if not isinstance(integrity, str):
+        return None
+    return Draft(
+        name=release[1],
+        version=release[2],
+        origin=Origin.REGISTRY,
+        resolved="",
+        integrity=tuple(integrity.split()),
+        dev=False,
+        optional=False,
+        install_script=False,
+        deprecated="",
+        published="",
+        files=(),
+        line=line,
+    )
 
 
 def _bare(key: str) -> str:

@@ -26,13 +26,20 @@ _SIMPLE = regex(rf"(?m)^[ \t]*+(?:\{{ ?{_PAIR}(?:, {_PAIR})*+ ?\}},?|{_PAIR})$")
 
 def header_lines(text: str, name: str) -> list[int]:
     """Return where the tables `[[name]]` begin, from 1; a line in a multi-line text counts, too."""
+    header = re.compile(rf"\[\[[ \t]*+{name}[ \t]*+\]\]")
     lines = []
     number = 1
-    position = 0
-    for header in re.finditer(rf"(?m)^[ \t]*+\[\[[ \t]*+{name}[ \t]*+\]\]", text):
-        number += text.count("\n", position, header.start())
-        position = header.start()
-        lines.append(number)
+    counted = 0
+    position = text.find("[[")
+    while position >= 0:
+        begin = position
+        while begin and text[begin - 1] in " \t":
+            begin -= 1
+        if (not begin or text[begin - 1] == "\n") and header.match(text, position):
+            number += text.count("\n", counted, position)
+            counted = position
+            lines.append(number)
+        position = text.find("[[", position + 1)
     return lines
 
 

@@ -11,13 +11,12 @@ from typing import Any
 
 from auditor.lazyre import regex
 
-_ODD = regex(r"[^\n\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]")
-"""Tabs, carriage returns and control signs: some are allowed in some places."""
 _KEY = r"[A-Za-z0-9_-]+"
-_TEXT = r"\"((?:[^\"\\]++|\\[\"\\])*+)\""
+_TEXT = r"\"((?:[^\"\\\x00-\x1f\x7f]++|\\[\"\\])*+)\""
+"""Of tabs and other control signs some are allowed in some places: none is here."""
 _WORD = rf"(?:{_TEXT}|(true|false)|([1-9][0-9]{{0,17}}|0))"
 _HEADER = regex(rf"(\[\[?)({_KEY}(?:\.{_KEY})*)(\]\]?)")
-_PAIR = regex(rf"({_KEY}|\"[^\"\\]+\") = (?:{_WORD}|(.+))")
+_PAIR = regex(rf"({_KEY}|\"[^\"\\\x00-\x1f\x7f]+\") = (?:{_WORD}|(.+))")
 """A key and its value: 2 a text, 3 a truth value, 4 a number, 5 something that is made of these."""
 _TABLE = regex(rf"\{{ ?{_KEY} = {_WORD}(?:, {_KEY} = {_WORD})*+ ?\}}")
 _MEMBER = regex(rf"({_KEY}) = {_WORD}")
@@ -35,8 +34,6 @@ class _Unusual(Exception):  # noqa: N818 - no error: tomllib takes over
 
 def read(text: str) -> dict[str, Any] | None:
     """Return a document as `tomllib` gives it; None where it takes that to read it."""
-    if _ODD.search(text):
-        return None
     try:
         return _document(text.split("\n"))
     except _Unusual:
@@ -57,7 +54,7 @@ def _document(lines: list[str]) -> dict[str, Any]:  # noqa: PLR0912 - one loop, 
             else:
                 raise _Unusual
             continue
-        if not line or line[0] == "#":
+        if not line or (line[0] == "#" and line.isprintable()):
             continue
         if line[0] == "[":
             table = tables.opened(line)
@@ -99,7 +96,7 @@ class _Tables:
         *path, last = found[2].split(".")
         if len(path) > _DEEPEST:
             raise _Unusual
-        above = self._root
+        above: Any = self._root
         for part in path:
             inner: Any = above.get(part)
             if id(inner) not in self._begun:
@@ -134,10 +131,12 @@ def _item(spelled: str) -> Any:  # noqa: ANN401 - a text, table or list
     first = spelled[:1]
     if first == "{" and _TABLE.fullmatch(spelled):
         pairs = _MEMBER.findall(spelled)
-        made = {
-            key: _plain(truth, number) if truth or number else _unescaped(text)
+        made: dict[str, Any] = {
+            key: _plain(truth, number) if number or truth else text
             for key, text, truth, number in pairs
         }
+        if "\\" in spelled:
+            made.update((key, _unescaped(text)) for key, text, _, _ in pairs if text)
         if len(made) == len(pairs):
             return made
     elif first == "[" and _LIST.fullmatch(spelled):

@@ -13,8 +13,6 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from auditor.errors import ParseError
 from auditor.jsondoc import depth_met
 from auditor.lazyre import regex
@@ -300,6 +298,8 @@ def _collection(opening: str, tokens: Iterator[tuple[bool, str]], depth: int) ->
 
 
 def _thorough(text: str, limits: Limits) -> tuple[YamlDocument, ...]:
+    import yaml  # noqa: PLC0415 - compiles its patterns, and few lockfiles need it
+
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     builder = EventBuilder(limits)
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from msgspec import Struct, field
 
 from auditor.errors import LimitError, ParseError
@@ -83,6 +82,8 @@ class EventBuilder:
 
     def event(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's events share no useful base
         """Take the next event; raise ParseError or LimitError for what is refused."""
+        import yaml  # noqa: PLC0415 - who has events has it already
+
         if isinstance(event, yaml.ScalarEvent):
             self._tagged(event)
             self._scalar(event)

@@ -71,12 +71,11 @@ _WHOLE = regex(
 """An entry as yarn writes it: header, version, address, digest and what it requires."""
 _REQUIRED = regex(r'    ("[^"\\\n]+"|[^\s"]+) "([^"]*)"\n')
 _PREAMBLE = regex(r"(?:#[^\n]*\n|\n)*+")
-_EXOTIC = regex(r"[^\n\x20-\x7e]")
 
 
 def written(text: str) -> list[_Block] | None:
     """Return the entries of a text that is as yarn writes it; None where any line is not."""
-    if not fastpaths.enabled("lock_readers") or _EXOTIC.search(text):
+    if not fastpaths.enabled("lock_readers") or "\0" in text:
         return None
     start = _PREAMBLE.match(text)
     position = start.end() if start else 0

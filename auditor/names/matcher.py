@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rapidfuzz.distance import OSA
-
 from auditor.names import index as names_index
 from auditor.names import spelling, wordings
 from auditor.names.edits import edit_of, is_other_english
@@ -105,7 +103,7 @@ class Matcher:
         letters = spelling.letters(name)
         known = all(map(self.index.is_word, spelling.words(name)))
         for target, rank in self.index.near(letters):
-            distance = OSA.distance(name, target, score_cutoff=EDITS)
+            distance = _distance(name, target, score_cutoff=EDITS)
             if distance <= EDITS:
                 level = self._slip(name, target, rank, distance)
                 if level is not None:
@@ -122,7 +120,7 @@ class Matcher:
     def _joined_slip(self, name: str, letters: str, target: str, *, known: bool) -> Iterator[Found]:
         """Yield a slip in a name whose separators are left out, or others."""
         other = spelling.letters(target)
-        distance = OSA.distance(letters, other, score_cutoff=EDITS)
+        distance = _distance(letters, other, score_cutoff=EDITS)
         if not 0 < distance <= EDITS or other in letters or letters in other:
             return
         if other == target or len(other) < _LEAST or _separators(target) == _separators(name):
@@ -151,7 +149,7 @@ class Matcher:
             for target, rank in self.index.near(spelling.letters(core)):
                 if target[0] == "@" or rank > 2000:
                     continue
-                if OSA.distance(core, target, score_cutoff=1) == 1:
+                if _distance(core, target, score_cutoff=1) == 1:
                     level = self._slip(core, target, rank, 1)
                     if level is not None and level <= Level.DEFAULT:
                         yield _EXTENDED, target, Kind.AFFIX, Level.DEFAULT
@@ -181,6 +179,13 @@ _REASONS = {
     Kind.IMPORT: "it is what Python code imports, and means",
     Kind.INTERNAL: "it resembles the internal name",
 }
+
+
+def _distance(one: str, other: str, *, score_cutoff: int) -> int:
+    """Return how many edits two texts are apart; one more than the most that is asked about."""
+    from rapidfuzz.distance import OSA  # noqa: PLC0415 - only where some name is nearly another
+
+    return OSA.distance(one, other, score_cutoff=score_cutoff)
 
 
 def _separators(name: str) -> int:
