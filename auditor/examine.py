@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from auditor.limits import Budget
+    from auditor.limits import Budget, Limits
 
     _Waiting = dict[
         Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]], list[tuple[Member, bytes]]
@@ -46,6 +47,8 @@ _SMALL = 32 * 1024
 """Bytes up to which a member is one of several; beyond, a search of its own costs nothing more."""
 _LONGEST_ENDING = 12
 """Letters behind a dot that many names have in common."""
+_MOST_ENDINGS = 1000
+"""Of these that are remembered, however many names hostile artifacts have."""
 
 
 class _Asked:
@@ -75,7 +78,8 @@ class _Asked:
             ending = tail.rpartition("/")[2].rpartition("!")[2].lower()
             numbered = enumerate(self.readers)
             found = tuple(n for n, reader in numbered if _may_want(reader, ending, head))
-            if head not in self._heads and len(tail) <= _LONGEST_ENDING:
+            few = len(self._of_tail) < _MOST_ENDINGS and len(tail) <= _LONGEST_ENDING
+            if head not in self._heads and few:
                 self._of_tail[tail] = found
         return found
 
@@ -93,6 +97,23 @@ def _may_want(reader: Reader, ending: str, head: bytes) -> bool:
     return ending in (reader.endings or ()) or head in (reader.heads or ())
 
 
+@lru_cache(8)
+def _asking(
+    readers: tuple[Reader, ...], limits: Limits, _: fastpaths.FastPaths, *, wheel: bool
+) -> tuple[_Asked, _Asked, Sought]:
+    """Return who is asked about members, about texts inside them, and what those are searched for.
+
+    It is the same for all artifacts of a call.
+    """
+    own = [
+        reader.within(limits) if reader.within else reader
+        for reader in readers
+        if wheel or not reader.wheels_only
+    ]
+    of_texts = _Asked(reader for reader in own if reader.embedded)
+    return _Asked(own, ESCAPE), of_texts, Sought(of_texts.literals)
+
+
 class Examination:
     """What one artifact's members show; filled by `run`, then handed out as Contents."""
 
@@ -101,14 +122,8 @@ class Examination:
     ) -> None:
         self._source = source
         self.budget = self._budget = budget
-        own = [
-            reader.within(budget.limits) if reader.within else reader
-            for reader in readers
-            if wheel or not reader.wheels_only
-        ]
-        self._all = _Asked(own, ESCAPE)
-        self._of_texts = _Asked(reader for reader in own if reader.embedded)
-        self._sought = Sought(self._of_texts.literals)
+        asking = _asking(tuple(readers), budget.limits, fastpaths.current(), wheel=wheel)
+        self._all, self._of_texts, self._sought = asking
         self._members: list[Member] = []
         self._oddities: list[Oddity] = []
         self._observations: dict[type, list[object]] = defaultdict(list)

@@ -39,6 +39,8 @@ class FastPaths(Struct, frozen=True, kw_only=True):
     """Of a map's texts only those are looked into in which the map itself has a hit (`examine`)."""
     usual_entries: bool = True
     """Entries of lockfiles that are as usual become no facts that no rule can hold of (`usual`)."""
+    json_once: bool = True
+    """JSON in which no key stands twice is parsed without a call for each object (`jsondoc`)."""
     lock_readers: bool = True
     """Lockfiles as their clients write them are read by readers for just that."""
 
@@ -48,6 +50,11 @@ OFF = FastPaths(**dict.fromkeys(FastPaths.__struct_fields__, False))
 
 _SAID = {"on": ON, "off": OFF}
 _taken: ContextVar[FastPaths] = ContextVar("fast paths", default=ON)
+
+
+def current() -> FastPaths:
+    """Return those that are taken."""
+    return _taken.get()
 
 
 def enabled(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -19,6 +20,7 @@ from auditor.lazyre import regex
 from auditor.limits import Budget, Limits
 from auditor.model import (
     OF_OTHERS,
+    OF_PYTHON,
     Artifact,
     ArtifactKind,
     Fact,
@@ -81,7 +83,11 @@ class Outcome(Struct):
                 continue
             try:
                 budget.check()
-                seen = self._facts(budget.watched(collector.collect(contents), _FACTS), artifact)
+                made = iter(collector.collect(contents))
+                first = next(made, None)
+                if first is None:  # as most collectors have nothing to say of most artifacts
+                    continue
+                seen = self._facts(budget.watched(chain((first,), made), _FACTS), artifact)
                 self.findings.extend(judge.findings(artifact, name, seen, advice))
             except SpentError as problem:
                 self.gap(artifact.source, f"not judged to the end: {problem}")
@@ -170,7 +176,7 @@ def _serving(kind: ArtifactKind) -> tuple[tuple[str, Collector], ...]:
     if kind is ArtifactKind.POLICY:
         collectors = facts.of_policy()
     else:
-        collectors, _ = facts.load(lockfile=kind in OF_OTHERS)
+        collectors, _ = facts.load(lockfile=kind in OF_OTHERS, python=kind in OF_PYTHON)
     return tuple((name, one) for name, one in collectors.items() if one.serves(kind))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import batch, facts, fastpaths, kinds, policy, rulebook, since, texts
+from auditor import batch, facts, fastpaths, kinds, policy, rulebook, since
 from auditor.advice import advice
 from auditor.archives import listing, lone, stripped, walk
 from auditor.batch import Announce, Read, Target
@@ -17,7 +17,7 @@ from auditor.blame import of_input
 from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents, Reader, denied_word, module_difference, python_entry_point
+from auditor.facts import Contents, Reader, denied_word, module_difference
 from auditor.facts.comparison import ComparedWith
 from auditor.facts.demands import Demands
 from auditor.facts.distribution import distribution_of
@@ -142,14 +142,15 @@ class _Scanner:
         self._judge = judge
         self._announce = announce
         self._output = output
-        self._readers = facts.load(lockfile=False)[1]
         self._demands = request.settings.policy.demands
+        self._more: tuple[Reader, ...] = ()
+        """Readers besides those of the facts."""
         if self._demands.words:
-            self._readers += (denied_word.reader(self._demands.words),)
+            self._more += (denied_word.reader(self._demands.words),)
         self._comparing = Comparing(request.compare, self._look)
         self._earlier = earlier
         if earlier or request.compare.against:
-            self._readers += (DIGESTS,)
+            self._more += (DIGESTS,)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
         self._releases: set[tuple[str, str]] = set()
@@ -207,10 +208,9 @@ class _Scanner:
         path = Path(target)
         if is_spec(target):
             self._release(target)
-        elif path.is_dir() and self._request.as_is:
-            self._folder(path, target)
         elif path.is_dir():
-            self._project(path, target)
+            read = self._folder if self._request.as_is else self._project
+            read(path, target)
         elif path.is_file():
             notes = tuple(f"{one} goes with it, and is no package" for one in companions)
             self._file(path, Artifact(source=target, kind=ArtifactKind.ARCHIVE, notes=notes), None)
@@ -331,7 +331,7 @@ class _Scanner:
             }
         )
         budget = gauges.budget(self._request.limits)
-        examination = Examination(pack.label, self._readers, budget)
+        examination = Examination(pack.label, self._readers(), budget)
         examination.run(directory.files(folder, names, budget))
         self.result.gaps.extend(
             gap for gap in examination.gaps if gap.location.path != MANIFEST
@@ -349,13 +349,16 @@ class _Scanner:
         progress = self._announce(artifact.source)
         names = _listing(path, self._request.limits)
         shape = kinds.of_zip(path.name, names)
-        readers = self._readers_of(path, names) if shape.wheel and names else self._readers
+        whole = self._readers(wheel=shape.wheel)
+        readers = whole
+        if shape.wheel and names:
+            readers = _of_names(path, names, whole, self._request.limits)
         examination = self._examination(artifact.source, readers, shape)
         try:
             digest, size = self._read(path, examination, shape, progress)
-            if readers is not self._readers and examination.is_ambiguous():
+            if readers is not whole and examination.is_ambiguous():
                 # another program may see other entry points than those that the reader knew of
-                examination = self._examination(artifact.source, self._readers, shape)
+                examination = self._examination(artifact.source, whole, shape)
                 digest, size = self._read(path, examination, shape, progress)
         except InputError as problem:
             self.result.gap(artifact.source, str(problem))
@@ -373,21 +376,9 @@ class _Scanner:
         artifact = replace(artifact, kind=kind, notes=notes, packed=ByteCount(size), sha256=digest)
         self._conclude(artifact, contents, examination, project)
 
-    def _readers_of(self, path: Path, names: Sequence[str]) -> tuple[Reader, ...]:
-        """Return the readers of a wheel; they read those modules alone that its entry points name.
-
-        Those stand at its end, so they are looked up before.
-        """
-        file_name = python_entry_point.ENTRY_POINTS
-        places = {stripped(name, 0) for name in names if name.endswith(file_name)}
-        found: bytes | None = b""
-        if places:
-            with suppress(OSError), path.open("rb") as file:
-                found = lone(file, places.pop(), Budget(self._request.limits))
-        if places or found is None or not fastpaths.enabled("named_modules"):
-            return self._readers
-        of_names = python_entry_point.reader_of(found)
-        return tuple(of_names if r is python_entry_point.READER else r for r in self._readers)
+    def _readers(self, *, wheel: bool = False) -> tuple[Reader, ...]:
+        """Return who sees members; of Python's distributions only wheels have readers alone."""
+        return facts.load(lockfile=False, python=wheel)[1] + self._more
 
     def _examination(
         self, label: str, readers: tuple[Reader, ...], shape: kinds.Zip
@@ -421,7 +412,7 @@ class _Scanner:
 
     def _folder(self, path: Path, label: str) -> None:
         budget = gauges.budget(self._request.limits)
-        examination = Examination(label, self._readers, budget)
+        examination = Examination(label, self._readers(), budget)
         examination.run(directory.entries(path, budget))
         contents = examination.contents(ArtifactKind.FOLDER, None)
         artifact = Artifact(
@@ -483,6 +474,8 @@ class _Scanner:
             self._judged(replace(artifact, kind=ArtifactKind.PROJECT), configuration, known)
         self.past[artifact.source] = comparisons.kept
         if self._earlier:
+            from auditor import texts  # noqa: PLC0415 - where a later one is compared with it
+
             told = texts.of(contents)
             found = tuple(self.result.findings[before:])
             kept = Kept(artifact=artifact, file=contents.file, texts=told, findings=found)
@@ -576,6 +569,26 @@ def _listing(path: Path, limits: Limits) -> tuple[str, ...]:
             return listing(file, Budget(limits))
     except OSError:
         return ()  # why it cannot be opened is said when it is to be read
+
+
+def _of_names(
+    path: Path, names: Sequence[str], readers: tuple[Reader, ...], limits: Limits
+) -> tuple[Reader, ...]:
+    """Return the readers of a wheel; they read those modules alone that its entry points name.
+
+    Those stand at its end, so they are looked up before.
+    """
+    from auditor.facts.python import python_entry_point as entry_point  # noqa: PLC0415 - of wheels
+
+    places = {stripped(name, 0) for name in names if name.endswith(entry_point.ENTRY_POINTS)}
+    found: bytes | None = b""
+    if places:
+        with suppress(OSError), path.open("rb") as file:
+            found = lone(file, places.pop(), Budget(limits))
+    if places or found is None or not fastpaths.enabled("named_modules"):
+        return readers
+    of_names = entry_point.reader_of(found)
+    return tuple(of_names if one is entry_point.READER else one for one in readers)
 
 
 def _identity(contents: Contents) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import types
 import typing
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -119,8 +120,9 @@ def _plain(kind: Any, text: str, turn: int) -> object:  # noqa: ANN401, PLR0911 
     return kind(3)
 
 
+@cache
 def report(text: str) -> Report:
-    """Return a report that has everything, with the text everywhere."""
+    """Return a report that has everything, with the text everywhere; made once, as it is frozen."""
     levels = range(len(Level))
     told: Report = made(
         Report,

@@ -150,22 +150,34 @@ def test_every_report_and_every_view_has_a_promise() -> None:
     assert {*FORMATS, *MAPS} == {*CHECKS}
 
 
-@pytest.mark.parametrize("text", hostile.TEXTS)
+EVERY = [
+    pytest.param(
+        text,
+        view,
+        marks=() if number % len(VIEWS) == turn else (pytest.mark.sweep,),
+        id=f"{text}-{turn}",
+    )
+    for number, text in enumerate(hostile.TEXTS)
+    for turn, view in enumerate(VIEWS)
+]
+"""Each text with each view: with one of them by turns, and the rest in the sweep."""
+every_text = pytest.mark.parametrize(("text", "view"), EVERY)
+
+
+@every_text
 @pytest.mark.parametrize("name", FORMATS)
-def test_no_report_lets_a_text_be_more_than_text(name: str, text: str) -> None:
-    for view in VIEWS:
-        shown = rendered(name, hostile.TEXTS[text], view)
-        harmless(shown)
-        CHECKS[name](shown, hostile.TEXTS[text])
+def test_no_report_lets_a_text_be_more_than_text(name: str, text: str, view: View) -> None:
+    shown = rendered(name, hostile.TEXTS[text], view)
+    harmless(shown)
+    CHECKS[name](shown, hostile.TEXTS[text])
 
 
-@pytest.mark.parametrize("text", hostile.TEXTS)
+@every_text
 @pytest.mark.parametrize("name", MAPS)
-def test_no_view_of_maps_lets_a_text_be_more_than_text(name: str, text: str) -> None:
-    for view in VIEWS:
-        shown = mapped(name, hostile.TEXTS[text], view)
-        harmless(shown)
-        CHECKS[name](shown, hostile.TEXTS[text])
+def test_no_view_of_maps_lets_a_text_be_more_than_text(name: str, text: str, view: View) -> None:
+    shown = mapped(name, hostile.TEXTS[text], view)
+    harmless(shown)
+    CHECKS[name](shown, hostile.TEXTS[text])
 
 
 @pytest.mark.parametrize("text", hostile.TEXTS)

@@ -6,7 +6,7 @@ import re
 from io import BytesIO
 from itertools import chain
 from mmap import ACCESS_READ, mmap
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, overload
 
 from msgspec.structs import replace
 
@@ -160,6 +160,27 @@ def lone(file: BinaryIO, path: str, budget: Budget) -> bytes | None:
     return zip.lone(_whole(file, head), path, budget) if head.startswith(ZIP_MAGIC) else None
 
 
+@overload
+def walk(
+    file: BinaryIO,
+    budget: Budget,
+    *,
+    strip: int,
+    strip_zip: int = 0,
+    lone: str = "",
+    brotli: bool = False,
+) -> Iterator[Entry]: ...
+@overload
+def walk(
+    file: BinaryIO,
+    budget: Budget,
+    *,
+    strip: int,
+    strip_zip: int = 0,
+    lone: str = "",
+    brotli: bool = False,
+    together: bool,
+) -> Iterator[Entries]: ...
 def walk(  # noqa: PLR0913 - what is known of a file before it is read
     file: BinaryIO,
     budget: Budget,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import zlib
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from msgspec.structs import replace
 
@@ -146,6 +146,12 @@ class Tape:
             yield piece
 
 
+@overload
+def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[Entry]: ...
+@overload
+def members(
+    chunks: Iterable[bytes], budget: Budget, *, strip: int, together: Together | None
+) -> Iterator[Entries]: ...
 def members(
     chunks: Iterable[bytes], budget: Budget, *, strip: int, together: Together | None = None
 ) -> Iterator[Entries]:

@@ -17,7 +17,16 @@ from typing import TypeVar, cast
 from msgspec import Struct, field
 
 from auditor.limits import Limits
-from auditor.model import OF_OTHERS, ArtifactKind, Fact, Member, MemberType, Oddity, Unread
+from auditor.model import (
+    OF_OTHERS,
+    OF_PYTHON,
+    ArtifactKind,
+    Fact,
+    Member,
+    MemberType,
+    Oddity,
+    Unread,
+)
 
 _REGULAR = frozenset({MemberType.FILE, MemberType.HARDLINK})
 Hits = tuple[tuple[bytes, int], ...]
@@ -128,6 +137,8 @@ class Collector(Struct, frozen=True, kw_only=True):
     """True where it judges a project's configuration and not what an artifact holds."""
     lockfile: bool = False
     """True where it judges what others published: packages of lockfiles, a machine's caches."""
+    python: bool = False
+    """True where it judges Python's sdists and wheels alone."""
     policy: bool = False
     """True where it judges the user's policy itself."""
 
@@ -139,17 +150,22 @@ class Collector(Struct, frozen=True, kw_only=True):
             return kind is ArtifactKind.PROJECT
         if self.lockfile:
             return kind in OF_OTHERS
+        if self.python:
+            return kind in OF_PYTHON
         return kind is not ArtifactKind.PROJECT and kind not in OF_OTHERS
 
 
 @cache
-def load(*, lockfile: bool | None = None) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
+def load(
+    *, lockfile: bool | None = None, python: bool = True
+) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
     """Return all collectors by name and all readers; the modules are imported here.
 
     `lockfile` asks only for those about lockfiles (True), or only for the others (False), so that
-    a call does not import what it has no use for.
+    a call does not import what it has no use for; without `python` those about Python's
+    distributions are left out, too.
     """
-    return _loaded(_modules(lockfile=lockfile))
+    return _loaded(_modules(lockfile=lockfile, python=python))
 
 
 @cache
@@ -174,13 +190,17 @@ def _loaded(names: Iterable[str]) -> tuple[Mapping[str, Collector], tuple[Reader
     return collectors, tuple(readers)
 
 
-def _modules(*, lockfile: bool | None) -> Iterator[str]:
+def _modules(*, lockfile: bool | None, python: bool) -> Iterator[str]:
     """Yield the names of the fact modules: those about artifacts, about lockfiles, or both.
 
     Those about the policy are always among them.
     """
-    folders = [("", False), ("lock", True)]
-    wanted = [folder for folder, is_lock in folders if lockfile is None or lockfile == is_lock]
+    folders = [("", False), ("python", False), ("lock", True)]
+    wanted = [
+        folder
+        for folder, is_lock in folders
+        if (lockfile is None or lockfile == is_lock) and (python or folder != "python")
+    ]
     for below in (*wanted, "policy"):
         yield from _in_folder(below)
 
