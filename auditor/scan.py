@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import batch, facts, fastpaths, kinds, policy, rulebook, since
+from auditor import batch, beforehand, facts, kinds, policy, rulebook, since
 from auditor.advice import advice
-from auditor.archives import listing, lone, stripped, walk
+from auditor.archives import walk
 from auditor.batch import Announce, Read, Target
 from auditor.blame import of_input
 from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
@@ -27,7 +27,7 @@ from auditor.facts.module_difference import SdistSeen
 from auditor.facts.size_history import SizesSeen
 from auditor.home import home
 from auditor.judge import Judge
-from auditor.limits import Budget, Limits
+from auditor.limits import Limits
 from auditor.model import (
     Artifact,
     ArtifactKind,
@@ -347,12 +347,12 @@ class _Scanner:
 
     def _file(self, path: Path, artifact: Artifact, project: Project | None) -> None:
         progress = self._announce(artifact.source)
-        names = _listing(path, self._request.limits)
+        names = beforehand.listed(path, self._request.limits)
         shape = kinds.of_zip(path.name, names)
         whole = self._readers(wheel=shape.wheel)
         readers = whole
         if shape.wheel and names:
-            readers = _of_names(path, names, whole, self._request.limits)
+            readers = beforehand.of_wheel(path, names, whole, self._request.limits)
         examination = self._examination(artifact.source, readers, shape)
         try:
             digest, size = self._read(path, examination, shape, progress)
@@ -561,34 +561,6 @@ def _git(folder: Path, contents: Contents) -> GitSeen | None:
     from auditor.sources import git  # noqa: PLC0415 - only where a project was packed
 
     return git.seen(folder, contents)
-
-
-def _listing(path: Path, limits: Limits) -> tuple[str, ...]:
-    try:
-        with path.open("rb") as file:
-            return listing(file, Budget(limits))
-    except OSError:
-        return ()  # why it cannot be opened is said when it is to be read
-
-
-def _of_names(
-    path: Path, names: Sequence[str], readers: tuple[Reader, ...], limits: Limits
-) -> tuple[Reader, ...]:
-    """Return the readers of a wheel; they read those modules alone that its entry points name.
-
-    Those stand at its end, so they are looked up before.
-    """
-    from auditor.facts.python import python_entry_point as entry_point  # noqa: PLC0415 - of wheels
-
-    places = {stripped(name, 0) for name in names if name.endswith(entry_point.ENTRY_POINTS)}
-    found: bytes | None = b""
-    if places:
-        with suppress(OSError), path.open("rb") as file:
-            found = lone(file, places.pop(), Budget(limits))
-    if places or found is None or not fastpaths.enabled("named_modules"):
-        return readers
-    of_names = entry_point.reader_of(found)
-    return tuple(of_names if one is entry_point.READER else one for one in readers)
 
 
 def _identity(contents: Contents) -> tuple[str, str]:

@@ -28,7 +28,8 @@ from auditor.screen import Need, Screen, need_of
 from tests.archives import cases
 from tests.distributions import DIST_INFO, WHEEL_NAME, wheel, wheel_files, zipped
 from tests.tar_bytes import GNU, V7, archive, file, gnu_long, gz, header, pax
-from tests.zip_bytes import Entry, local_header
+from tests.zip_bytes import BZIP2, DEFLATED, STORED, Entry, local_header
+from tests.zip_bytes import zipped as zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,6 +117,30 @@ def test_a_tar_archive_is_the_same_both_ways(parts: list[bytes], members: int) -
     data = archive(file(b"package/first.js", b"1"), *parts)
     both(data)
     both(gz(data), Limits(members=members))
+
+
+FILES = st.builds(
+    Entry,
+    name=st.sampled_from((b"a.js", b"a.js", b"lib/b.py", b"c/", b"d-\xc3\xa4", b"e.zip")),
+    data=st.sampled_from((b"", b"text", b"text" * 99, b"PK\x05\x06" + bytes(18))),
+    method=st.sampled_from((STORED, DEFLATED, BZIP2)),
+    flags=st.sampled_from((0, 0, 2, 8, 0x800)),
+    mode=st.sampled_from((0o100644, 0o100755, 0o040755, 0o120777, 0o010644)),
+    attributes=st.sampled_from((0, 0, 0x10)),
+    extra=st.sampled_from((b"", b"", b"\xfe\xca\0\0", b"UT\5\0\3aaaa")),
+    before=st.sampled_from((b"", b"", b"", b"between")),
+    local=st.sampled_from(({}, {}, {}, {"size": 3}, {"crc": 1}, {"name": b"other"}, {"flags": 1})),
+    central=st.sampled_from(({}, {}, {}, {"packed": 2}, {"offset": 0}, {"offset": 9999})),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(FILES, max_size=6), st.integers(1, 9))
+def test_a_zip_archive_is_the_same_both_ways(files: list[Entry], members: int) -> None:
+    """Whatever its two lists say of each entry."""
+    data = zip_of(files)
+    both(data)
+    both(data, Limits(members=members))
 
 
 def test_many_small_files_are_searched_and_none_is_lost() -> None:
