@@ -11,7 +11,7 @@ FUZZ_SECONDS := 60
 # Where the fuzzer's chance begins; 0 for another place each time.
 FUZZ_SEED := 0
 
-.PHONY: demo self test test-all test-pythons check docs bench fuzz setup clean
+.PHONY: demo self test test-all test-pythons check docs bench guard fuzz setup clean
 
 # Sets everything up and audits a real package; it has findings, so exit code 1 is what is expected.
 demo: .venv/run
@@ -49,11 +49,16 @@ fuzz: .venv/fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) $(TARGETS)
 
 bench: .venv/dev
-	$(BIN)/python -m bench.leak
+	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.large_map
 	$(BIN)/python -m bench.real_packages
 	$(BIN)/python -m bench.names
 	$(BIN)/python -m bench.robustness
+
+# Whether something has become slower: ratios to floors of the same run, without peers.
+guard: .venv/dev
+	$(BIN)/python -m bench.guard
 
 # What the GitHub Action installs, each file by its digest; also what builds us, as it builds without
 # an isolated environment, which would be filled with whatever is newest.

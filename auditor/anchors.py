@@ -58,7 +58,8 @@ class Anchors:
         is found across two of them.
         """
         if self._between is None:
-            return {n: found for n, text in enumerate(texts) if (found := [*self.hits(text)])}
+            each = ([*self.hits(text)] for text in texts)
+            return {number: hits for number, hits in enumerate(each) if hits}
         found: dict[int, list[tuple[bytes, int]]] = {}
         starts: list[int] = []
         for literal, offset in self.hits(self._between.join(texts)):

@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import earlier, manifestfile, texts
 from auditor.archives import is_archive
-from auditor.earlier import Earlier
 from auditor.errors import UsageError
 from auditor.facts.comparison import ComparedWith
-from auditor.manifestfile import Manifest
 from auditor.model import Artifact, ArtifactKind, Finding
 from auditor.shipped import Shipped
 from auditor.shipping import compared
 from auditor.sources import userfile
 from auditor.specs import LATEST, is_spec, is_version, of_version, spec_of
-from auditor.texts import Text
 
 if TYPE_CHECKING:
+    from auditor.earlier import Earlier  # noqa: TC004 - nobody decodes what has them
     from auditor.facts import Contents
+    from auditor.manifestfile import Manifest  # noqa: TC004
+    from auditor.texts import Text  # noqa: TC004
 
 _HEAD = 512
 """Bytes by which an archive is told."""
@@ -111,6 +110,8 @@ class Comparing(Struct):
         """Read what is named; raise UsageError for a file that is not what it should be."""
         for name in self.wanted.against:
             if is_report(name):
+                from auditor import earlier  # noqa: PLC0415 - where a report is named
+
                 data = userfile.content(Path(name), _LARGEST)
                 self._reports[name] = earlier.read(data, name)
         if self.wanted.manifest is not None and not self.wanted.write:
@@ -119,9 +120,11 @@ class Comparing(Struct):
     def of(self, contents: Contents, name: str, ships: Shipped, folder: Path | None) -> Compared:
         """Compare one artifact; `folder` is that of the project that it was packed from."""
         found = self._earlier(contents, name, ships, folder)
-        place = self.wanted.manifest or (folder and folder / manifestfile.NAME)
-        if place is None or not self.wanted.manifests:
+        if not self.wanted.manifests or (self.wanted.manifest is None and folder is None):
             return found
+        from auditor import manifestfile  # noqa: PLC0415 - where there may be one
+
+        place = self.wanted.manifest or Path(folder or "", manifestfile.NAME)
         part = manifestfile.section(contents.kind, contents.file)
         if self.wanted.write:
             self._shipped.setdefault(place, []).append((part, ships))
@@ -139,6 +142,10 @@ class Comparing(Struct):
         self, contents: Contents, name: str, ships: Shipped, folder: Path | None
     ) -> Compared:
         """Compare with each report and each earlier artifact that is named."""
+        if not self.wanted.against:
+            return Compared()
+        from auditor import texts  # noqa: PLC0415 - where something is named
+
         seen, kept, notes, problems = [], [], [], []
         for label in self.wanted.against:
             if label in self._reports:
@@ -190,13 +197,19 @@ class Comparing(Struct):
 
     def written(self) -> tuple[str, ...]:
         """Write the manifests of what was packed, and return their paths."""
+        if not self._shipped:
+            return ()
+        from auditor import manifestfile  # noqa: PLC0415 - where one is written
+
         for place, records in self._shipped.items():
-            old = self._manifest(place) if place.is_file() else Manifest()
+            old = self._manifest(place) if place.is_file() else manifestfile.Manifest()
             new = manifestfile.renewed(old, manifestfile.joined(records))
             userfile.write(place, manifestfile.rendered(new))
         return tuple(str(place) for place in self._shipped)
 
     def _manifest(self, place: Path) -> Manifest:
+        from auditor import manifestfile  # noqa: PLC0415 - where there is one
+
         if place not in self._manifests:
             data = userfile.content(place, _LARGEST)
             self._manifests[place] = manifestfile.parsed(data, str(place))

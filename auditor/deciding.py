@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import policyfile, rulebook
+from auditor import rulebook
 from auditor.errors import UsageError
 from auditor.model import Profile, Severity
 from auditor.policy import Policy, Settings
@@ -64,12 +64,12 @@ def decided(wishes: Wishes, folders: Iterable[Path], profile: Profile) -> Decisi
     """
     document = _document(wishes, folders)
     place = Path(document.file).parent if document else Path()
-    mine = policyfile.folders(document) if document else ()
-    rules = (*wishes.rules, *(_existing(place / name) for name in mine))
+    rules = wishes.rules
     policy = Policy()
     if document is not None:
-        from auditor import rulefile  # noqa: PLC0415 - where there is a policy
+        from auditor import policyfile, rulefile  # noqa: PLC0415 - where there is a policy
 
+        rules += tuple(_existing(place / name) for name in policyfile.folders(document))
         known = rulefile.heads((rulebook.builtin_folder(), *rules))
         policy = _with_words(policyfile.policy(document, known), place)
     baseline = wishes.baseline or (place / policy.baseline if policy.baseline else None)
@@ -90,7 +90,8 @@ def _with_words(policy: Policy, place: Path) -> Policy:
     """Return a policy with the words of its file; one that cannot be read is an open gate."""
     if not policy.words_file:
         return policy
-    from auditor.sources.namefile import names_in  # noqa: PLC0415 - only where there is one
+    from auditor import policyfile  # noqa: PLC0415 - only where there is one
+    from auditor.sources.namefile import names_in  # noqa: PLC0415
 
     path = place / policy.words_file
     more = policyfile.checked_words(names_in((path,)), str(path))

@@ -11,7 +11,15 @@ from msgspec.structs import replace
 
 from auditor import fastpaths
 from auditor.anchors import shared
-from auditor.archives import Entry, holds_archive, is_brotli, is_plain, unread_format, walk
+from auditor.archives import (
+    Entries,
+    Several,
+    holds_archive,
+    is_brotli,
+    is_plain,
+    unread_format,
+    walk,
+)
 from auditor.archives.whole import whole
 from auditor.archives.zip import UNLOVED
 from auditor.blame import of_input
@@ -21,9 +29,13 @@ from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from auditor.limits import Budget, Limits
+
+    _Waiting = dict[
+        Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]], list[tuple[Member, bytes]]
+    ]
 
 NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""
@@ -47,24 +59,34 @@ class _Asked:
         self.literals = frozenset(a for r in self.readers for a in r.anchors)
         self.anchors = shared(self.literals.union(besides))
         self._heads = frozenset[bytes]().union(*(r.heads or () for r in self.readers))
-        self._of_tail: dict[str, tuple[Reader, ...]] = {}
-        self._every = not fastpaths.enabled("batches")
+        self._of_anchor: dict[bytes, list[int]] = defaultdict(list)
+        for number, reader in enumerate(self.readers):
+            for anchor in reader.anchors:
+                self._of_anchor[anchor].append(number)
+        self._of_tail: dict[str, tuple[int, ...]] = {}
+        self._quick = fastpaths.enabled("batches")
 
-    def of(self, path: str, data: bytes) -> tuple[Reader, ...]:
-        """Return the readers that may want a member in which no anchor stands."""
-        if self._every:
-            return self.readers
+    def of(self, path: str, data: bytes) -> tuple[int, ...]:
+        """Return the numbers of the readers that may want a member whatever stands in it."""
+        if not self._quick:
+            return tuple(range(len(self.readers)))
         tail = path.rpartition(".")[2]
         head = data[:2]
         found = None if head in self._heads else self._of_tail.get(tail)
         if found is None:
             # behind the last dot there may be a folder, and a name without any
             ending = tail.rpartition("/")[2].rpartition("!")[2].lower()
-            found = tuple(r for r in self.readers if _may_want(r, ending, head))
+            numbered = enumerate(self.readers)
+            found = tuple(n for n, reader in numbered if _may_want(reader, ending, head))
             few = len(self._of_tail) < _MOST_ENDINGS and len(tail) <= _LONGEST_ENDING
             if head not in self._heads and few:
                 self._of_tail[tail] = found
         return found
+
+    def with_anchors(self, path: str, data: bytes, met: Iterable[bytes]) -> list[int]:
+        """Return those numbers, and those of who looks for one of the anchors, in order."""
+        lookers = (number for anchor in met for number in self._of_anchor[anchor])
+        return sorted({*self.of(path, data), *lookers})
 
 
 def _may_want(reader: Reader, ending: str, head: bytes) -> bool:
@@ -111,7 +133,7 @@ class Examination:
         self._small = _SMALL if fastpaths.enabled("batches") else -1
         self.gaps: list[Gap] = []
 
-    def run(self, entries: Iterable[Entry]) -> None:
+    def run(self, entries: Iterable[Entries]) -> None:
         """Read all entries; where they break off, say so with a gap and keep what was seen."""
         self._run(entries, outer="", depth=0)
 
@@ -145,7 +167,7 @@ class Examination:
             return head if slash and tail == member.path else ""
         return ""
 
-    def _run(self, entries: Iterable[Entry], outer: str, depth: int) -> None:
+    def _run(self, entries: Iterable[Entries], outer: str, depth: int) -> None:
         last = outer
         try:
             try:
@@ -158,6 +180,12 @@ class Examination:
                         self._members.append(member)
                         if member.size or member.type in _WITH_CONTENT:
                             self._file(member, content, depth)
+                    elif isinstance(entry, Several):
+                        last = entry.members[-1].path
+                        self._settle()
+                        self._members += entry.members
+                        self._pending = list(zip(entry.members, entry.contents, strict=True))
+                        self._settle()
                     elif isinstance(entry, Oddity):
                         self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
                     elif isinstance(entry, Unread):
@@ -217,12 +245,29 @@ class Examination:
             return
         found = self._all.anchors.hits_in([data for _, data in pending])
         silent = Scan(self._sought)
+        waiting: _Waiting = defaultdict(list)
         for number, (member, data) in enumerate(pending):
             if number in found:
+                self._quiet(waiting)
                 self._look_at(member, data, self._all, found[number])
-            else:
-                for reader in self._all.of(member.path, data):
+                continue
+            for reader in map(self._all.readers.__getitem__, self._all.of(member.path, data)):
+                if reader.quiet is None:
                     self._read(reader, member, data, (), silent)
+                elif data[:2] in (reader.heads or ()):
+                    self._quiet(waiting)
+                    self._read(reader, member, data, (), silent)
+                else:
+                    waiting[reader.quiet].append((member, data))
+        self._quiet(waiting)
+
+    def _quiet(self, waiting: _Waiting) -> None:
+        """Show readers the members of which they have little to say."""
+        while waiting:
+            self._budget.check()
+            quiet, members = waiting.popitem()
+            for seen in quiet(members):
+                self._observations[type(seen)].append(seen)
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""
@@ -244,15 +289,10 @@ class Examination:
                 scan.broken_off()
                 break
             scan.hits.setdefault(anchor, []).append(offset)
-        if not scan.hits:
-            for reader in asked.of(member.path, data):
-                self._read(reader, member, data, (), scan)
-            return
-        for reader in asked.readers:
-            hits: Hits = ()
-            if not reader.anchors.isdisjoint(scan.hits):
-                met = scan.hits.keys() & reader.anchors
-                hits = tuple((anchor, offset) for anchor in met for offset in scan.hits[anchor])
+        for at in asked.with_anchors(member.path, data, scan.hits):
+            reader = asked.readers[at]
+            own = scan.hits.keys() & reader.anchors
+            hits = tuple((anchor, offset) for anchor in own for offset in scan.hits[anchor])
             self._read(reader, member, data, hits, scan)
 
     def _read(self, reader: Reader, member: Member, data: bytes, hits: Hits, scan: Scan) -> None:

@@ -1,7 +1,8 @@
 """The quick ways to an answer that a thorough way gives as well, and the switch between them.
 
 A quick way changes no result: what it does not understand in full, it leaves to the thorough one.
-So there is nothing to choose for users; tests run both and compare.
+So there is nothing to choose for users. Tests run both and compare; of a whole call the environment
+variable `AUDIT_FAST_PATHS` decides (`on`, `off`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from auditor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +39,8 @@ class FastPaths(Struct, frozen=True, kw_only=True):
     """Of a map's texts only those are looked into in which the map itself has a hit (`examine`)."""
     usual_entries: bool = True
     """Entries of lockfiles that are as usual become no facts that no rule can hold of (`usual`)."""
+    json_once: bool = True
+    """JSON in which no key stands twice is parsed without a call for each object (`jsondoc`)."""
     lock_readers: bool = True
     """Lockfiles as their clients write them are read by readers for just that."""
 
@@ -43,6 +48,7 @@ class FastPaths(Struct, frozen=True, kw_only=True):
 ON = FastPaths()
 OFF = FastPaths(**dict.fromkeys(FastPaths.__struct_fields__, False))
 
+_SAID = {"on": ON, "off": OFF}
 _taken: ContextVar[FastPaths] = ContextVar("fast paths", default=ON)
 
 
@@ -54,6 +60,13 @@ def current() -> FastPaths:
 def enabled(name: str) -> bool:
     """Tell whether one of them is taken."""
     return bool(getattr(_taken.get(), name))
+
+
+def choose(said: str) -> None:
+    """Take all or none for the rest of a call, by a word; raise UsageError for another one."""
+    if said not in _SAID:
+        raise UsageError(f"AUDIT_FAST_PATHS is {said[:20]!r}, where `on` or `off` must stand")
+    _taken.set(_SAID[said])
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, get_type_hints
 
@@ -101,22 +101,23 @@ class _Asked:
 
     @cached_property
     def _screen(self) -> Screen:
-        return Screen(rule.need for rule in self.rules if rule.need is not None)
+        return Screen([rule.need for rule in self.rules])
 
     def met(self, facts: Iterable[Fact]) -> Iterator[tuple[_Compiled, Fact]]:
         """Yield each rule that holds with the fact it holds for, in the order of the facts."""
         rules = self.rules
         quick = fastpaths.enabled("screens")
         for some in _in_lots(facts):
-            asked, passed = rules, frozenset[int]()
+            always: Sequence[int] = range(len(rules))
+            passed: Mapping[int, Collection[int]] = {}
             self._seen += len(some)
             if quick and self._seen >= _ENOUGH and len(some) >= _FEW:
-                asked = [rule for rule in rules if rule.is_open(some)]
-                passed = frozenset(self._screen.passed(some))
-            for number in range(len(some)) if asked else sorted(passed):
-                for rule in rules if number in passed else asked:
-                    if rule.holds(some[number]):
-                        yield rule, some[number]
+                always = [number for number in always if rules[number].is_open(some)]
+                passed = self._screen.passed(some)
+            for place in range(len(some)) if always else sorted(passed):
+                for number in sorted({*always, *passed[place]}) if place in passed else always:
+                    if rules[number].holds(some[place]):
+                        yield rules[number], some[place]
 
 
 def _in_lots(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
@@ -205,7 +206,7 @@ def _finding(
 def filled(template: str, values: Mapping[str, str]) -> str:
     """Fill a template: `{field}` with the value, `{field:file}` with `1 file` or `3 files`."""
     parts = []
-    for text, name, noun, _ in Formatter().parse(template):
+    for text, name, noun, _ in _parsed(template):
         parts.append(text)
         if name is not None:
             value = values[name]
@@ -215,12 +216,17 @@ def filled(template: str, values: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
+@lru_cache(1024)
+def _parsed(template: str) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+    return tuple(Formatter().parse(template))
+
+
 def rendered(fact: Fact) -> dict[str, str]:
     """Return the fields of a fact as messages print them."""
-    hints = _hints(type(fact))
+    sizes = _sizes(type(fact))
     shown = {"path": fact.path, "line": str(fact.line or ""), "key": fact.key or ""}
     for name, value in fact.evidence().items():
-        if hints[name] in {ByteCount, ByteCount | None} and isinstance(value, int):
+        if name in sizes and isinstance(value, int):
             shown[name] = words.size(value)
         elif isinstance(value, int) and not isinstance(value, bool):
             shown[name] = f"{value:,}"
@@ -231,10 +237,8 @@ def rendered(fact: Fact) -> dict[str, str]:
     return shown
 
 
-_HINTS: dict[type, dict[str, object]] = {}
-
-
-def _hints(kind: type) -> dict[str, object]:
-    if kind not in _HINTS:
-        _HINTS[kind] = get_type_hints(kind)
-    return _HINTS[kind]
+@cache
+def _sizes(kind: type) -> frozenset[str]:
+    """Return the fields of a kind of fact that are numbers of bytes."""
+    hints = get_type_hints(kind)
+    return frozenset(name for name in hints if hints[name] in {ByteCount, ByteCount | None})

@@ -159,10 +159,14 @@ class Budget:
         if self._unpacked > self.limits.unpacked_bytes:
             raise LimitError("unpacked-bytes", self.limits.unpacked_bytes, self._unpacked, "bytes")
 
-    def member(self) -> None:
-        """Spend one member; every few of them are a reason to look at the time."""
-        self._members += 1
-        if self._members % _FEW == 1:
+    def has_room(self, count: int) -> bool:
+        """Tell whether as many more members are allowed."""
+        return self._members + count <= self.limits.members
+
+    def member(self, count: int = 1) -> None:
+        """Spend members; every few of them are a reason to look at the time."""
+        self._members += count
+        if count > 1 or self._members % _FEW == 1:
             self.check()
         if self._members > self.limits.members:
             raise LimitError("members", self.limits.members, self._members)

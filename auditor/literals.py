@@ -89,7 +89,8 @@ def by_hyperscan(literals: Literals) -> Engine | None:
         def met(index: int, _: int, end: int, *__: object) -> None:
             ends.append((end, index))
 
-        database.scan(text, match_event_handler=met, scratch=own.scratch)
+        searched: Any = text  # its stubs know bytes alone, it takes any buffer
+        database.scan(searched, match_event_handler=met, scratch=own.scratch)
         ends.sort()
         return ((index, end - lengths[index]) for end, index in ends)
 

@@ -28,7 +28,7 @@ from auditor.specs import is_spec, spec_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from auditor.archives import Entry
+    from auditor.archives import Entries
     from auditor.facts import Hits, Reader
     from auditor.limits import Budget
     from auditor.model import Member
@@ -180,7 +180,7 @@ class _Examiner:
     def _examined(  # noqa: PLR0913 - what is known of a target
         self,
         label: str,
-        entries: Iterable[Entry],
+        entries: Iterable[Entries],
         budget: Budget,
         *,
         kind: str = "",

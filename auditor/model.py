@@ -74,6 +74,7 @@ class ArtifactKind(StrEnum):
     """What lies outside of projects: caches of package managers, files that an attack leaves."""
 
 
+OF_PYTHON = frozenset({ArtifactKind.SDIST, ArtifactKind.WHEEL})
 OF_OTHERS = frozenset({ArtifactKind.LOCKFILE, ArtifactKind.MACHINE})
 """Kinds that hold what others published."""
 

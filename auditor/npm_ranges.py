@@ -27,6 +27,7 @@ _PARTIAL = regex(
     r"([~^]>?|[<>]?=?)=?\s*[v=\s]*"
     rf"(\d+|[xX*])(?:\.(\d+|[xX*])(?:\.(\d+|[xX*]){_TAIL})?)?\Z"
 )
+_PLAIN = regex(r"([~^]?)([0-9]{1,15})\.([0-9]{1,15})\.([0-9]{1,15})")
 _BLANKS = regex(r"\s+")
 _OPERATOR_GAP = regex(r"([~^<>=]+)\s+(?=[\dvxX*=])")
 _HYPHEN = regex(r"(\S+) - (\S+)\Z")
@@ -37,11 +38,30 @@ _LOWEST: Pre = ((0, 0, ""),)
 
 def satisfies(version: str, wanted: str) -> bool | None:
     """Tell whether a version lies in a range; None where either is none that npm can compare."""
+    plain, asked = _plain(version), _plain(wanted)
+    if plain and asked and not plain[0]:
+        return _holds(asked[0], asked[1:], plain[1:])
     have = parsed(version)
     sets = _alternatives(wanted)
     if have is None or sets is None:
         return None
     return any(_within(have, comparators) for comparators in sets)
+
+
+@lru_cache(maxsize=16384)
+def _plain(text: str) -> tuple[str, int, int, int] | None:
+    """Return operator and numbers of `1.2.3`, `^1.2.3` and `~1.2.3`, as most ranges are."""
+    found = _PLAIN.fullmatch(text)
+    return (found[1], int(found[2]), int(found[3]), int(found[4])) if found else None
+
+
+def _holds(operator: str, low: tuple[int, int, int], have: tuple[int, int, int]) -> bool:
+    if not operator:
+        return have == low
+    same = 2 if operator == "~" or not low[0] else 1
+    if operator == "^" and not (low[0] or low[1]):
+        same = 3
+    return have >= low and have[:same] == low[:same]
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,7 @@ from auditor.lazyre import regex
 from auditor.limits import Budget, Limits
 from auditor.model import (
     OF_OTHERS,
+    OF_PYTHON,
     Artifact,
     ArtifactKind,
     Fact,
@@ -175,7 +176,7 @@ def _serving(kind: ArtifactKind) -> tuple[tuple[str, Collector], ...]:
     if kind is ArtifactKind.POLICY:
         collectors = facts.of_policy()
     else:
-        collectors, _ = facts.load(lockfile=kind in OF_OTHERS)
+        collectors, _ = facts.load(lockfile=kind in OF_OTHERS, python=kind in OF_PYTHON)
     return tuple((name, one) for name, one in collectors.items() if one.serves(kind))
 
 

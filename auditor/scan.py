@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from auditor import batch, facts, fastpaths, kinds, policy, rulebook, since, texts
+from auditor import batch, beforehand, facts, kinds, policy, rulebook, since
 from auditor.advice import advice
-from auditor.archives import listing, lone, stripped, walk
+from auditor.archives import walk
 from auditor.batch import Announce, Read, Target
 from auditor.blame import of_input
 from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents, Reader, denied_word, module_difference, python_entry_point
+from auditor.facts import Contents, Reader, denied_word, module_difference
 from auditor.facts.comparison import ComparedWith
 from auditor.facts.demands import Demands
 from auditor.facts.distribution import distribution_of
@@ -27,7 +27,7 @@ from auditor.facts.module_difference import SdistSeen
 from auditor.facts.size_history import SizesSeen
 from auditor.home import home
 from auditor.judge import Judge
-from auditor.limits import Budget, Limits
+from auditor.limits import Limits
 from auditor.model import (
     Artifact,
     ArtifactKind,
@@ -142,14 +142,15 @@ class _Scanner:
         self._judge = judge
         self._announce = announce
         self._output = output
-        self._readers = facts.load(lockfile=False)[1]
         self._demands = request.settings.policy.demands
+        self._more: tuple[Reader, ...] = ()
+        """Readers besides those of the facts."""
         if self._demands.words:
-            self._readers += (denied_word.reader(self._demands.words),)
+            self._more += (denied_word.reader(self._demands.words),)
         self._comparing = Comparing(request.compare, self._look)
         self._earlier = earlier
         if earlier or request.compare.against:
-            self._readers += (DIGESTS,)
+            self._more += (DIGESTS,)
         self._sdists: dict[tuple[str, str], SdistSeen] = {}
         """The sdists seen so far, by project and version: what wheels are compared with."""
         self._releases: set[tuple[str, str]] = set()
@@ -330,7 +331,7 @@ class _Scanner:
             }
         )
         budget = gauges.budget(self._request.limits)
-        examination = Examination(pack.label, self._readers, budget)
+        examination = Examination(pack.label, self._readers(), budget)
         examination.run(directory.files(folder, names, budget))
         self.result.gaps.extend(
             gap for gap in examination.gaps if gap.location.path != MANIFEST
@@ -346,15 +347,18 @@ class _Scanner:
 
     def _file(self, path: Path, artifact: Artifact, project: Project | None) -> None:
         progress = self._announce(artifact.source)
-        names = _listing(path, self._request.limits)
+        names = beforehand.listed(path, self._request.limits)
         shape = kinds.of_zip(path.name, names)
-        readers = self._readers_of(path, names) if shape.wheel and names else self._readers
+        whole = self._readers(wheel=shape.wheel)
+        readers = whole
+        if shape.wheel and names:
+            readers = beforehand.of_wheel(path, names, whole, self._request.limits)
         examination = self._examination(artifact.source, readers, shape)
         try:
             digest, size = self._read(path, examination, shape, progress)
-            if readers is not self._readers and examination.is_ambiguous():
+            if readers is not whole and examination.is_ambiguous():
                 # another program may see other entry points than those that the reader knew of
-                examination = self._examination(artifact.source, self._readers, shape)
+                examination = self._examination(artifact.source, whole, shape)
                 digest, size = self._read(path, examination, shape, progress)
         except InputError as problem:
             self.result.gap(artifact.source, str(problem))
@@ -372,21 +376,9 @@ class _Scanner:
         artifact = replace(artifact, kind=kind, notes=notes, packed=ByteCount(size), sha256=digest)
         self._conclude(artifact, contents, examination, project)
 
-    def _readers_of(self, path: Path, names: Sequence[str]) -> tuple[Reader, ...]:
-        """Return the readers of a wheel; they read those modules alone that its entry points name.
-
-        Those stand at its end, so they are looked up before.
-        """
-        file_name = python_entry_point.ENTRY_POINTS
-        places = {stripped(name, 0) for name in names if name.endswith(file_name)}
-        found: bytes | None = b""
-        if places:
-            with suppress(OSError), path.open("rb") as file:
-                found = lone(file, places.pop(), Budget(self._request.limits))
-        if places or found is None or not fastpaths.enabled("named_modules"):
-            return self._readers
-        of_names = python_entry_point.reader_of(found)
-        return tuple(of_names if r is python_entry_point.READER else r for r in self._readers)
+    def _readers(self, *, wheel: bool = False) -> tuple[Reader, ...]:
+        """Return who sees members; of Python's distributions only wheels have readers alone."""
+        return facts.load(lockfile=False, python=wheel)[1] + self._more
 
     def _examination(
         self, label: str, readers: tuple[Reader, ...], shape: kinds.Zip
@@ -400,7 +392,9 @@ class _Scanner:
         """Show a file to its readers; return its digest and size."""
         budget = examination.budget
         with ReadFile(path, self._request.limits, progress) as file:
-            examination.run(walk(file.stream(), budget, strip=1, strip_zip=int(shape.root)))
+            stream = file.stream()
+            entries = walk(stream, budget, strip=1, strip_zip=int(shape.root), together=True)
+            examination.run(entries)
             return file.finish(), file.size
 
     def _compared(self, contents: Contents, label: str) -> Contents:
@@ -418,7 +412,7 @@ class _Scanner:
 
     def _folder(self, path: Path, label: str) -> None:
         budget = gauges.budget(self._request.limits)
-        examination = Examination(label, self._readers, budget)
+        examination = Examination(label, self._readers(), budget)
         examination.run(directory.entries(path, budget))
         contents = examination.contents(ArtifactKind.FOLDER, None)
         artifact = Artifact(
@@ -480,6 +474,8 @@ class _Scanner:
             self._judged(replace(artifact, kind=ArtifactKind.PROJECT), configuration, known)
         self.past[artifact.source] = comparisons.kept
         if self._earlier:
+            from auditor import texts  # noqa: PLC0415 - where a later one is compared with it
+
             told = texts.of(contents)
             found = tuple(self.result.findings[before:])
             kept = Kept(artifact=artifact, file=contents.file, texts=told, findings=found)
@@ -565,14 +561,6 @@ def _git(folder: Path, contents: Contents) -> GitSeen | None:
     from auditor.sources import git  # noqa: PLC0415 - only where a project was packed
 
     return git.seen(folder, contents)
-
-
-def _listing(path: Path, limits: Limits) -> tuple[str, ...]:
-    try:
-        with path.open("rb") as file:
-            return listing(file, Budget(limits))
-    except OSError:
-        return ()  # why it cannot be opened is said when it is to be read
 
 
 def _identity(contents: Contents) -> tuple[str, str]:

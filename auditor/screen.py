@@ -6,6 +6,7 @@ fact's texts, no pattern matches. A fact that is left may be one that a rule is 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from auditor.anchors import Anchors
 from auditor.lazyre import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from auditor.match import Where
 
@@ -58,30 +59,35 @@ def need_of(where: Where) -> Need | None:
 class Screen:
     """The fixed parts of all patterns of some rules, searched in many facts together."""
 
-    def __init__(self, needs: Iterable[Need]) -> None:
-        pairs = [pair for need in needs for pair in need.patterns]
-        self._fields = sorted({field for field, _ in pairs})
-        fixed = {fixed_part(pattern) for _, pattern in pairs}
-        self._anchors = Anchors(frozenset(part.encode("utf-8", "surrogatepass") for part in fixed))
+    def __init__(self, needs: Sequence[Need | None]) -> None:
+        self._every = frozenset(range(len(needs)))
+        self._fields = sorted({field for need in needs if need for field, _ in need.patterns})
+        self._needs: dict[bytes, set[int]] = defaultdict(set)
+        for number, need in enumerate(needs):
+            for _, pattern in need.patterns if need else ():
+                part = fixed_part(pattern).encode("utf-8", "surrogatepass")
+                self._needs[part].add(number)
+        self._anchors = Anchors(frozenset(self._needs))
 
-    def passed(self, facts: Sequence[object]) -> Iterable[int]:
-        """Return the numbers of the facts that some pattern may match, in order."""
+    def passed(self, facts: Sequence[object]) -> Mapping[int, Collection[int]]:
+        """Return the numbers of the facts that some pattern may match, each with which needs."""
         if not self._fields:
-            return ()
+            return {}
         texts = [getattr(fact, field) for fact in facts for field in self._fields]
+        every = dict.fromkeys(range(len(facts)), self._every)
         if not all(type(text) is str for text in texts):
-            return range(len(facts))
+            return every
         joined = f"/{f'{_END}/'.join(texts)}{_END}".lower().replace("!", "/")
         data = joined.encode("utf-8", "surrogatepass")
         if data.count(b"\n") != len(texts):  # some text has a line end of its own
-            return range(len(facts))
-        found: set[int] = set()
+            return every
+        found: dict[int, set[int]] = defaultdict(set)
         number = last = 0
-        for offset in sorted(offset for _, offset in self._anchors.hits(data)):
+        for offset, part in sorted((offset, part) for part, offset in self._anchors.hits(data)):
             number += data.count(b"\n", last, offset)
             last = offset
-            found.add(number // len(self._fields))
-        return sorted(found)
+            found[number // len(self._fields)] |= self._needs[part]
+        return found
 
 
 def fixed_part(pattern: str) -> str:

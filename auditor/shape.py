@@ -12,7 +12,7 @@ from auditor.jsondoc import leaves
 if TYPE_CHECKING:
     from auditor.limits import Limits
 
-__all__ = ["get", "json_object", "leaves", "need", "text_map", "texts", "word_of"]
+__all__ = ["get", "is_text_map", "json_object", "leaves", "need", "text_map", "texts", "word_of"]
 
 T = TypeVar("T")
 
@@ -70,6 +70,11 @@ def texts(document: dict[str, Any], key: str) -> tuple[str, ...] | None:
         if not isinstance(value, str):
             raise ParseError(f"is {word_of(value)}, where a text must stand", f"{key}[{index}]")
     return tuple(values)
+
+
+def is_text_map(value: object) -> bool:
+    """Tell whether a value is an object of texts, and of nothing else."""
+    return type(value) is dict and set(map(type, value.values())) <= {str}
 
 
 def text_map(document: dict[str, Any], key: str) -> dict[str, str]:

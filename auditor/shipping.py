@@ -8,12 +8,12 @@ from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from auditor.facts import Reader, dependency, entry_point, python_entry_point, script, startup
+from auditor.facts import Reader, dependency, entry_point, script
 from auditor.facts.file import kinds_of
 from auditor.facts.metadata_document import MetadataDocument, document_of
 from auditor.facts.source_map import Carrier, MapSeen
 from auditor.lazyre import regex
-from auditor.model import Fact, MemberType, Unread
+from auditor.model import OF_PYTHON, Fact, MemberType, Unread
 from auditor.shipped import (
     Ability,
     AbilityChange,
@@ -84,7 +84,7 @@ def _entries(contents: Contents) -> Iterator[Entry]:
 
 def _abilities(contents: Contents) -> Iterator[Ability]:
     found = sorted(
-        {*_of_npm(contents), *_of_python(contents)},
+        {*(_of_python if contents.kind in OF_PYTHON else _of_npm)(contents)},
         key=lambda one: (list(Power).index(one.power), one.name, one.value),
     )
     yield from found
@@ -104,6 +104,8 @@ def _of_npm(contents: Contents) -> Iterator[Ability]:
 
 
 def _of_python(contents: Contents) -> Iterator[Ability]:
+    from auditor.facts.python import python_entry_point, startup  # noqa: PLC0415 - of these alone
+
     kind = python_entry_point.PythonEntryPointFact
     for entry in _facts(contents, python_entry_point.COLLECTOR, kind):
         if entry.key:

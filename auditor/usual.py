@@ -75,12 +75,19 @@ def none_of(inventory: Inventory) -> Usual:
 
 
 def usual(inventory: Inventory) -> Usual:
-    """Tell which entries are usual: a pass that takes some microseconds for each."""
+    """Tell which entries are usual: a pass that takes some microseconds for each.
+
+    A copy of what is not usual is none either, as the two may contradict each other.
+    """
     glance = _Glance()
-    return Usual(
-        places=tuple([glance.place(package) for package in inventory.packages]),
-        found=glance.found,
-    )
+    packages = inventory.packages
+    places = [glance.place(package) for package in packages]
+    pairs = zip(packages, places, strict=True)
+    odd = {(package.name, package.version) for package, place in pairs if place is None}
+    if odd:
+        pairs = zip(packages, places, strict=True)
+        places = [None if (p.name, p.version) in odd else place for p, place in pairs]
+    return Usual(places=tuple(places), found=glance.found)
 
 
 class _Glance:

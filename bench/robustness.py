@@ -19,7 +19,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import venv
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,13 +30,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import auditor
+from bench.installing import PLACE, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "robustness.md"
-PLACE = ROOT / ".cache" / "peers"
 SECONDS = 20
 NOBODY = "http://127.0.0.1:9"
 """Where a tool that asks the network finds nobody: the port of `discard`."""
@@ -234,26 +233,13 @@ def outcome(tool: Tool, name: str, case: Mapping[str, Any], cases: Path) -> Outc
 
 def install(tool: Tool) -> None:
     """Install a tool by name, in the version that stands here, where it is not there."""
-    place = PLACE / tool.name
-    wanted = f"{tool.name} {tool.version}"
-    mark = place / "installed"
-    if not tool.installer or (mark.is_file() and mark.read_text("utf-8") == wanted):
-        return
-    command: tuple[str, ...]
-    if tool.installer == "pip":
-        venv.create(place, clear=True, with_pip=True)
-        pip = (str(place / "bin" / "python"), "-m", "pip", "install", "--quiet")
-        command = (*pip, "--disable-pip-version-check", f"{tool.name}=={tool.version}")
-    else:
-        npm = ("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(place))
-        command = (*npm, f"{tool.name}@{tool.version}")
-    subprocess.run(command, check=True)  # noqa: S603 - an installer, and names that stand above
-    if tool.name == "guarddog":
-        _dated(place, PLACE / "guarddog-names")
-    mark.write_text(wanted, encoding="utf-8")
+    if tool.installer:
+        place = installed(tool.name, tool.installer, tool.name, tool.version)
+        if tool.name == "guarddog":
+            dated_names(place, PLACE / "guarddog-names")
 
 
-def _dated(place: Path, names: Path) -> None:
+def dated_names(place: Path, names: Path) -> None:
     """Copy guarddog's own lists of names, dated today, so that it asks nobody for fresh ones."""
     names.mkdir(parents=True, exist_ok=True)
     for path in place.glob("lib/*/site-packages/guarddog/analyzer/metadata/resources/*"):

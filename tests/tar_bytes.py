@@ -10,7 +10,7 @@ import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from auditor.archives import Entry, Loose, tar, walk
+from auditor.archives import Entries, Loose, Several, tar, walk
 from auditor.errors import InputError, MemberError
 from auditor.limits import Budget, Limits
 from auditor.model import Oddity, Unread
@@ -225,7 +225,7 @@ def pieces(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
     yield data[start:]
 
 
-def told(entries: Iterator[Entry]) -> list[str]:
+def told(entries: Iterator[Entries]) -> list[str]:
     """Return what a reader yields as lines of text, the error that ends it as the last one."""
     lines: list[str] = []
     try:
@@ -237,6 +237,7 @@ def told(entries: Iterator[Entry]) -> list[str]:
             elif isinstance(entry, Loose):
                 lines.append(f"loose {entry.name!r} {entry.size}")
             else:
+                assert not isinstance(entry, Several), "nobody asked for files together"
                 member, content = entry
                 target = f" -> {member.link}" if member.link else ""
                 line = f"{member.type.value} {member.path!r} {member.size}{target}"

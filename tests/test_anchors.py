@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -119,8 +119,8 @@ def test_hyperscan_is_not_relied_on_where_it_misses_what_it_must_find(
 ) -> None:
     import hyperscan  # noqa: PLC0415 - the one test that looks into it
 
-    class Blind(hyperscan.Database):  # type: ignore[misc]
-        def compile(self, expressions: list[bytes], **settings: object) -> None:
+    class Blind(hyperscan.Database):
+        def compile(self, expressions: list[bytes], **settings: Any) -> None:  # type: ignore[override]  # noqa: ANN401
             super().compile([b"other", *expressions[1:]], **settings)
 
     monkeypatch.setattr(hyperscan, "Database", Blind)
@@ -146,8 +146,8 @@ def test_what_hyperscan_cannot_compile_is_left_to_the_automaton(
 ) -> None:
     import hyperscan  # noqa: PLC0415 - as above
 
-    class Failing(hyperscan.Database):  # type: ignore[misc]
-        def compile(self, **_: object) -> None:
+    class Failing(hyperscan.Database):
+        def compile(self, **_: object) -> None:  # type: ignore[override]
             raise hyperscan.error("out of memory")
 
     monkeypatch.setattr(hyperscan, "Database", Failing)

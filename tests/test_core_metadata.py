@@ -11,9 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.facts import Contents, Unread
-from auditor.facts.core_metadata import MOST, CoreMetadataFact, collect
-from auditor.facts.description import LARGEST, DescriptionFact, rst_problem
-from auditor.facts.description import collect as collect_description
 from auditor.facts.distribution import DocumentSeen
 from auditor.facts.metadata_document import (
     LARGEST_HEAD,
@@ -22,6 +19,9 @@ from auditor.facts.metadata_document import (
     MetadataDocument,
     split,
 )
+from auditor.facts.python.core_metadata import MOST, CoreMetadataFact, collect
+from auditor.facts.python.description import LARGEST, DescriptionFact, rst_problem
+from auditor.facts.python.description import collect as collect_description
 from auditor.model import ArtifactKind, Member
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 
 from auditor.facts import Contents
 from auditor.facts.git_state import GitSeen, PathState, State
-from auditor.facts.record import MemberDigest
+from auditor.facts.python.record import MemberDigest
 from auditor.model import ArtifactKind, Member, MemberType
 from auditor.sources import git, git_program
 

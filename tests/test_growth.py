@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from cProfile import Profile
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
-from auditor import lockscan, mapscan, report, scan
+from auditor import facts, fastpaths, lockscan, mapscan, report, scan
 from auditor.errors import SpentError
 from auditor.examine import Examination
 from auditor.facts import Reader
+from auditor.facts.source_map import MapSeen
 from auditor.limits import Budget, Gauges, Limits
 from auditor.model import (
     ArtifactKind,
@@ -26,11 +28,13 @@ from auditor.report import View
 from auditor.sources import gauges
 from tests.made_reports import ARTIFACT, finding, rule
 from tests.made_reports import report as made_report
+from tests.test_secrets import TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from auditor.facts import Contents
     from auditor.model import Report
 
 # reports
@@ -74,6 +78,56 @@ def test_a_report_takes_no_more_than_there_is_to_tell(name: str, verbose: bool) 
     short, long = _work(lambda: render(few, view)), _work(lambda: render(many, view))
 
     assert long < 6 * short
+
+
+# maps
+
+
+def _map_of(sources: int) -> bytes:
+    """Return a map of so many texts of 20 KB, with a token in every tenth of them."""
+    token = TOKENS["AKIA"][1]
+    texts = [
+        f"// {number}\n"
+        + (f'const id = "{token}";\n' if number % 10 == 0 else "")
+        + "let a;\n" * 2900
+        for number in range(sources)
+    ]
+    names = [f"../src/{number}.ts" for number in range(sources)]
+    mappings = "AAAA;ACAA," * (sources * 500)
+    map_ = {"version": 3, "sources": names, "sourcesContent": texts, "mappings": mappings}
+    return json.dumps(map_).encode()
+
+
+def _examined(data: bytes) -> Contents:
+    examination = Examination("a.tgz", facts.load(lockfile=False)[1], Budget(Limits()))
+    pieces = (data[at : at + 262_144] for at in range(0, len(data), 262_144))
+    examination.run([(Member(path="a.js.map", name="a.js.map", size=len(data)), pieces)])
+    assert not examination.gaps
+    return examination.contents(ArtifactKind.NPM_TARBALL, None)
+
+
+@pytest.mark.parametrize("paths", [fastpaths.ON, fastpaths.OFF], ids=["quick", "thorough"])
+def test_a_map_takes_work_in_proportion_to_its_texts(paths: fastpaths.FastPaths) -> None:
+    few, many = _map_of(50), _map_of(200)
+    with fastpaths.taken(paths):
+        _examined(few)  # what is loaded once
+        short, long = _work(lambda: _examined(few)), _work(lambda: _examined(many))
+
+    assert long < 4.2 * short
+
+
+def test_a_map_takes_its_own_size_of_memory_and_little_more() -> None:
+    for data in (_map_of(50), _map_of(400)):
+        _examined(data)  # what is loaded once
+        tracemalloc.start()
+        try:
+            contents = _examined(data)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+        assert sum(len(seen.map.sources) for seen in contents.of(MapSeen)) in {50, 400}
+        assert peak < 1.1 * len(data) + 2 * 1024 * 1024
 
 
 # what a limit ends

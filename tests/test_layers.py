@@ -52,6 +52,7 @@ LAYERS = [
         "namelists",
         "usual",
         "sizehistory",
+        "screen",
     },
     {"facts", "packing"},
     {
@@ -80,7 +81,7 @@ LAYERS = [
     {"triage", "baselinefile", "starting", "since"},
     {"report", "mapview", "docs", "incidentpage"},
     {"sources", "sandbox"},
-    {"outcome", "comparing", "deciding", "verifying", "batch"},
+    {"outcome", "comparing", "deciding", "verifying", "batch", "beforehand"},
     {"scan", "packonline", "lockscan", "lockonline", "namescan", "mapscan", "dbupdate"},
     {"diffscan"},
     {"historyscan"},

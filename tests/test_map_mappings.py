@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor import literals
 from auditor.maps import mappings
 from auditor.maps.mappings import used
 
@@ -138,6 +140,26 @@ def test_what_a_plain_decoder_refuses_says_nothing_or_too_much(text: str, count:
 )
 def test_a_text_of_mappings(text: str, count: int, met: set[int] | None) -> None:
     assert used(text.encode(), count) == (None if met is None else frozenset(met))
+
+
+@given(st.text("ztcx,", max_size=30) | st.text("ztc,", max_size=30))
+def test_the_automaton_finds_the_steps_that_a_pattern_finds(text: str) -> None:
+    classes = f",{text},".encode()
+    expected = None
+    if not set(re.findall("x|c,", f",{text},")):
+        expected = [step.end() for step in re.finditer(",c*[zt][tc]", f",{text},")]
+
+    assert mappings._steps(classes) == expected  # noqa: SLF001 - both ways to one answer
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(literals, "by_automaton", lambda _: None)
+        assert mappings._steps(classes) == expected  # noqa: SLF001
+
+
+@pytest.mark.parametrize("digits", [1, 6, 7, 8, 40])
+def test_a_step_is_seen_behind_a_first_field_of_any_length(digits: int) -> None:
+    text = b"AAAA," + b"g" * (digits - 1) + b"ACAA"
+
+    assert used(text, 2) == frozenset({0, 1})
 
 
 def test_a_segment_longer_than_a_piece_is_none() -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from auditor.facts import Contents
 from auditor.facts.distribution import DocumentSeen
-from auditor.facts.file_name import FileNameFact, collect
-from auditor.facts.upload import UploadFact
-from auditor.facts.upload import collect as collect_upload
+from auditor.facts.python.file_name import FileNameFact, collect
+from auditor.facts.python.upload import UploadFact
+from auditor.facts.python.upload import collect as collect_upload
 from auditor.model import ArtifactKind, Member
 from auditor.pypi import address_problem, takes_platform, url_problem
 

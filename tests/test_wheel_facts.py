@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from auditor import facts, kinds
 from auditor.examine import Examination
-from auditor.facts import distribution, record, startup
-from auditor.facts.record import Problem, RecordFact
+from auditor.facts import distribution
+from auditor.facts.python import record, startup
+from auditor.facts.python.record import Problem, RecordFact
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Fact, Member, Unread
 from tests import distributions as make

@@ -6,14 +6,16 @@ import re
 from io import BytesIO
 from itertools import chain
 from mmap import ACCESS_READ, mmap
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, overload
 
 from msgspec.structs import replace
 
 from auditor.archives import asar, tar, zip, zip_records  # noqa: A004 - the format's name
 from auditor.archives.entry import BEHIND, loose
+from auditor.archives.entry import Entries as Entries
 from auditor.archives.entry import Entry as Entry
 from auditor.archives.entry import Loose as Loose
+from auditor.archives.entry import Several as Several
 from auditor.archives.inflate import MAGICS, PLAIN_CHUNK, Inflated, is_compressed
 from auditor.archives.tar import stripped as stripped
 from auditor.archives.zip_records import END
@@ -103,6 +105,23 @@ def is_plain(name: str, data: bytes) -> bool:
     )
 
 
+def _are_plain(files: Several) -> bool:
+    """Tell as `is_plain` does of several files at once."""
+    whole = b"\0".join(files.contents)
+    return (
+        b"ustar" not in whole
+        and END not in whole
+        and ".br\n" not in "".join(f"{member.path}\n" for member in files.members).lower()
+        and not any(data[:2] in _HEADS for data in files.contents)
+        and not any(
+            len(data) >= tar.BLOCK
+            and data[148] in tar.BEGIN_NUMBERS
+            and tar.is_header(data[: tar.BLOCK])
+            for data in files.contents
+        )
+    )
+
+
 def is_brotli(name: str, head: bytes) -> bool:
     """Tell a file of Brotli, which has no magic: by its name, and that it is no text."""
     return name.lower().endswith(".br") and not _is_text(head)
@@ -141,6 +160,27 @@ def lone(file: BinaryIO, path: str, budget: Budget) -> bytes | None:
     return zip.lone(_whole(file, head), path, budget) if head.startswith(ZIP_MAGIC) else None
 
 
+@overload
+def walk(
+    file: BinaryIO,
+    budget: Budget,
+    *,
+    strip: int,
+    strip_zip: int = 0,
+    lone: str = "",
+    brotli: bool = False,
+) -> Iterator[Entry]: ...
+@overload
+def walk(
+    file: BinaryIO,
+    budget: Budget,
+    *,
+    strip: int,
+    strip_zip: int = 0,
+    lone: str = "",
+    brotli: bool = False,
+    together: bool,
+) -> Iterator[Entries]: ...
 def walk(  # noqa: PLR0913 - what is known of a file before it is read
     file: BinaryIO,
     budget: Budget,
@@ -149,13 +189,15 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
     strip_zip: int = 0,
     lone: str = "",
     brotli: bool = False,
-) -> Iterator[Entry]:
+    together: bool = False,
+) -> Iterator[Entries]:
     """Yield the members of an archive, whatever its name, in file order.
 
     `strip` folders are taken off the paths of a tar archive, `strip_zip` off those of a zip: of
     the zips, only old sdists have a root folder.
     With `lone`, a compressed file that holds no tar archive is one member of that name. `brotli`
-    says that the file is of Brotli, which nothing in it does.
+    says that the file is of Brotli, which nothing in it does. With `together`, small files of a tar
+    archive come as Several.
 
     Raises ArchiveError (no archive, damaged, not supported) or LimitError; what was yielded
     before stands.
@@ -173,6 +215,7 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
         return
     if not head:
         raise ArchiveError("an empty file, not an archive")
+    row = _are_plain if together else None
     claimed = asar.claims(head)
     if not claimed and not _is_tar(head) and not is_compressed(head):
         whole = _whole(file, head)
@@ -188,12 +231,18 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
         yield from asar.members(_whole(file, head), budget)
     elif _is_tar(head):
         plain = chain((head,), iter(lambda: file.read(PLAIN_CHUNK), b""))
-        yield from tar.members(plain, budget, strip=strip)
+        yield from tar.members(plain, budget, strip=strip, together=row)
     else:
-        yield from _inflated(Inflated(file, budget, head), budget, strip, lone)
+        yield from _inflated(Inflated(file, budget, head), budget, strip, lone, row)
 
 
-def _inflated(inflated: Inflated, budget: Budget, strip: int, lone: str) -> Iterator[Entry]:
+def _inflated(
+    inflated: Inflated,
+    budget: Budget,
+    strip: int,
+    lone: str,
+    together: tar.Together | None = None,
+) -> Iterator[Entries]:
     """Yield what a compressed file holds: the members of a tar archive, or itself inflated."""
     chunks: Iterator[bytes] = iter(inflated)
     first = b""
@@ -202,7 +251,8 @@ def _inflated(inflated: Inflated, budget: Budget, strip: int, lone: str) -> Iter
     if lone and not _is_tar(first):
         yield _lone(lone, chain((first,), chunks), budget)
     else:
-        yield from tar.members(chain((first,), chunks), budget, strip=strip)
+        chunks = chain((first,), chunks)
+        yield from tar.members(chunks, budget, strip=strip, together=together)
     if inflated.streams > 1:
         detail = f"is {inflated.streams:,} compressed streams in a row: some read the first alone"
         yield Oddity(kind="several-streams", path="", detail=detail)
@@ -224,7 +274,7 @@ def _two_formats(other: str) -> Oddity:
     return Oddity(kind="two-formats", path="", detail=detail)
 
 
-def _as(name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+def _as(name: str, entries: Iterator[Entries]) -> Iterator[Entry]:
     """Yield the members that a file has when it is read in another way, below a name for that.
 
     What is odd there, and what is loose, is what the other reading of the file consists of.

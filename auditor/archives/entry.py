@@ -28,8 +28,17 @@ class Loose(Struct, frozen=True, kw_only=True):
     content: Iterator[bytes]
 
 
+class Several(Struct, frozen=True, kw_only=True):
+    """Small ordinary files in a row, none of them an archive, with their contents."""
+
+    members: list[Member]
+    contents: list[bytes]
+
+
 Entry = tuple[Member, Iterator[bytes]] | Oddity | Unread | Loose
 """A member with its content, something odd about the archive, what could not be read, the rest."""
+Entries = Entry | Several
+"""What those are given who ask for files together."""
 
 BEHIND = "(behind the archive)"
 BEFORE = "(before the archive)"

@@ -11,21 +11,24 @@ from __future__ import annotations
 
 import zlib
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from msgspec.structs import replace
 
 from auditor import fastpaths
 from auditor.archives import sparse
-from auditor.archives.entry import BEHIND, Entry, loose, refused
+from auditor.archives.entry import BEHIND, Entries, Entry, Several, loose, refused
 from auditor.archives.pax import EXTENDING, SPARSE, Extended
 from auditor.errors import ArchiveError, LimitError, MemberError
 from auditor.model import Member, MemberType, Oddity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from auditor.limits import Budget
+
+    Together = Callable[[Several], bool]
+    """Tells whether some files can be handed on together."""
 
 BLOCK = 512
 _TYPES = {
@@ -61,7 +64,7 @@ _LARGEST_OCTAL = 8**11
 """Sizes from here on do not fit into a header: there the extended one alone is right."""
 
 
-_BEGIN_NUMBERS = b"\x80\0 01234567"
+BEGIN_NUMBERS = b"\x80\0 01234567"
 _SUM_ENDS = frozenset({b"\0 ", b" \0"})
 """What stands behind the six digits of a checksum."""
 _MOST_PLAIN = 256
@@ -143,8 +146,18 @@ class Tape:
             yield piece
 
 
-def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[Entry]:
+@overload
+def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[Entry]: ...
+@overload
+def members(
+    chunks: Iterable[bytes], budget: Budget, *, strip: int, together: Together | None
+) -> Iterator[Entries]: ...
+def members(
+    chunks: Iterable[bytes], budget: Budget, *, strip: int, together: Together | None = None
+) -> Iterator[Entries]:
     """Yield each member with its content, and what is odd about the archive, in file order.
+
+    Files in a row that `together` says yes to are one entry.
 
     `strip` folders are taken off the front of each path, as npm and pip do with one. The content
     iterator is valid until the next entry is asked for; what is not read of it is skipped.
@@ -187,7 +200,7 @@ def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[
             yield Oddity(kind="member-after-end", path=member.path, detail=detail)
         yield from _contents(tape, _Head(block, claimed, settings), member, budget)
         if quick and not late and extended.says_nothing:
-            yield from _plain(tape, budget, strip)
+            yield from _in_a_row(_plain(tape, strip), budget, together)
     extended.none_left()
     if not counted:
         raise ArchiveError("no members: this is no tar archive, or an empty one")
@@ -201,8 +214,24 @@ def _check_depth(member: Member, budget: Budget) -> None:
         raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
 
 
-def _plain(tape: Tape, budget: Budget, strip: int) -> Iterator[Entry]:
-    """Yield the ordinary files that come next and whose headers and contents lie in memory.
+def _in_a_row(files: Several, budget: Budget, together: Together | None) -> Iterator[Entries]:
+    if (
+        together is not None
+        and files.contents
+        and max(map(len, files.contents)) <= budget.limits.member_bytes
+        and budget.has_room(len(files.members))
+        and together(files)
+    ):
+        budget.member(len(files.members))
+        yield files
+        return
+    for member, content in zip(files.members, files.contents, strict=True):
+        budget.member()
+        yield member, iter((content,))
+
+
+def _plain(tape: Tape, strip: int) -> Several:
+    """Return the ordinary files that come next and whose headers and contents lie in memory.
 
     Ordinary is a file with a header of ASCII, ustar's to the letter, of which all readers make the
     same. The first other header ends it and is left to be read by `members`; so is whatever a chunk
@@ -210,6 +239,8 @@ def _plain(tape: Tape, budget: Budget, strip: int) -> Iterator[Entry]:
     """
     buffer, at = tape.ahead
     last = len(buffer) - BLOCK
+    found: list[Member] = []
+    contents: list[bytes] = []
     known, tail = b"", None
     spelled_mode, mode = "", 0
     while at <= last:
@@ -242,11 +273,10 @@ def _plain(tape: Tape, budget: Budget, strip: int) -> Iterator[Entry]:
             or name[-1] == "/"
         ):
             break
-        budget.member()
         if tail.folder:
             name = f"{tail.folder}/{name}"
         tape.pass_to(at)
-        yield (
+        found.append(
             Member(
                 path=stripped(name, strip),
                 name=name,
@@ -254,9 +284,10 @@ def _plain(tape: Tape, budget: Budget, strip: int) -> Iterator[Entry]:
                 mode=mode,
                 owner=tail.owner,
                 group=tail.group,
-            ),
-            iter((buffer[content:end],)),
+            )
         )
+        contents.append(buffer[content:end])
+    return Several(members=found, contents=contents)
 
 
 class _Tail(NamedTuple):
@@ -417,7 +448,7 @@ def _no_header(block: bytes, tape: Tape, ended: int, budget: Budget) -> Iterator
 
 def is_header(block: bytes) -> bool:
     """Tell by its checksum whether a block of 512 bytes is a tar header."""
-    if len(block) < BLOCK or block[148] not in _BEGIN_NUMBERS:
+    if len(block) < BLOCK or block[148] not in BEGIN_NUMBERS:
         return False
     try:
         wanted = _number(block[148:156], "checksum")

@@ -10,7 +10,9 @@ from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Iterator
+    from collections.abc import Iterator
+
+    from _typeshed import WriteableBuffer
 
 
 class _Pieces(RawIOBase):
@@ -25,7 +27,7 @@ class _Pieces(RawIOBase):
         """Return True: this is what it is for."""
         return True
 
-    def readinto(self, buffer: Buffer, /) -> int:
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Fill the beginning of a buffer; return how many bytes, 0 at the end."""
         while not self._left:
             piece = next(self._pieces, None)
@@ -44,7 +46,7 @@ def whole(pieces: Iterator[bytes], size: int) -> bytes:
     first = next(pieces, b"")
     if len(first) == size:
         return b"".join((first, *pieces))
-    reader = BufferedReader(_Pieces(_from(first, pieces)))  # type: ignore[arg-type]
+    reader = BufferedReader(_Pieces(_from(first, pieces)))
     data = reader.read(size)
     rest = reader.read()
     return data + rest if rest else data

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor import fastpaths
 from auditor.archives import zip_methods, zip_records
 from auditor.archives.entry import BEFORE, BEHIND, COMMENT, Entry, Loose, loose
 from auditor.archives.tar import stripped
@@ -53,15 +54,19 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
     yield from _unloved(records)
     yield from _extras(records, budget)
     directory = endings[0].offset
+    quick = fastpaths.enabled("plain_entries")
     position = 0
     for index, record in enumerate(records):
         following = records[index + 1].offset if index + 1 < len(records) else directory
         path = _path(record, strip, budget)
-        if record.problem:
-            yield Unread(path=path, reason=record.problem)
+        plain = quick and record.offset == position
+        if plain and (start := zip_records.plain_start(data, record, min(following, directory))):
+            position = start + record.packed
+            budget.member()
+            yield from _member(data, record, start, path, budget)
             continue
         try:
-            found = zip_records.local(data, record.offset)
+            found = zip_records.local_of(data, record)
         except ArchiveError as problem:
             yield Unread(path=path, reason=str(problem))
             continue
@@ -86,7 +91,7 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
         if record.offset < directory < position:
             raise ArchiveError(f"the entry {record.name!r} overlaps the directory")
         budget.member()
-        yield from _member(data, record, found, path, budget)
+        yield from _member(data, record, found.start, path, budget)
     if position < directory:
         yield from _gap(data, (position, directory), "", strip, budget)
     if problems:
@@ -98,8 +103,8 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
 def listing(data: memoryview, budget: Budget) -> tuple[str, ...]:
     """Return the names in the central directory, as many as the budget allows members."""
     ending = zip_records.endings(data)[0]
-    records, _ = zip_records.directory(data, ending, budget.limits.members)
-    return tuple(record.name for record in records)
+    found, _ = zip_records.names(data, ending, budget.limits.members)
+    return tuple(name for name, _ in found)
 
 
 def lone(data: memoryview, path: str, budget: Budget) -> bytes | None:
@@ -109,11 +114,14 @@ def lone(data: memoryview, path: str, budget: Budget) -> bytes | None:
     """
     try:
         ending, *others = zip_records.endings(data)
-        records, problem = zip_records.directory(data, ending, budget.limits.members)
-        named = [record for record in records if stripped(record.name, 0) == path]
-        if others or problem or len(named) != 1 or named[0].size > budget.limits.member_bytes:
+        named, end = zip_records.names(data, ending, budget.limits.members)
+        places = [at for name, at in named if stripped(name, 0) == path]
+        if others or end != ending.offset + ending.size or len(places) != 1:
             return None
-        (record,) = named
+        here = ending._replace(offset=places[0], size=end - places[0])
+        (record,), _ = zip_records.directory(data, here, 1)
+        if record.problem or record.size > budget.limits.member_bytes:
+            return None
         start = zip_records.local(data, record.offset).start
         packed = data[start : start + record.packed]
         return b"".join(zip_methods.content(packed, record, Budget(budget.limits)))
@@ -263,7 +271,7 @@ def _gap(
             start = found.start
             break
         budget.member()
-        yield from _member(data, record, found, hidden, budget)
+        yield from _member(data, record, found.start, hidden, budget)
         start = found.start + found.packed
     if start < end:
         size = end - start
@@ -292,9 +300,9 @@ def _as_local(rest: memoryview, found: Local, path: str, budget: Budget) -> Iter
 
 
 def _member(
-    data: memoryview, record: Record, found: Local, path: str, budget: Budget
+    data: memoryview, record: Record, start: int, path: str, budget: Budget
 ) -> Iterator[Entry]:
-    packed = data[found.start : found.start + record.packed]
+    packed = data[start : start + record.packed]
     smallest = 0 if record.method == zip_methods.STORED else _SMALLEST_DEFLATED
     stray = record.size or record.packed > smallest
     if stray and record.kind in {MemberType.DIRECTORY, MemberType.DEVICE, MemberType.FIFO}:

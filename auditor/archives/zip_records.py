@@ -54,6 +54,8 @@ _KINDS = {
     0o010000: MemberType.FIFO,
     0o140000: MemberType.UNKNOWN,
 }
+_USUAL = frozenset({0, 8})
+"""Stored and deflated."""
 _UNIX_FOLDER = 0o040000
 
 
@@ -297,6 +299,27 @@ def directory(data: memoryview, ending: Ending, most: int) -> tuple[list[Record]
     return records, ""
 
 
+def names(data: memoryview, ending: Ending, most: int) -> tuple[list[tuple[str, int]], int]:
+    """Return the names in a directory, at most `most`, and where each record begins; nothing else.
+
+    Also where that ends, which is the directory's end unless it is damaged.
+    """
+    found: list[tuple[str, int]] = []
+    at = ending.offset
+    last = min(ending.offset + ending.size, ending.end)
+    while at + _CENTRAL.size <= last and len(found) < most and _is_central(data, at):
+        _, _, _, flags, *_, name_size, extra_size, comment_size, _, _, _, _ = _CENTRAL.unpack_from(
+            data, at
+        )
+        start = at + _CENTRAL.size
+        behind = start + name_size + extra_size + comment_size
+        if behind > last:
+            break
+        found.append((decoded(bytes(data[start : start + name_size]), flags), at))
+        at = behind
+    return found, at
+
+
 def decoded(raw: bytes, flags: int) -> str:
     """Return a name; without the flag for UTF-8 as most writers mean it all the same."""
     if flags & UTF8 or raw.isascii():
@@ -365,6 +388,45 @@ def local(data: memoryview, at: int) -> Local:
     extra = bytes(data[at + name_size : at + name_size + extra_size])
     size, packed, _ = _wide(extra, size, packed, 0)
     return Local(at + name_size + extra_size, raw, flags, method, crc, packed, size, extra)
+
+
+def local_of(data: memoryview, record: Record) -> Local:
+    """Return the local header of an entry; raise ArchiveError where there is none to be had."""
+    if record.problem:
+        raise ArchiveError(record.problem)
+    return local(data, record.offset)
+
+
+def plain_start(data: memoryview, record: Record, following: int) -> int:
+    """Return where the content of an ordinary file begins, of which both headers say the same.
+
+    0 for any other entry. Ordinary are nearly all: a name of ASCII, stored or deflated, sizes in
+    front, no extra fields, nothing of it beyond the next record.
+    """
+    name = record.raw_name
+    start = record.offset + _LOCAL.size + len(name)
+    if (
+        record.kind is not MemberType.FILE
+        or record.folder
+        or record.problem
+        or record.extra
+        or record.flags & _TELLING & ~UTF8
+        or record.method not in _USUAL
+        or not name.isascii()
+        or record.offset < 0
+        or start + record.packed > min(following, len(data))
+    ):
+        return 0
+    magic, _, flags, method, _, _, crc, packed, size, *lengths = _LOCAL.unpack_from(
+        data, record.offset
+    )
+    same = (
+        (magic, flags, method) == (LOCAL, record.flags, record.method)
+        and (crc, packed, size) == (record.crc, record.packed, record.size)
+        and lengths == [len(name), 0]
+        and data[start - len(name) : start] == name
+    )
+    return start if same else 0
 
 
 def as_record(found: Local, offset: int) -> Record:

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import is_
 from typing import TypeVar, cast
 
 from msgspec import Struct, field
 
 from auditor.limits import Limits
-from auditor.model import OF_OTHERS, ArtifactKind, Fact, Member, MemberType, Oddity, Unread
+from auditor.model import (
+    OF_OTHERS,
+    OF_PYTHON,
+    ArtifactKind,
+    Fact,
+    Member,
+    MemberType,
+    Oddity,
+    Unread,
+)
 
 _REGULAR = frozenset({MemberType.FILE, MemberType.HARDLINK})
 Hits = tuple[tuple[bytes, int], ...]
@@ -55,6 +65,10 @@ class Reader(Struct, frozen=True, kw_only=True):
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
+    quiet: Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]] | None = None
+    """Leaves of many members what `read` would of each, where none has an anchor or one of `heads`,
+    and each has one of `endings`: asked instead of `wants` and `read`, which cost more than what
+    there is to say of such a member."""
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
 
@@ -87,8 +101,8 @@ class Contents(Struct, frozen=True, kw_only=True):
     file: str = ""
     """The artifact's own file name, without folders: of a wheel or sdist it is a claim, too."""
     observations: Mapping[type, tuple[object, ...]] = field(default_factory=dict)
-    made: dict[str, tuple[tuple[Member, ...], object]] = field(default_factory=dict)
-    """What `once` made, and of which members."""
+    made: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
+    """What `once` made, and of what."""
 
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """Return the observations of one type, in the order in which they were made."""
@@ -96,15 +110,19 @@ class Contents(Struct, frozen=True, kw_only=True):
 
     def files(self) -> Mapping[str, Member]:
         """Return the regular files by path; of repeated paths the last, as unpacking leaves it."""
-        return self.once(
-            "files", lambda members: {m.path: m for m in members if m.type in _REGULAR}
-        )
+        return self.once("files", self._files, self.members)
 
-    def once(self, name: str, make: Callable[[tuple[Member, ...]], T]) -> T:
-        """Return what is made of the members, and make it once: there may be very many of them."""
+    def _files(self) -> Mapping[str, Member]:
+        return {member.path: member for member in self.members if member.type in _REGULAR}
+
+    def once(self, name: str, make: Callable[[], T], *made_of: object) -> T:
+        """Return what is made of some of the contents, and make it once: there may be very much.
+
+        It is made anew where it is asked for with other things that it is made of.
+        """
         known = self.made.get(name)
-        if known is None or known[0] is not self.members:
-            known = self.made[name] = (self.members, make(self.members))
+        if known is None or not all(map(is_, known[0], made_of)):
+            known = self.made[name] = (made_of, make())
         return cast("T", known[1])
 
 
@@ -119,6 +137,8 @@ class Collector(Struct, frozen=True, kw_only=True):
     """True where it judges a project's configuration and not what an artifact holds."""
     lockfile: bool = False
     """True where it judges what others published: packages of lockfiles, a machine's caches."""
+    python: bool = False
+    """True where it judges Python's sdists and wheels alone."""
     policy: bool = False
     """True where it judges the user's policy itself."""
 
@@ -130,17 +150,22 @@ class Collector(Struct, frozen=True, kw_only=True):
             return kind is ArtifactKind.PROJECT
         if self.lockfile:
             return kind in OF_OTHERS
+        if self.python:
+            return kind in OF_PYTHON
         return kind is not ArtifactKind.PROJECT and kind not in OF_OTHERS
 
 
 @cache
-def load(*, lockfile: bool | None = None) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
+def load(
+    *, lockfile: bool | None = None, python: bool = True
+) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
     """Return all collectors by name and all readers; the modules are imported here.
 
     `lockfile` asks only for those about lockfiles (True), or only for the others (False), so that
-    a call does not import what it has no use for.
+    a call does not import what it has no use for; without `python` those about Python's
+    distributions are left out, too.
     """
-    return _loaded(_modules(lockfile=lockfile))
+    return _loaded(_modules(lockfile=lockfile, python=python))
 
 
 @cache
@@ -165,13 +190,17 @@ def _loaded(names: Iterable[str]) -> tuple[Mapping[str, Collector], tuple[Reader
     return collectors, tuple(readers)
 
 
-def _modules(*, lockfile: bool | None) -> Iterator[str]:
+def _modules(*, lockfile: bool | None, python: bool) -> Iterator[str]:
     """Yield the names of the fact modules: those about artifacts, about lockfiles, or both.
 
     Those about the policy are always among them.
     """
-    folders = [("", False), ("lock", True)]
-    wanted = [folder for folder, is_lock in folders if lockfile is None or lockfile == is_lock]
+    folders = [("", False), ("python", False), ("lock", True)]
+    wanted = [
+        folder
+        for folder, is_lock in folders
+        if (lockfile is None or lockfile == is_lock) and (python or folder != "python")
+    ]
     for below in (*wanted, "policy"):
         yield from _in_folder(below)
 

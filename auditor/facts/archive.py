@@ -169,8 +169,8 @@ def _all_plain(members: Sequence[Member]) -> bool:
         _is_plain_text(whole)
         and " /" not in whole
         and max(map(len, names), default=0) <= LONGEST_PART
-        and all(name.strip("./") for name in names)
-        and not any(member.mode & _SET_ID for member in members)
+        and "" not in {name.strip("./") for name in names}
+        and not any(mode & _SET_ID for mode in {member.mode for member in members})
         and _TYPES.keys().isdisjoint({member.type for member in members})
     )
 
@@ -404,7 +404,8 @@ def _folded(path: str) -> str:
 def _outside_root(members: Sequence[Member]) -> Iterator[ArchiveEntryFact]:
     """Find members beside the folder that installers take off all paths, whatever its name."""
     common = next((root for member in members if (root := _root_of(member))), "")
-    if common and all(member.name == f"{common}/{member.path}" for member in members):
+    names = [member.name for member in members]
+    if common and names == [f"{common}/{member.path}" for member in members]:
         return  # as nearly always
     roots = [
         (root, member)

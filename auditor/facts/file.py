@@ -46,7 +46,8 @@ def extensions(kinds: Iterable[str]) -> frozenset[str]:
 
 def kinds_of(contents: Contents) -> list[str]:
     """Return the kind of each member, in their order."""
-    return contents.once("kinds", lambda members: [kind_of(member.path) for member in members])
+    members = contents.members
+    return contents.once("kinds", lambda: [kind_of(member.path) for member in members], members)
 
 
 class FileFact(Fact, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _KEYS = frozenset({b'"mappings"', b'"sections"', written.KEY})
 _PAYLOADS = frozenset({bun.TRAILER, deno.MAGIC, pkg.START})
+_UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _ESCAPED_KEYS = b"\\u00"
 _LARGE = 1024 * 1024
 """Bytes from which a text that looks like a map, and cannot be read, is a gap under any name."""
@@ -90,11 +91,18 @@ def read(
     Their texts are left for others. What stands inline in the texts of a map is the map's own to
     tell, not the file's.
     """
-    if hits or data[:2] in {b"\xff\xfe", b"\xfe\xff"} or _ESCAPED_KEYS in data:
+    if hits or data[:2] in _UTF16 or _ESCAPED_KEYS in data:
         return _read(member, data, hits)
     if kind_of(member.path) in _TEXT_KINDS:  # as nearly every member is
         return (TextSeen(path=member.path, digest=reader.text_digest(data)),)
     return ()
+
+
+def quiet(members: Sequence[tuple[Member, bytes]]) -> Iterator[TextSeen]:
+    """Leave the digests of texts in which there is nothing of a map."""
+    for member, data in members:
+        if kind_of(member.path) in _TEXT_KINDS:
+            yield TextSeen(path=member.path, digest=reader.text_digest(data))
 
 
 def _read(
@@ -121,7 +129,7 @@ def _read(
 
 
 def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FBT001
-    if has_key or data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    if has_key or data[:2] in _UTF16:
         return True
     return member.path.lower().endswith((".map", ".json")) and _ESCAPED_KEYS in data
 
@@ -438,9 +446,19 @@ def _either(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT00
 
 def collect(contents: Contents) -> Iterator[SourceMapFact]:
     """Yield one fact for each map, inline maps with their line."""
+    yield from contents.once(
+        "source-maps",
+        lambda: _facts(contents),
+        contents.members,
+        contents.of(MapSeen),
+        contents.of(LinkSeen),
+        contents.of(TextSeen),
+    )
+
+
+def _facts(contents: Contents) -> list[SourceMapFact]:
     linked = {link.target for link in contents.of(LinkSeen)}
-    for seen, sources in given_back(contents):
-        yield _fact(seen, sources, linked)
+    return [_fact(seen, sources, linked) for seen, sources in given_back(contents)]
 
 
 def _fact(seen: MapSeen, sources: list[GivenBack], linked: set[str]) -> SourceMapFact:
@@ -535,7 +553,9 @@ def _stem(path: str) -> tuple[str, ...]:
 READER = Reader(
     anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, evaluated.MARK},
     endings=frozenset({"map", "json", *extensions(_TEXT_KINDS)}),
+    heads=_UTF16,
     wants=wants,
     read=read,
+    quiet=quiet,
 )
 COLLECTOR = Collector(name="source-map", fact=SourceMapFact, collect=collect)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 MANIFEST = "package.json"
 PROTOTYPE = "__proto__"
 _MOST_UNREAD = 100
-_REQUIRED = ("peerDependencies", "devDependencies", "dependencies", "optionalDependencies")
+REQUIRED = ("peerDependencies", "devDependencies", "dependencies", "optionalDependencies")
 """The later ones win where a name stands in two of them: what ships counts before what is tried."""
 _NAME = regex(r"(?:@[A-Za-z0-9~!'()*._-]+/)?[A-Za-z0-9~!'()*_-][A-Za-z0-9~!'()*._-]*")
-_PLAIN = regex(r"(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*")
+PLAIN = regex(r"(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*")
 _FORGE = regex(r"https?://(?:[^/@]*@)?(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+/[^/]+")
 _OWNER_AND_NAME = regex(r"[^@/:.~\s][^@/:\s]*/[^@/:#\s]+(?:#.*)?", re.DOTALL)
 _SCHEMES = (
@@ -94,7 +94,7 @@ class Notes:
 
     def name(self, name: str, place: str, line: int | None, *, registry: bool) -> None:
         """Note a name under which nothing may be installed; a registry's names are stricter."""
-        if _PLAIN.fullmatch(name):
+        if PLAIN.fullmatch(name):
             return
         parts = name.split("/")
         if any(part in {"", ".", "..", PROTOTYPE} for part in parts) or len(parts) > 2:
@@ -123,7 +123,7 @@ def edges_of(
     `optionalPeers` call optional are both.
     """
     found: dict[str, Edge] = {}
-    for key in _REQUIRED:
+    for key in REQUIRED:
         if key not in entry:
             continue
         loose = _optional_peers(entry) if key == "peerDependencies" else frozenset()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
 FOLDER = "node_modules/"
 _DEEPEST = 200
@@ -31,6 +32,11 @@ class Places:
 
     def __init__(self) -> None:
         self._children: dict[str, dict[str, str]] = {}
+
+    @property
+    def folders(self) -> AbstractSet[str]:
+        """The folders that have packages of their own; the project's is empty."""
+        return self._children.keys()
 
     def add(self, place: str, identity: str) -> None:
         """Put a package into the place `folder/node_modules/name`."""

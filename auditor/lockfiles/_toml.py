@@ -9,16 +9,17 @@ nobody here looks at, and never where it ends.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from auditor import tomldoc
+from auditor import fastpaths, tomldoc
 from auditor.errors import ParseError
 from auditor.lazyre import regex
+from auditor.limits import Limits
+from auditor.lockfiles import _toml_lines
 from auditor.lockfiles._documents import conflict
 
-if TYPE_CHECKING:
-    from auditor.limits import Limits
-
+_DEEPEST = 20
+"""Tables inside one another that are not counted: a header has a line to name them."""
 _PAIR = r"[A-Za-z_-]+ = (?:\"[^\"'\\\x00-\x1f\x7f]+\"|[\w:.+-]+)"
 _SIMPLE = regex(rf"(?m)^[ \t]*+(?:\{{ ?{_PAIR}(?:, {_PAIR})*+ ?\}},?|{_PAIR})$")
 
@@ -37,6 +38,11 @@ def header_lines(text: str, name: str) -> list[int]:
 
 def quick_toml(text: str, limits: Limits | None = None) -> dict[str, Any]:
     """Read a TOML document; raise as `tomldoc.parsed` does, and name a merge conflict."""
+    allowed = limits or Limits()
+    if fastpaths.enabled("lock_readers") and allowed.json_depth >= _DEEPEST:
+        document = _toml_lines.read(text)
+        if document is not None:
+            return document
     try:
         return tomldoc.parsed(_SIMPLE.sub(lambda line: line[0].replace('"', "'"), text), limits)
     except ParseError as problem:

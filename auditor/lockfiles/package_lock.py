@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from auditor import fastpaths
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
@@ -31,6 +32,7 @@ from auditor.lockfiles._npm import (
     origin_of,
     outside,
 )
+from auditor.lockfiles._package_lock_plain import PlainLock
 from auditor.lockfiles._places import FOLDER, Places, is_installed, meaning, name_at
 from auditor.lockfiles._versions import Versions
 
@@ -399,6 +401,9 @@ def _claims(lock: _Lock) -> None:
 
 
 def _read_side(document: Document, text: str) -> Inventory:
+    plain = _plain(document, text) if fastpaths.enabled("lock_readers") else None
+    if plain is not None:
+        return plain
     lock = _Lock(document, text)
     if PACKAGES in lock.root:
         lock.packages()
@@ -406,6 +411,23 @@ def _read_side(document: Document, text: str) -> Inventory:
         lock.tree()
     _claims(lock)
     return lock.result(document.path)
+
+
+def _plain(document: Document, text: str) -> Inventory | None:
+    """Read what npm writes for one project; None where there is more in the file."""
+    lock = PlainLock(document, text)
+    if lock.packages is None:
+        return None
+    return Inventory(
+        path=document.path,
+        format=FORMAT.name,
+        format_version=str(_NEWEST),
+        packages=lock.packages,
+        roots=lock.roots,
+        sections={PACKAGES: len(lock.packages)},
+        problems=tuple(lock.notes.problems),
+        unread=lock.notes.unread,
+    )
 
 
 def read(document: Document) -> Inventory:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor import fastpaths
 from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, Origin
 from auditor.lazyre import regex
@@ -31,7 +32,7 @@ from auditor.lockfiles._versions import Versions
 from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, told_of_nul, unquoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _WORD = r'"(?:[^"\\]++|\\.)*+"|[^\s",:#][^\s",]*+'
 _FIELD = regex(rf"({_WORD})(?::?[ \t]+(.*?))?[ \t]*")
@@ -60,7 +61,57 @@ class _Block:
         self.wanted: dict[str, dict[str, str]] = {block: {} for block in _BLOCKS}
 
 
-def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
+_HEAD_WORD = r'(?:"[^"\\\n,]+"|[^\s",:#][^\s",]*(?<!:))'
+_LINES_OF = r'(?:    (?:"[^"\\\n]+"|[^\s",:#][^\s",:]*) "[^"\\\n]*"\n)++'
+_WHOLE = regex(
+    rf'({_HEAD_WORD}(?:, {_HEAD_WORD})*+):\n  version "([^"\\\n]*)"\n'
+    r'(?:  resolved "([^"\\\n]*)"\n)?(?:  integrity ([A-Za-z0-9+/=-]+)\n)?'
+    rf"(?:  dependencies:\n({_LINES_OF}))?(?:  optionalDependencies:\n({_LINES_OF}))?(?:\n|\Z)"
+)
+"""An entry as yarn writes it: header, version, address, digest and what it requires."""
+_REQUIRED = regex(r'    ("[^"\\\n]+"|[^\s"]+) "([^"]*)"\n')
+_PREAMBLE = regex(r"(?:#[^\n]*\n|\n)*+")
+_EXOTIC = regex(r"[^\n\x20-\x7e]")
+
+
+def written(text: str) -> list[_Block] | None:
+    """Return the entries of a text that is as yarn writes it; None where any line is not."""
+    if not fastpaths.enabled("lock_readers") or _EXOTIC.search(text):
+        return None
+    start = _PREAMBLE.match(text)
+    position = start.end() if start else 0
+    line = text.count("\n", 0, position) + 1
+    blocks = []
+    while position < len(text):
+        found = _WHOLE.match(text, position)
+        if found is None:
+            return None
+        head, version, resolved, integrity, *required = found.groups()
+        block = _Block(tuple(unquoted(word) for word in head.split(", ")), line)
+        block.fields["version"] = version
+        if resolved is not None:
+            block.fields["resolved"] = resolved
+        if integrity is not None:
+            block.fields["integrity"] = integrity
+        for name, lines in zip(_BLOCKS, required, strict=True):
+            if lines:
+                pairs = [(unquoted(key), wants) for key, wants in _REQUIRED.findall(lines)]
+                block.wanted[name] = dict(pairs)
+                if len(block.wanted[name]) != len(pairs):
+                    return None
+        blocks.append(block)
+        line += text.count("\n", position, found.end())
+        position = found.end()
+    return blocks
+
+
+def _blocks(text: str, notes: Notes) -> Iterable[_Block]:
+    """Return the entries; what is no line of theirs is noted."""
+    found = written(text)
+    return _each_line(text, notes) if found is None else found
+
+
+def _each_line(text: str, notes: Notes) -> Iterator[_Block]:
     """Yield the entries; what is no line of theirs is noted."""
     told_of_nul(text, notes)
     block: _Block | None = None

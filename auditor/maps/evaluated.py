@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MARK = b"# sourceURL="
 """The literal that each such string holds."""
 _EVAL = regex(
-    rb"\beval\(\s*+(?:[\w$.]++\(\s*+)?"
+    rb"eval\((?<!\weval\()\s*+(?:[\w$.]++\(\s*+)?"  # what comes first is searched for quickly
     rb"(?:\"((?:[^\"\\\r\n]|\\.)*+)\"|'((?:[^'\\\r\n]|\\.)*+)'|`((?:[^`\\]|\\.)*+)`)",
     re.DOTALL,
 )

@@ -35,7 +35,8 @@ _PERCENT = regex(rb"[^\s\"`<>\\]*+")
 _PLAIN = regex(rb"[^\r\n]*+")
 _SLACK = 1024 * 1024
 
-_LINE_END = regex("\r\n|[\n\r\u2028\u2029]")
+_LINE_ENDS = "\n\r\u2028\u2029"
+"""Two that stand together end a blank line."""
 _SPACE = (
     " \t\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f"
     "\u205f\u3000\ufeff"
@@ -219,10 +220,9 @@ def js_link(text: bytes) -> Link | None:
     """
     for size in (_SHORT_TAIL, _TAIL, len(text)):
         begin = max(0, len(text) - size)
-        lines = _LINE_END.split(text[begin:].decode("utf-8", "replace"))
-        if begin:
-            del lines[0]  # it may begin before the tail
-        for line in reversed(lines):
+        for start, line in _from_the_end(text[begin:].decode("utf-8", "replace")):
+            if begin and not start:
+                break  # it may begin before the tail
             if not line.strip(_SPACE):
                 continue
             found = _link_comment(line)
@@ -232,6 +232,22 @@ def js_link(text: bytes) -> Link | None:
             if not slashes or code.strip(_SPACE) or any(quote in comment for quote in _QUOTES):
                 return None
     return None
+
+
+def _from_the_end(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text, the last one first, each with where it begins.
+
+    Of a text of megabytes most are never asked for.
+    """
+    ends = dict.fromkeys(_LINE_ENDS, len(text))
+    end = len(text)
+    while end >= 0:
+        for sign, place in ends.items():
+            if place >= end:
+                ends[sign] = text.rfind(sign, 0, end)
+        start = max(ends.values()) + 1
+        yield start, text[start:end]
+        end = start - 1
 
 
 def _link_comment(line: str) -> str | None:

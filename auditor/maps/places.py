@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TEXTS = b'"sourcesContent"'
 _LIST = regex(rb"\s*+:\s*+\[\s*+")
-_NEXT = regex(rb"\s*+(?:,\s*+)?")
+_NEXT = regex(rb"\s*+,\s*+")
 _ITEMS = frozenset({b'"', b"n"})
 """What a text begins with, and the null of one that is not there."""
 _MAPPINGS = regex(rb'"mappings"\s*+:\s*+"')
@@ -39,7 +39,8 @@ def of_texts(document: bytes, texts: Iterable[bytes]) -> Sequence[Span]:
             return ()
         end = position + len(written)
         spans.append((position, end))
-        position = _NEXT.match(document, end).end()  # type: ignore[union-attr] - it may be empty
+        following = _NEXT.match(document, end)
+        position = following.end() if following else end
     return spans
 
 

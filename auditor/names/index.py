@@ -85,8 +85,11 @@ class Index:
         return self._names[self._starts[number] : self._starts[number + 1] - 1].decode()
 
     def _number(self, name: str) -> int | None:
-        found = self._table.get(f"n{name}")
-        return next((number for number in found if self.name(number) == name), None)
+        spelled = name.encode("utf-8", "surrogatepass") + b"\n"
+        for number in self._table.of(b"n" + spelled[:-1]):
+            if self._names.startswith(spelled, self._starts[number]):
+                return number
+        return None
 
     def rank(self, name: str) -> int:
         """Return a name's place, from 1; that of a module is `MODULE`, of any other text 0."""
@@ -125,14 +128,9 @@ class Index:
     def near(self, letters: str) -> Iterator[tuple[str, int]]:
         """Yield names whose letters may be up to two edits away, each once, and their ranks."""
         masks, own = self._masks, spelling.mask(letters)
-        found = {
-            number
-            for key in _probes(letters)
-            for number in self._table.get(key)
-            if (masks[number] ^ own).bit_count() <= 2 * EDITS  # an edit takes one away, adds one
-        }
-        for number in sorted(found):
-            yield self.name(number), self._rank(number)
+        for number in sorted(self._table.of_any(_probes(letters))):
+            if (masks[number] ^ own).bit_count() <= 2 * EDITS:  # an edit takes one away, adds one
+                yield self.name(number), self._rank(number)
 
     def ordered(self, words: Iterable[str]) -> Iterator[str]:
         """Yield the unscoped names of these words, in whatever order."""

@@ -44,13 +44,17 @@ class Matcher:
     def judge(self, name: str, level: Level = Level.DEFAULT) -> Lookalike | None:
         """Return what a name imitates, as far as a level tells it; None for nearly all names."""
         spelled = spelling.normal(self.ecosystem, name)
+        return None if spelled in self.index else self._unknown(name, spelled, level)
+
+    def _unknown(self, name: str, spelled: str, level: Level) -> Lookalike | None:
+        """Judge a name that is not known."""
         if len(spelled) > _LONGEST or not self._is_name(spelled):
             return None
-        if spelled in self.index or spelled.lower() in self.index:
+        if spelled != (lowered := spelled.lower()) and lowered in self.index:
             return None
         if self._reviewed and self.index.is_reviewed(spelled):
             return None
-        found = list(self._found(spelled))
+        found = list(self._found(spelled, level))
         if not found:
             return None
         surest = min(one[3] for one in found)
@@ -73,22 +77,28 @@ class Matcher:
             return False
         return bool(spelling.words(spelling.looks(spelling.base(text))))
 
-    def _found(self, name: str) -> Iterator[Found]:
-        index, python = self.index, self._python
+    def _found(self, name: str, most: Level) -> Iterator[Found]:
+        """Yield what a name may imitate.
+
+        What is told at the highest level alone is left out where no more is asked for than the
+        lower ones: it counts for nothing there.
+        """
+        index, python, everything = self.index, self._python, most is Level.EVERYTHING
         if project := index.imported(name):
             yield 18 if project == name else 1, project, Kind.IMPORT, Level.DEFAULT
-        if index.elsewhere(name):
+        if everything and index.elsewhere(name):
             yield _FURTHEST, name, Kind.ELSEWHERE, Level.EVERYTHING
         yield from self._slips(name)
         yield from wordings.separators(index, name, python=python)
         yield from wordings.looks(index, name)
-        yield from wordings.order(index, name, python=python)
+        if everything or python:
+            yield from wordings.order(index, name, python=python)
         yield from wordings.extensions(index, name, python=python)
         yield from self._extended_slips(name)
         yield from wordings.glued(index, name, python=python)
         yield from wordings.stems(index, name)
         if not python:
-            yield from wordings.scopes(index, name)
+            yield from wordings.scopes(index, name, most)
 
     def _slips(self, name: str) -> Iterator[Found]:
         """Yield popular names that are up to two edits away, with or without separators."""

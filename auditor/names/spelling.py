@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from auditor.lazyre import regex
 
@@ -46,11 +47,13 @@ def release(ecosystem: str, text: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (text, "")
 
 
-def words(name: str) -> list[str]:
+@lru_cache(maxsize=512)
+def words(name: str) -> tuple[str, ...]:
     """Return the words of a name, without its separators and scope sign."""
-    return [word for word in _WORDS.split(name.lower()) if word]
+    return tuple(_WORDS.sub(" ", name.lower()).split())
 
 
+@lru_cache(maxsize=512)
 def letters(name: str) -> str:
     """Return a name without separators, in lower case; a scope stays in front of its slash."""
     return name.lower().translate(_SEPARATORS)

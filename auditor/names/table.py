@@ -28,15 +28,30 @@ class Table:
         self._keys = numbers("I", data[4 * _STARTS : 4 * (_STARTS + count)])
         self._values = numbers("H", data[4 * (_STARTS + count) :])
 
-    def get(self, text: str) -> list[int]:
+    def get(self, text: str) -> tuple[int, ...]:
         """Return the numbers of a text, in the order in which they were entered."""
-        key = crc32(text.encode("utf-8", "surrogatepass"))
-        keys, begin, end = (
-            self._keys,
-            self._starts[key >> _SHIFT],
-            self._starts[(key >> _SHIFT) + 1],
-        )
-        return [self._values[place] for place in range(begin, end) if keys[place] == key]
+        return self.of(text.encode("utf-8", "surrogatepass"))
+
+    def of(self, spelled: bytes) -> tuple[int, ...]:
+        """Return the numbers of a text in UTF-8."""
+        key = crc32(spelled)
+        starts, keys, bucket = self._starts, self._keys, key >> _SHIFT
+        found: tuple[int, ...] = ()
+        for place in range(starts[bucket], starts[bucket + 1]):
+            if keys[place] == key:
+                found = (*found, self._values[place])
+        return found
+
+    def of_any(self, texts: Iterable[str]) -> set[int]:
+        """Return the numbers of all of some texts: as `get` for each, in half the time."""
+        starts, keys, values, found = self._starts, self._keys, self._values, set[int]()
+        for text in texts:
+            key = crc32(text.encode("utf-8", "surrogatepass"))
+            bucket = key >> _SHIFT
+            for place in range(starts[bucket], starts[bucket + 1]):
+                if keys[place] == key:
+                    found.add(values[place])
+        return found
 
 
 def built(entries: Iterable[tuple[str, int]]) -> bytes:

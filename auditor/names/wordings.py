@@ -97,7 +97,7 @@ def extensions(index: Index, name: str, *, python: bool) -> Iterator[Found]:
 
 
 def _extension(  # noqa: PLR0911 - a table
-    index: Index, target: str, core: str, rest: list[str], *, python: bool
+    index: Index, target: str, core: str, rest: tuple[str, ...], *, python: bool
 ) -> Level | None:
     rank, crowd = index.rank(target), index.family(target)
     if all(map(_VERSION.match, rest)):
@@ -160,14 +160,18 @@ def stems(index: Index, name: str) -> Iterator[Found]:
     found = spelling.words(name)
     for start in range(len(found)):
         for end in range(start + 1, len(found) + 1):
-            core, rest = "-".join(found[start:end]), found[:start] + found[end:]
-            said = all(word in LITTLE or index.is_unknown(word) for word in rest)
-            if len(rest) <= 1 and said and (whole := index.of_stem(core)):
+            rest = found[:start] + found[end:]
+            if len(rest) > 1 or not (whole := index.of_stem("-".join(found[start:end]))):
+                continue
+            if all(word in LITTLE or index.is_unknown(word) for word in rest):
                 yield 15, whole, Kind.AFFIX if rest else Kind.SHORTENED, Level.DEFAULT
 
 
-def scopes(index: Index, name: str) -> Iterator[Found]:
-    """Yield scoped popular names whose scope is left out, or written as a word."""
+def scopes(index: Index, name: str, most: Level) -> Iterator[Found]:
+    """Yield scoped popular names whose scope is left out, or written as a word.
+
+    The latter is told at the highest level alone.
+    """
     if name[0] == "@":
         return
     behind = list(index.scoped(name))
@@ -177,7 +181,7 @@ def scopes(index: Index, name: str) -> Iterator[Found]:
         level = Level.QUIET if count >= 4 else Level.DEFAULT if sure else Level.EVERYTHING
         if count >= 2:
             yield 9, behind[0], Kind.SCOPE, level
-    letters = spelling.letters(name)
+    letters = spelling.letters(name) if most is Level.EVERYTHING else ""
     for cut in range(3, len(letters) - 2):
         for target in index.spelled(f"@{letters[:cut]}/{letters[cut:]}"):
             yield 9, target, Kind.SCOPE, Level.EVERYTHING

@@ -100,10 +100,14 @@ _IN_ANY_FOLDER = frozenset(one[1:] for one in CONFIG_GLOBS if one.startswith("*"
 _HALVES = tuple(one.split("*") for one in CONFIG_GLOBS if "*" in one[1:])
 """What stands before and behind the one star of a pattern."""
 _BEGINNINGS = tuple({before for before, _ in _HALVES})
+_LETTERS = frozenset(one.rpartition("/")[2][:2] for one in CONFIG_GLOBS)
+"""The first two letters of all their names, by which nearly every other file is told."""
 
 
 def is_config(path: str) -> bool:
     """Tell whether `CONFIG_GLOBS` names a path; it is asked of every file."""
+    if path.rpartition("/")[2][:2].lower() not in _LETTERS:
+        return False
     path = path.lower()
     folder, slash, name = path.partition("/")
     if path in _NAMED or (folder and slash + name in _IN_ANY_FOLDER):

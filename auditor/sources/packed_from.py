@@ -17,7 +17,7 @@ from auditor.errors import InputError
 from auditor.facts.build_output import placed
 from auditor.facts.distribution import SITE, scheme_of
 from auditor.facts.manifest import MANIFEST
-from auditor.facts.record import MemberDigest
+from auditor.facts.python.record import MemberDigest
 from auditor.lazyre import regex
 from auditor.model import MemberType
 from auditor.shape import json_object

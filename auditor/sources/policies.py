@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from auditor import policyfile
 from auditor.errors import UsageError
 from auditor.sources import policyplaces, userfile
 
@@ -44,6 +43,8 @@ def nearest(folder: Path) -> Document | None:
 
 
 def _read(path: Path, shown: str) -> Document | None:
+    from auditor import policyfile  # noqa: PLC0415 - where there may be a policy
+
     text = userfile.text(path, _LARGEST)
     name = path.name
     if name not in policyfile.NAMES:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
-from auditor.facts.lock.index import LockIndex, declares, indexes, is_plain
+from auditor.facts.lock.index import LockIndex, declares, edges, indexes, is_plain
 from auditor.facts.lock.python_manifest import PIPFILE, PYPROJECT, drift
 from auditor.inventory import LockedPackage, Origin
 from auditor.model import Fact
@@ -146,41 +146,36 @@ class _Closure:
         """Find requirements without an entry, and those whose entry is out of range."""
         if not self._targets or not self._sound:
             return
+        manifest = self._index.manifest
+        replaced = manifest.replaced if manifest is not None else frozenset()
         for edge in self._inventory.roots:
-            yield from self._edge(edge, None)
+            if not edge.peer and edge.name not in replaced:
+                target = self._packages.get(edge.target)
+                if target is not None and _misses(edge, target):
+                    yield self._out_of_range(edge, target, None)
+                elif not (target or edge.optional or edge.target) and is_plain(edge.wants):
+                    yield self._fact(Break.MISSING, edge.name, wants=edge.wants, direct=True)
+        if manifest is None:
+            return
         for package in self._inventory.packages:
             for edge in package.requires:
-                yield from self._edge(edge, package)
+                if not edge.peer and edge.name not in replaced:
+                    target = self._packages.get(edge.target)
+                    if target is not None and _misses(edge, target):
+                        yield self._out_of_range(edge, target, package)
 
-    def _edge(self, edge: Edge, by: LockedPackage | None) -> Iterator[LockClosureFact]:
-        if edge.peer or self._is_overridden(edge.name):
-            return
-        where = "" if by is None else by.id
-        target = self._packages.get(edge.target)
-        if target is None:
-            if by is None and not edge.optional and not edge.target and is_plain(edge.wants):
-                yield self._fact(Break.MISSING, edge.name, wants=edge.wants, direct=True)
-            return
-        if target.origin is not Origin.REGISTRY or target.ecosystem != "npm":
-            return
-        wants = edge.wants
-        if wants.startswith("npm:"):
-            wants = wants.rpartition("@")[2] if declares(wants, target.name) else wants[4:]
-        known = by is None or self._index.manifest is not None
-        if known and target.version and satisfies(target.version, wants) is False:
-            yield self._fact(
-                Break.OUT_OF_RANGE,
-                edge.name,
-                wants=edge.wants,
-                has=target.version,
-                by=where,
-                direct=by is None,
-                line=target.line,
-            )
-
-    def _is_overridden(self, name: str) -> bool:
-        manifest = self._index.manifest
-        return manifest is not None and manifest.overridden(name)
+    def _out_of_range(
+        self, edge: Edge, target: LockedPackage, by: LockedPackage | None
+    ) -> LockClosureFact:
+        return self._fact(
+            Break.OUT_OF_RANGE,
+            edge.name,
+            wants=edge.wants,
+            has=target.version,
+            by="" if by is None else by.id,
+            direct=by is None,
+            line=target.line,
+        )
 
     # entries
 
@@ -188,26 +183,24 @@ class _Closure:
         """Find the entries that nothing leads to from the project."""
         if not self._targets or not self._sound:
             return
+        packages = self._inventory.packages
         seen = {e.target for e in self._inventory.roots if e.target}
-        own = [
-            p.id for p in self._inventory.packages if p.origin in {Origin.WORKSPACE, Origin.FILE}
-        ]
-        own += self._patched()
+        seen.update(p.id for p in packages if p.origin in _LOCAL)
+        seen.update(self._patched())
         by_name: dict[str, list[str]] = defaultdict(list)
-        for package in self._inventory.packages:
-            by_name[package.alias or package.name].append(package.id)
-        edges = list(self._inventory.roots)
-        seen.update(own)
-        pending = [*seen]
-        while pending or edges:
-            for edge in edges:
+        if not all(edge.target for edge in edges(self._inventory)):
+            for package in packages:
+                by_name[package.alias or package.name].append(package.id)
+        asked = [self._inventory.roots]
+        asked += (self._packages[id_].requires for id_ in seen if id_ in self._packages)
+        while asked:
+            for edge in asked.pop():
                 for target in (edge.target,) if edge.target else by_name.pop(edge.name, ()):
                     if target not in seen:
                         seen.add(target)
-                        pending.append(target)
-            found = self._packages.get(pending.pop()) if pending else None
-            edges = list(found.requires) if found else []
-        lost = [p for p in self._inventory.packages if p.id not in seen and self._must_be_wanted(p)]
+                        if target in self._packages:
+                            asked.append(self._packages[target].requires)
+        lost = [p for p in packages if p.id not in seen and self._must_be_wanted(p)]
         if len(lost) > _FEW:
             yield self._many(lost)
             return
@@ -223,8 +216,9 @@ class _Closure:
 
     def _patched(self) -> list[str]:
         """Return what yarn patches: the wish is for the patch, and its source has its own entry."""
-        patched = [p for p in self._inventory.packages if "@patch:" in p.id]
-        sources = {(p.name, p.version) for p in patched}
+        sources = {(p.name, p.version) for p in self._inventory.packages if "@patch:" in p.id}
+        if not sources:
+            return []
         return [p.id for p in self._inventory.packages if (p.name, p.version) in sources]
 
     def _must_be_wanted(self, package: LockedPackage) -> bool:
@@ -272,6 +266,16 @@ class _Closure:
             install_script=script,
             detail=_detail(kind, name, wants, has, by),
         )
+
+
+def _misses(edge: Edge, target: LockedPackage) -> bool:
+    """Tell whether the version of what a requirement was given is out of its range."""
+    if target.origin is not Origin.REGISTRY or target.ecosystem != "npm" or not target.version:
+        return False
+    wants = edge.wants
+    if wants.startswith("npm:"):
+        wants = wants.rpartition("@")[2] if declares(wants, target.name) else wants[4:]
+    return satisfies(target.version, wants) is False
 
 
 def _detail(kind: Break, name: str, wants: str, has: str, by: str) -> str:

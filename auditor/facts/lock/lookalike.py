@@ -132,8 +132,10 @@ class _Names:
     def _weighed(self, name: str, entries: list[LockedPackage]) -> Lookalike | None:
         """Return what a name imitates, at the level that its registry's word makes of it."""
         first = entries[0]
-        words = [known for one in entries if self._said and (known := self._said.of_package(one))]
-        if not self._said or len(words) < len(entries):  # one from elsewhere has no such word
+        if self._said is None:
+            return self._judged(name, first.ecosystem, self._level)
+        words = [known for one in entries if (known := self._said.of_package(one))]
+        if len(words) < len(entries):  # one from elsewhere has no such word
             return self._judged(name, first.ecosystem, self._level)
         found = self._judged(name, first.ecosystem, Level.EVERYTHING)
         if found is None:
@@ -145,9 +147,10 @@ class _Names:
         return found if found.level <= self._level else None
 
     def _judged(self, name: str, ecosystem: str, level: Level) -> Lookalike | None:
-        internal = self._asked.internal.resembled(name, level, ecosystem)
-        if internal is not None:
-            return internal
+        if self._asked.internal:
+            internal = self._asked.internal.resembled(name, level, ecosystem)
+            if internal is not None:
+                return internal
         if ecosystem not in self._judges:
             self._judges[ecosystem] = self._asked.judge(ecosystem)
         return self._judges[ecosystem].judge(name, level)

@@ -232,4 +232,6 @@ def reader_of(entry_points: bytes) -> Reader:
 
 
 READER = Reader(wheels_only=True, endings=frozenset({"py"}), wants=wants, read=read)
-COLLECTOR = Collector(name="python-entry-point", fact=PythonEntryPointFact, collect=collect)
+COLLECTOR = Collector(
+    name="python-entry-point", fact=PythonEntryPointFact, collect=collect, python=True
+)

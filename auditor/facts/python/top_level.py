@@ -96,4 +96,4 @@ def _of_project(name: str, project: str) -> bool:
     return bool(project) and (plain == project or plain.startswith(f"{project}_"))
 
 
-COLLECTOR = Collector(name="top-level", fact=TopLevelFact, collect=collect)
+COLLECTOR = Collector(name="top-level", fact=TopLevelFact, collect=collect, python=True)

@@ -38,4 +38,4 @@ def collect(contents: Contents) -> Iterator[UploadFact]:
     )
 
 
-COLLECTOR = Collector(name="upload", fact=UploadFact, collect=collect)
+COLLECTOR = Collector(name="upload", fact=UploadFact, collect=collect, python=True)

@@ -185,4 +185,4 @@ def _expanded(tags: str) -> set[str]:
     return {f"{p}-{a}-{f}" for p in pythons for a in abis for f in platforms}
 
 
-COLLECTOR = Collector(name="wheel-layout", fact=WheelLayoutFact, collect=collect)
+COLLECTOR = Collector(name="wheel-layout", fact=WheelLayoutFact, collect=collect, python=True)

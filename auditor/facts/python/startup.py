@@ -151,4 +151,4 @@ READER = Reader(
     wants=lambda member: form_of(member.path) is not None,
     read=read,
 )
-COLLECTOR = Collector(name="startup", fact=StartupFact, collect=collect)
+COLLECTOR = Collector(name="startup", fact=StartupFact, collect=collect, python=True)

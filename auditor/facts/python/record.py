@@ -203,4 +203,4 @@ def _problem(
 
 
 READER = Reader(wheels_only=True, wants=lambda member: "!" not in member.path, read=read)
-COLLECTOR = Collector(name="record", fact=RecordFact, collect=collect)
+COLLECTOR = Collector(name="record", fact=RecordFact, collect=collect, python=True)

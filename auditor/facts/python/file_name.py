@@ -143,4 +143,4 @@ def _normalised(name: str) -> str:
     return pep.normalised(name).replace("-", "_")
 
 
-COLLECTOR = Collector(name="file-name", fact=FileNameFact, collect=collect)
+COLLECTOR = Collector(name="file-name", fact=FileNameFact, collect=collect, python=True)

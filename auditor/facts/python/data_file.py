@@ -107,4 +107,4 @@ def _interpreter(script: ScriptSeen) -> str:
 
 
 READER = Reader(wheels_only=True, wants=is_script, read=read)
-COLLECTOR = Collector(name="data-file", fact=DataFileFact, collect=collect)
+COLLECTOR = Collector(name="data-file", fact=DataFileFact, collect=collect, python=True)

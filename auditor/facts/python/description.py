@@ -135,4 +135,4 @@ def _place(message: str) -> tuple[int, str]:
     return int(found["line"]), " ".join(found["what"].split())
 
 
-COLLECTOR = Collector(name="description", fact=DescriptionFact, collect=collect)
+COLLECTOR = Collector(name="description", fact=DescriptionFact, collect=collect, python=True)

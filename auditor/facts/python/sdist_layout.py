@@ -94,4 +94,4 @@ def _plain(version: str) -> str:
         return version
 
 
-COLLECTOR = Collector(name="sdist-layout", fact=SdistLayoutFact, collect=collect)
+COLLECTOR = Collector(name="sdist-layout", fact=SdistLayoutFact, collect=collect, python=True)

@@ -370,4 +370,4 @@ def _of_licences(tell: _Teller, raw: Raw, contents: Contents) -> Iterator[CoreMe
             yield tell(Problem.LICENCE_FILE, "license-file", f"is to be at {where}", file)
 
 
-COLLECTOR = Collector(name="core-metadata", fact=CoreMetadataFact, collect=collect)
+COLLECTOR = Collector(name="core-metadata", fact=CoreMetadataFact, collect=collect, python=True)

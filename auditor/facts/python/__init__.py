@@ -1,0 +1,1 @@
+"""Facts about Python's distributions alone: a call that sees none does not import them."""

@@ -1,0 +1,147 @@
+"""TOML as lockfile writers print it, read line by line; None for all that is unusual.
+
+uv and Poetry print tables, pairs that end on their line, and lists with an item on each line. That
+part of TOML 1.0 is taken here, at a tenth of the cost of a parser that is for all of it. At the
+first line that is anything else, or says something again, this reader gives up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.lazyre import regex
+
+_ODD = regex(r"[^\n\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]")
+"""Tabs, carriage returns and control signs: some are allowed in some places."""
+_KEY = r"[A-Za-z0-9_-]+"
+_TEXT = r"\"((?:[^\"\\]++|\\[\"\\])*+)\""
+_WORD = rf"(?:{_TEXT}|(true|false)|([1-9][0-9]{{0,17}}|0))"
+_HEADER = regex(rf"(\[\[?)({_KEY}(?:\.{_KEY})*)(\]\]?)")
+_PAIR = regex(rf"({_KEY}|\"[^\"\\]+\") = (?:{_WORD}|(.+))")
+"""A key and its value: 2 a text, 3 a truth value, 4 a number, 5 something that is made of these."""
+_TABLE = regex(rf"\{{ ?{_KEY} = {_WORD}(?:, {_KEY} = {_WORD})*+ ?\}}")
+_MEMBER = regex(rf"({_KEY}) = {_WORD}")
+_LIST = regex(rf"\[(?:{_TEXT}(?:, {_TEXT})*+)?\]")
+_ITEM = regex(_TEXT)
+_ESCAPED = regex(r"\\(.)")
+_INDENT = "    "
+_DEEPEST = 5
+"""Tables inside one another; writers print three."""
+
+
+class _Unusual(Exception):  # noqa: N818 - no error: tomllib takes over
+    """The text uses something that this reader leaves to the thorough one."""
+
+
+def read(text: str) -> dict[str, Any] | None:
+    """Return a document as `tomllib` gives it; None where it takes that to read it."""
+    if _ODD.search(text):
+        return None
+    try:
+        return _document(text.split("\n"))
+    except _Unusual:
+        return None
+
+
+def _document(lines: list[str]) -> dict[str, Any]:  # noqa: PLR0912 - one loop, it runs per line
+    root: dict[str, Any] = {}
+    tables = _Tables(root)
+    table = root
+    items: list[Any] | None = None
+    for line in lines:
+        if items is not None:
+            if line[:4] == _INDENT and line[-1] == ",":
+                items.append(_item(line[4:-1]))
+            elif line == "]":
+                items = None
+            else:
+                raise _Unusual
+            continue
+        if not line or line[0] == "#":
+            continue
+        if line[0] == "[":
+            table = tables.opened(line)
+            continue
+        found = _PAIR.fullmatch(line)
+        if found is None:
+            raise _Unusual
+        key, text, truth, number, rest = found.groups()
+        if key[0] == '"':
+            key = key[1:-1]
+        if key in table:
+            raise _Unusual
+        if text is not None:
+            table[key] = _unescaped(text)
+        elif rest == "[":
+            items = table[key] = []
+        else:
+            table[key] = _plain(truth, number) if rest is None else _item(rest)
+    if items is not None:
+        raise _Unusual
+    return root
+
+
+class _Tables:
+    """The tables and lists of tables that headers began: to these more may be put, and no others.
+
+    A header that names a table again, or one inside of what was never begun, is left to others.
+    """
+
+    def __init__(self, root: dict[str, Any]) -> None:
+        self._root = root
+        self._begun: set[int] = set()
+
+    def opened(self, line: str) -> dict[str, Any]:
+        """Return the table that a header begins."""
+        found = _HEADER.fullmatch(line)
+        if found is None or len(found[1]) != len(found[3]):
+            raise _Unusual
+        *path, last = found[2].split(".")
+        if len(path) > _DEEPEST:
+            raise _Unusual
+        above = self._root
+        for part in path:
+            inner: Any = above.get(part)
+            if id(inner) not in self._begun:
+                raise _Unusual
+            above = inner[-1] if type(inner) is list else inner
+        table: dict[str, Any] = {}
+        self._begun.add(id(table))
+        if found[1] == "[":
+            if last in above:
+                raise _Unusual
+            above[last] = table
+            return table
+        if last not in above:
+            above[last] = []
+            self._begun.add(id(above[last]))
+        if type(above[last]) is not list or id(above[last]) not in self._begun:
+            raise _Unusual
+        above[last].append(table)
+        return table
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def _plain(truth: str | None, number: str | None) -> bool | int:
+    return truth == "true" if truth else int(number or "0")
+
+
+def _item(spelled: str) -> Any:  # noqa: ANN401 - a text, table or list
+    """Return a value that ends on its line."""
+    first = spelled[:1]
+    if first == "{" and _TABLE.fullmatch(spelled):
+        pairs = _MEMBER.findall(spelled)
+        made = {
+            key: _plain(truth, number) if truth or number else _unescaped(text)
+            for key, text, truth, number in pairs
+        }
+        if len(made) == len(pairs):
+            return made
+    elif first == "[" and _LIST.fullmatch(spelled):
+        return [_unescaped(text) for text in _ITEM.findall(spelled)]
+    elif first == '"' and (found := _ITEM.fullmatch(spelled)):
+        return _unescaped(found[1])
+    raise _Unusual

@@ -1,0 +1,1 @@
+"""`audit` beside the least that its work can cost, and beside its peers."""

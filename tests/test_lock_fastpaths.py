@@ -1,0 +1,466 @@
+"""The quick ways of reading and judging lockfiles give what the thorough ones give."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor import fastpaths, jsondoc, lockfiles, lockscan
+from auditor.errors import InputError
+from auditor.inventory import Inventory, LockedPackage
+from auditor.limits import Limits
+from auditor.lockfiles import Document, _package_lock_plain, _toml_lines, yarn_classic
+from auditor.match import Condition, Where, possible, predicate
+from auditor.usual import usual
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from auditor.model import Report
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "lockfiles"
+FILES = sorted(
+    path for path in FIXTURES.rglob("*") if path.is_file() and path.name != "expected.json"
+)
+HOST = "https://registry.example.org"
+DIGEST = "sha512-" + "A" * 86 + "=="
+OTHER = "sha512-" + "B" * 86 + "=="
+
+
+def read(document: Document) -> Inventory | str:
+    try:
+        return lockfiles.read(document)
+    except InputError as problem:
+        return f"{type(problem).__name__}: {problem}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FIXTURES)))
+def test_readers_agree_on_every_fixture(path: Path) -> None:
+    beside = {one.name: one.read_bytes() for one in path.parent.iterdir() if one.is_file()}
+    document = Document(path=path.name, data=path.read_bytes(), beside=beside)
+    with fastpaths.taken(fastpaths.OFF):
+        thorough = read(document)
+    assert read(document) == thorough
+
+
+# -- package-lock
+
+
+def entry(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    base = name.rpartition("/")[2]
+    found = {"version": "1.0.0", "resolved": f"{HOST}/{name}/-/{base}-1.0.0.tgz"}
+    return {**found, "integrity": DIGEST, **more}
+
+
+def locked(changed: dict[str, Any], place: str = "node_modules/kit") -> str:
+    """Return a lockfile of three packages, of which one is as told."""
+    entries: dict[str, Any] = {
+        "": {"name": "own", "dependencies": {"kit": "^1.0.0", "lodash": "^1.0.0"}},
+        "node_modules/@acme/tool": entry("@acme/tool", dev=True),
+        place: changed,
+        "node_modules/lodash": entry("lodash", dependencies={"@acme/tool": "^1.0.0"}),
+    }
+    lock = {"name": "own", "lockfileVersion": 3, "packages": entries}
+    return json.dumps(lock, indent=2)
+
+
+CHANGES: list[dict[str, Any]] = [
+    {},
+    {"resolved": f"{HOST}/kit/-/kit-2.0.0.tgz"},
+    {"resolved": f"{HOST}/other/-/other-1.0.0.tgz"},
+    {"resolved": f"{HOST}/kit/-/../kit/-/kit-1.0.0.tgz"},
+    {"resolved": HOST},
+    {"resolved": "https://elsewhere.example/kit/-/kit-1.0.0.tgz"},
+    {"resolved": "http://registry.example.org/kit/-/kit-1.0.0.tgz"},
+    {"resolved": "https://user:word@registry.example.org/kit/-/kit-1.0.0.tgz"},
+    {"resolved": "git+https://registry.example.org/kit.git#main"},
+    {"resolved": ""},
+    {"resolved": None},
+    {"resolved": 3},
+    {"integrity": ""},
+    {"integrity": "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="},
+    {"integrity": "sha512-short"},
+    {"integrity": f"{DIGEST} {OTHER}"},
+    {"integrity": ["sha512"]},
+    {"version": "1.0.0-security"},
+    {"version": "0.0.1-security"},
+    {"version": "1.0"},
+    {"version": ""},
+    {"version": 1},
+    {"name": "real"},
+    {"name": "lodash", "resolved": f"{HOST}/lodash/-/lodash-1.0.0.tgz", "integrity": OTHER},
+    {"name": "lodash", "resolved": f"{HOST}/lodash/-/lodash-1.0.0.tgz"},
+    {"deprecated": "do not use it"},
+    {"deprecated": 'says: "no" \\ at all'},
+    {"deprecated": True},
+    {"hasInstallScript": True},
+    {"inBundle": True},
+    {"inBundle": True, "integrity": ""},
+    {"link": True, "resolved": "../kit"},
+    {"dev": True, "optional": True},
+    {"devOptional": "yes"},
+    {"dependencies": {"lodash": "^2.0.0"}},
+    {"dependencies": {"lodash": "npm:other@^1.0.0"}},
+    {"dependencies": {"lodash": "github:acme/lodash"}},
+    {"dependencies": {"lodash": 1}},
+    {"dependencies": ["lodash"]},
+    {"peerDependencies": {"lodash": "^9.0.0"}},
+    {"optionalDependencies": {"nobody": "^9.0.0"}},
+]
+PLACES = ["node_modules/kit", "node_modules/lodash/node_modules/kit", "packages/kit", "kit", ""]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+@pytest.mark.parametrize("place", PLACES)
+def test_npms_lockfile_is_read_and_judged_alike(
+    change: dict[str, Any], place: str, tmp_path: Path
+) -> None:
+    text = locked({k: v for k, v in {**entry("kit"), **change}.items() if v is not None}, place)
+    document = Document(path="package-lock.json", data=text.encode())
+    with fastpaths.taken(fastpaths.OFF):
+        thorough = read(document)
+    assert read(document) == thorough
+    file = tmp_path / "package-lock.json"
+    file.write_text(text)
+    assert judged(file) == judged(file, fastpaths.OFF)
+
+
+def judged(file: Path, those: fastpaths.FastPaths = fastpaths.ON) -> Report:
+    with fastpaths.taken(those):
+        return lockscan.scan(lockscan.LockRequest(targets=(str(file),), records=False, users=()))
+
+
+def test_what_npm_writes_takes_the_quick_way() -> None:
+    text = locked(entry("kit"))
+    lock = _package_lock_plain.PlainLock(Document(path="", data=text.encode()), text)
+    assert [package.line for package in lock.packages or ()] == [12, 18, 23]
+
+
+YARN = """# yarn lockfile v1
+
+
+"@acme/tool@^1.0.0", "@acme/tool@^1.1.0":
+  version "1.1.0"
+  resolved "https://registry.example.org/@acme/tool/-/tool-1.1.0.tgz#01234567"
+  integrity sha512-AAAA==
+  dependencies:
+    "@acme/other" "^1.0.0"
+    kit ">= 1 < 3 || ^4"
+  optionalDependencies:
+    more "*"
+
+kit@^1.0.0:
+  version "1.0.0"
+  resolved "https://registry.example.org/kit/-/kit-1.0.0.tgz"
+
+real@npm:kit@^2:
+  version "2.0.0"
+"""
+
+
+@given(st.lists(st.sampled_from(YARN.splitlines(keepends=True)), max_size=14).map("".join))
+def test_whatever_lines_a_yarn_lock_has_it_is_read_alike(text: str) -> None:
+    document = Document(path="yarn.lock", data=text.encode())
+    with fastpaths.taken(fastpaths.OFF):
+        thorough = read(document)
+    assert read(document) == thorough
+
+
+def test_what_yarn_writes_takes_the_quick_way() -> None:
+    assert [block.line for block in yarn_classic.written(YARN) or ()] == [4, 14, 18]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        ("kit@^1.0.0:", "kit@^1.0.0: # why"),
+        ("kit@^1.0.0:", '"kit@>1, <2":'),
+        ('version "1.0.0"', "version 1.0.0"),
+        ('  version "1.0.0"\n', '  version "1.0.0"\n  version "1.0.1"\n'),
+        ('    more "*"\n', '    more "*"\n    more "1"\n'),
+        ('more "*"', "more: *"),
+        ("kit-1.0.0.tgz", "k\u00eft-1.0.0.tgz"),
+        ("\n", "\r\n"),
+        ("  version", "\tversion"),
+        ("optionalDependencies", "peerDependencies"),
+    ],
+)
+def test_what_yarn_does_not_write_is_left_to_the_reader_of_lines(before: str, behind: str) -> None:
+    text = YARN.replace(before, behind)
+    assert text != YARN
+    assert yarn_classic.written(text) is None
+    document = Document(path="yarn.lock", data=text.encode())
+    with fastpaths.taken(fastpaths.OFF):
+        thorough = read(document)
+    assert read(document) == thorough
+
+
+def respaced(text: str) -> str:
+    return json.dumps(json.loads(text), separators=(",", ":"))
+
+
+def hidden(text: str) -> str:
+    """Return a lockfile whose key is spelled out, with a false one where npm puts keys."""
+    false = '\n    "node_modules/kit": {' + '"x": 1},'
+    text = text.replace('"node_modules/kit"', '"node\\u005fmodules/kit"')
+    return text.replace('"name": "own",\n  "lock', f'"odd": {{{false[:-1]}}},\n  "lock')
+
+
+@pytest.mark.parametrize("changed", [respaced, hidden, lambda text: text.replace("\n", "\r\n")])
+def test_lines_are_those_of_the_walk_however_the_file_iswritten(
+    changed: Callable[[str], str],
+) -> None:
+    document = Document(path="package-lock.json", data=changed(locked(entry("kit"))).encode())
+    with fastpaths.taken(fastpaths.OFF):
+        thorough = read(document)
+    assert read(document) == thorough
+
+
+# -- what is usual
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_usual"),
+    [
+        ({}, True),
+        ({"resolved": ""}, True),
+        ({"resolved": f"{HOST}/npm/kit/-/kit-1.0.0.tgz"}, True),
+        (
+            {"resolved": f"{HOST}/kit/-/kit-1.0.0.tgz#0123456789012345678901234567890123456789"},
+            True,
+        ),
+        ({"version": "1.0.0-beta.1", "resolved": f"{HOST}/kit/-/kit-1.0.0-beta.1.tgz"}, True),
+        ({"resolved": HOST}, False),
+        ({"resolved": f"{HOST}/a..b/kit/-/kit-1.0.0.tgz"}, False),
+        ({"resolved": f"{HOST}/%6bit/-/kit-1.0.0.tgz"}, False),
+        ({"resolved": "https://github.com/kit/-/kit-1.0.0.tgz"}, False),
+        ({"resolved": "https://u:p@registry.example.org/kit/-/kit-1.0.0.tgz"}, False),
+        ({"name": "kit.git", "resolved": f"{HOST}/kit.git/-/kit.git-1.0.0.tgz"}, False),
+        ({"version": "0.0.1-security", "resolved": ""}, False),
+        ({"integrity": ()}, False),
+        ({"integrity": (DIGEST, OTHER)}, False),
+        ({"integrity": (DIGEST.replace("=", ""),)}, False),
+        ({"alias": "other"}, False),
+        ({"install_script": True}, False),
+        ({"bundled": True}, False),
+        ({"deprecated": "yes"}, False),
+        ({"ecosystem": "conda"}, False),
+    ],
+)
+def test_usual_is_what_nothing_more_is_to_be_asked_about(
+    changes: dict[str, Any],
+    is_usual: bool,  # noqa: FBT001
+) -> None:
+    fields: dict[str, Any] = {
+        "id": "kit",
+        "ecosystem": "npm",
+        "name": "kit",
+        "version": "1.0.0",
+        "resolved": f"{HOST}/kit/-/kit-1.0.0.tgz",
+        "integrity": (DIGEST,),
+    }
+    package = LockedPackage(**{**fields, **changes})
+    found = usual(Inventory(path="", format="", packages=(package,)))
+    assert (found.places[0] is not None) is is_usual
+
+
+PYPI = "sha256-" + "A" * 43 + "="
+FILE = "https://files.example.org/packages/ab"
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_usual"),
+    [
+        ({}, True),
+        ({"files": ()}, True),
+        ({"files": (f"{FILE}/some-kit-1.0.tar.gz",)}, True),
+        ({"files": (f"{FILE}/some_kit-1.0-1-cp311-cp311-manylinux_2_17_x86_64.whl",)}, True),
+        ({"files": (f"{FILE}/some_kit-1.1-py3-none-any.whl",)}, False),
+        ({"files": (f"{FILE}/some_kit-1.0.exe",)}, False),
+        ({"files": (f"{FILE}/other-1.0-py3-none-any.whl",)}, False),
+        ({"files": (f"{FILE}/some_kit-1.0.tar.gz?x", f"{FILE}/some_kit-1.0.tar.gz")}, False),
+        ({"integrity": ("md5-AAAAAAAAAAAAAAAAAAAAAA==",)}, False),
+        ({"integrity": ()}, False),
+        ({"name": "Some.Kit"}, False),
+        ({"version": "1.0+local"}, False),
+        ({"resolved": f"{HOST}/other-1.0.tar.gz"}, False),
+        ({"unhashed": ("x",)}, False),
+    ],
+)
+def test_usual_projects_have_files_that_are_called_like_them(
+    changes: dict[str, Any],
+    is_usual: bool,  # noqa: FBT001
+) -> None:
+    fields: dict[str, Any] = {
+        "id": "some-kit",
+        "ecosystem": "pypi",
+        "name": "some-kit",
+        "version": "1.0",
+        "resolved": f"{HOST}/simple",
+        "integrity": (PYPI,),
+        "files": (f"{FILE}/some_kit-1.0-py3-none-any.whl",),
+    }
+    package = LockedPackage(**{**fields, **changes})
+    found = usual(Inventory(path="", format="", packages=(package,)))
+    assert (found.places[0] is not None) is is_usual
+
+
+# -- rules of which only some fields are known
+
+FIELDS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["x", "y", True, False, 1, 5]))
+CONDITIONS = st.builds(
+    Condition,
+    field=st.sampled_from("abc"),
+    operator=st.just("equals"),
+    operands=st.lists(st.sampled_from(["x", "y", True, 5]), min_size=1, max_size=2).map(tuple),
+)
+WHERES = st.recursive(
+    st.builds(Where, conditions=st.lists(CONDITIONS, max_size=2).map(tuple)),
+    lambda inner: st.builds(
+        Where,
+        conditions=st.lists(CONDITIONS, max_size=1).map(tuple),
+        any=st.lists(inner, max_size=2).map(tuple),
+        none=st.lists(inner, max_size=2).map(tuple),
+    ),
+    max_leaves=5,
+)
+
+
+class Some:  # noqa: D101 - a fact of three fields
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.__dict__.update({"a": "x", "b": True, "c": 5} | fields)
+
+
+@given(WHERES, FIELDS, st.sets(st.sampled_from("abc")))
+def test_what_cannot_hold_by_some_fields_does_not_hold_by_all(
+    where: Where, fields: dict[str, Any], told: set[str]
+) -> None:
+    fact = Some(fields)
+    known = {name: getattr(fact, name) for name in told}
+    if predicate(where)(fact):
+        assert possible(where)(known)
+    whole = {name: getattr(fact, name) for name in "abc"}
+    assert possible(where)(whole) is predicate(where)(fact)
+
+
+# -- JSON in which no key stands twice
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(':"\\ {}[],ab\u00e9\ud800\n', max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(':"\\ab', max_size=3), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(VALUES, st.sampled_from([None, (",", ":"), (" , ", " : ")]), st.booleans())
+def test_json_is_the_same_both_ways(
+    value: object,
+    signs: tuple[str, str] | None,
+    plain: bool,  # noqa: FBT001
+) -> None:
+    text = json.dumps(value, separators=signs, ensure_ascii=plain)
+    with fastpaths.taken(fastpaths.OFF):
+        thorough = jsondoc.parsed(text)
+    assert jsondoc.parsed(text) == thorough
+    assert repr(jsondoc.parsed(text)) == repr(thorough)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "a": 2}',
+        '{"a": {"b": 1, "c": [{"d": 1, "d": "x"}]}}',
+        '{"a": ":", "a": 1}',
+        '{"a" : 1, "a":2, ":": 3}',
+        '{"a": "\\"", "a": "x"}',
+        '{"\\u0061": 1, "a": 2}',
+        '{"a": "\\\\", "a": "\\\\\\""}',
+    ],
+)
+def test_a_key_that_stands_twice_is_seen_whatever_is_around_it(text: str) -> None:
+    assert jsondoc.simple(text, Limits()) is None
+    assert jsondoc.has_repeated(jsondoc.parsed(text))
+
+
+# -- TOML line by line
+
+UV = """version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "kit"
+source = { registry = "https://registry.example.org/simple" }
+dependencies = [
+    { name = "other", marker = "sys_platform == 'win32'" },
+]
+wheels = [
+    { url = "https://files.example.org/kit-1.0-py3-none-any.whl", hash = "sha256:ab", size = 12 },
+]
+
+[package.optional-dependencies]
+all = [
+    { name = "more" },
+]
+
+[package.metadata]
+requires-dist = [{ name = "other" }]
+
+[[package]]
+name = "other"
+optional = true
+markers = "python_version < \\"3.8\\""
+extras = ["a", "b"]
+
+[metadata]
+"quoted.key" = "x"
+"""
+
+
+def test_lines_that_writers_print_are_read_as_tomllib_reads_them() -> None:
+    text = UV.replace('requires-dist = [{ name = "other" }]', "requires-dist = []")
+    assert _toml_lines.read(text) == tomllib.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a = "x"\na = "y"\n',
+        "[a]\n[a]\n",
+        "a = { b = 1 }\n[a.c]\n",
+        "a = [\n]\n[[a]]\n",
+        "[[a]]\n[a]\n",
+        "[a]\n[[a]]\n",
+        "[a.b]\n",
+        "a = { b = 1, b = 2 }\n",
+        'a = "x" # why\n',
+        'a = "\\u0041"\n',
+        "a = '''\nb = 1\n'''\n",
+        'a = """\nb = "1"\n"""\n',
+        "a = 01\n",
+        "a = 1_000\n",
+        "a = 2026-01-01\n",
+        "a.b = 1\n",
+        "a = [\n    1,\n",
+        "a = [\n    [],\n    {},\n]\n",
+        "\ta = 1\n",
+        'a = "x\x07"\n',
+        "a\n",
+        "[a.b.c.d.e.f.g]\n",
+    ],
+)
+def test_lines_that_are_anything_else_are_left_to_tomllib(text: str) -> None:
+    assert _toml_lines.read(text) is None
+
+
+@given(st.lists(st.sampled_from(UV.splitlines()), max_size=12).map("\n".join))
+def test_whatever_lines_stand_behind_each_other_the_answer_is_tomllibs(text: str) -> None:
+    found = _toml_lines.read(text)
+    assert found is None or found == tomllib.loads(text)

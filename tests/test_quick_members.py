@@ -1,0 +1,390 @@
+"""The quick ways through an archive of many files: each gives what the thorough one gives."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor import fastpaths, kinds
+from auditor.anchors import Anchors
+from auditor.archives import holds_archive, is_brotli, is_plain, listing, unread_format, walk
+from auditor.examine import Examination, _Asked
+from auditor.facts import archive as archive_facts
+from auditor.facts import load
+from auditor.limits import Budget, Limits
+from auditor.maps import links
+from auditor.maps.reader import text_digest
+from auditor.match import Condition, Globs, Where
+from auditor.model import ArtifactKind, Member, MemberType
+from auditor.report.json import _text as as_json
+from auditor.scan import Request, scan
+from auditor.screen import Need, Screen, need_of
+from tests.archives import cases
+from tests.distributions import DIST_INFO, WHEEL_NAME, wheel, wheel_files, zipped
+from tests.tar_bytes import GNU, V7, archive, file, gnu_long, gz, header, pax
+from tests.zip_bytes import BZIP2, DEFLATED, STORED, Entry, local_header
+from tests.zip_bytes import zipped as zip_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditor.facts import Contents
+    from auditor.model import Gap
+
+READERS = load(lockfile=False)[1]
+BIG = 512 * 1024
+CASES = {name: case for name, case in cases().items() if len(case.make()) < BIG}
+
+
+def examined(data: bytes, limits: Limits) -> tuple[Contents, list[Gap]]:
+    """Return all that is seen of an archive, and its gaps."""
+    shape = kinds.of_zip("a.tgz", listing(BytesIO(data), Budget(limits)))
+    budget = Budget(limits)
+    examination = Examination("a", READERS, budget, wheel=shape.wheel)
+    strip = int(shape.root)
+    examination.run(walk(BytesIO(data), budget, strip=1, strip_zip=strip, together=True))
+    return examination.contents(ArtifactKind.ARCHIVE, None), examination.gaps
+
+
+def both(data: bytes, limits: Limits | None = None) -> tuple[Contents, list[Gap]]:
+    """Return what is seen, after it was seen in the thorough way as well."""
+    quick = examined(data, limits or Limits())
+    with fastpaths.taken(fastpaths.OFF):
+        thorough = examined(data, limits or Limits())
+    assert quick == thorough
+    return quick
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_hostile_archive_is_the_same_both_ways(name: str) -> None:
+    """Members, observations, oddities and gaps, in their order."""
+    both(CASES[name].make())
+
+
+NAMES = st.sampled_from(
+    (
+        *(b"package/a.js", b"package/b.ts", b"package/lib/c.d.ts", b"package/x.json", b"a"),
+        *(b"package/./d.js", b"package//e.js", b"./f.js", b"/g.js", b"package/", b"package/h.tgz"),
+        *(b"package/" + b"i" * 91, b"package/" + b"j" * 92, b"package/.js", b"package/k.PYC"),
+        *(b"package/\xff.js", b"package/rollup.config.js", b"package/l.br", b"package/m.map"),
+    )
+)
+CONTENTS = st.sampled_from(
+    (
+        *(b"", b"text\n", b"x" * 700, b" " * 512, b"\0" * 600, b"AKIAABCDEFGHIJKLMNOP\n"),
+        *(b'{"version":3,"sources":["a"],"sourcesContent":["b"],"mappings":"AAAA"}', b"\\u0041"),
+        *(b"\xff\xfe{\0}\0", b"\x1f\x8b\x08", b"PK\x03\x04 PK\x05\x06", b"7z\xbc\xaf\x27\x1c"),
+        *(
+            header(b"inner"),
+            b"code\n//# sourceMappingURL=a.js.map\n",
+            b"7777777 " * 100,
+            b"\x7fELF",
+        ),
+        archive(file(b"package/in.js", b"inner\n")),
+        gz(archive(file(b"package/in.js", b"inner\n"))),
+    )
+)
+FIELDS = st.sampled_from(
+    (
+        *({}, {}, {}, {}, {"mode": b"000755 \0"}, {"mode": b"100644 \0"}, {"owner": b"someone"}),
+        *({"magic": GNU}, {"magic": V7}, {"prefix": b"folder"}, {"size": b"        5 \0"}),
+        *({"type": b"2", "link": b"a"}, {"type": b"5"}, {"checksum": b"0000000\0"}),
+    )
+)
+PARTS = st.builds(
+    lambda name, content, fields: file(name, content, **fields), NAMES, CONTENTS, FIELDS
+) | st.sampled_from(
+    (
+        gnu_long(b"package/" + b"long/" * 40),
+        pax({"path": b"package/other.js"}),
+        pax({"comment": b"c"}, type=b"g"),
+        pax({"path": b"package/every.js"}, type=b"g"),
+        bytes(512),
+    )
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(PARTS, max_size=8), st.integers(1, 12))
+def test_a_tar_archive_is_the_same_both_ways(parts: list[bytes], members: int) -> None:
+    """Whatever headers follow each other, and wherever the limit of members is met."""
+    data = archive(file(b"package/first.js", b"1"), *parts)
+    both(data)
+    both(gz(data), Limits(members=members))
+
+
+FILES = st.builds(
+    Entry,
+    name=st.sampled_from((b"a.js", b"a.js", b"lib/b.py", b"c/", b"d-\xc3\xa4", b"e.zip")),
+    data=st.sampled_from((b"", b"text", b"text" * 99, b"PK\x05\x06" + bytes(18))),
+    method=st.sampled_from((STORED, DEFLATED, BZIP2)),
+    flags=st.sampled_from((0, 0, 2, 8, 0x800)),
+    mode=st.sampled_from((0o100644, 0o100755, 0o040755, 0o120777, 0o010644)),
+    attributes=st.sampled_from((0, 0, 0x10)),
+    extra=st.sampled_from((b"", b"", b"\xfe\xca\0\0", b"UT\5\0\3aaaa")),
+    before=st.sampled_from((b"", b"", b"", b"between")),
+    local=st.sampled_from(({}, {}, {}, {"size": 3}, {"crc": 1}, {"name": b"other"}, {"flags": 1})),
+    central=st.sampled_from(({}, {}, {}, {"packed": 2}, {"offset": 0}, {"offset": 9999})),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(FILES, max_size=6), st.integers(1, 9))
+def test_a_zip_archive_is_the_same_both_ways(files: list[Entry], members: int) -> None:
+    """Whatever its two lists say of each entry."""
+    data = zip_of(files)
+    both(data)
+    both(data, Limits(members=members))
+
+
+def test_many_small_files_are_searched_and_none_is_lost() -> None:
+    """A hit belongs to the file in which it stands, and to no other one."""
+    plain = [file(b"package/%d.js" % number, b"AKIA, not\n") for number in range(400)]
+    hit = file(b"package/key.js", b"x\nAKIAQ3EGVL7TZ5MWJHBA\n")
+    contents, gaps = both(gz(archive(*plain[:200], hit, *plain[200:])))
+    assert not gaps
+    assert len(contents.members) == 401
+    seen = [one for those in contents.observations.values() for one in those]
+    assert [one.fact.path for one in seen if hasattr(one, "fact")] == ["key.js"]
+
+
+LITERALS = st.frozensets(st.binary(min_size=1, max_size=3), min_size=1, max_size=8)
+
+
+@given(LITERALS, st.lists(st.binary(max_size=20), max_size=9))
+def test_texts_that_are_searched_together_have_their_own_hits(
+    literals: frozenset[bytes], texts: list[bytes]
+) -> None:
+    """Nothing is found across two of them, and nothing is lost at their edges."""
+    anchors = Anchors(literals)
+    found = {n: sorted(hits) for n, hits in anchors.hits_in(texts).items()}
+    alone = {n: sorted(anchors.hits(text)) for n, text in enumerate(texts)}
+    assert found == {n: hits for n, hits in alone.items() if hits}
+
+
+def test_texts_are_searched_one_by_one_where_every_byte_is_looked_for() -> None:
+    """There is no byte left to stand between them."""
+    anchors = Anchors(frozenset(bytes((byte,)) for byte in range(256)))
+    found = anchors.hits_in([b"a", b"", b"ba"])
+    assert {n: sorted(hits) for n, hits in found.items()} == {
+        0: [(b"a", 0)],
+        2: [(b"a", 1), (b"b", 0)],
+    }
+
+
+MAGICS = st.sampled_from(
+    (
+        *(b"\x1f\x8b\x08", b"BZh91AY&SY", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"),
+        *(b"PK\x05\x06", b"\x51\x2a\x4d\x18", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"LZIP\x01"),
+        *(b"\x04\x22\x4d\x18", b"\x1f\x9d", b"MSCF\0\0\0\0", b"070701" + b"0" * 104, b"070707"),
+        *(b"]\0\0\0\0" + b"\xff" * 8 + b"\0", b"\4\0\0\0\x10\0\0\0\x0c\0\0\0\2\0\0\0{}", b"a"),
+        *(header(b"a"), header(b"a", magic=V7), header(b"\xe4", magic=V7, signed=True), b""),
+    )
+)
+TAILS = st.sampled_from((b"", b"text", bytes(600), b"PK\x05\x06" + bytes(18)))
+
+
+@given(st.sampled_from(("a.js", "a.br", "a.BR", "a.tgz")), MAGICS, st.binary(max_size=4), TAILS)
+def test_what_is_told_quickly_to_be_no_archive_is_none(
+    name: str, magic: bytes, between: bytes, tail: bytes
+) -> None:
+    """Neither one that is read, nor one that is known and not read."""
+    data = magic + between + tail
+    held = holds_archive(data) or is_brotli(name, data[:512]) or unread_format(data[:512])
+    assert not (held and is_plain(name, data))
+
+
+PATHS = st.text("ab.!/\\é\n ~-ΣS1", max_size=14)
+PATTERNS = st.lists(
+    st.sampled_from(
+        ("**/", "**", "*", "?", "[ab]", "[!a]", "[", "a", "b", ".", "/", "~", "é", "Σ")
+    ),
+    min_size=1,
+    max_size=6,
+).map("".join)
+
+
+@settings(max_examples=500)
+@given(st.lists(PATTERNS, min_size=1, max_size=4), st.lists(PATHS, min_size=1, max_size=6))
+def test_a_screen_lets_all_pass_that_a_pattern_matches(
+    patterns: list[str], paths: list[str]
+) -> None:
+    """It may let more pass, and never less; and says for which rule."""
+    screen = Screen([Need(patterns=(("path", pattern),)) for pattern in patterns])
+    facts = [Member(path=path, name="", size=0) for path in paths]
+    passed = screen.passed(facts)
+    for place, path in enumerate(paths):
+        matched = {n for n, one in enumerate(patterns) if Globs((one,)).matches(path)}
+        assert matched <= set(passed.get(place, ()))
+
+
+def test_a_screen_stops_what_has_nothing_fixed_in_common_with_a_pattern() -> None:
+    """That is what it is for: of a thousand names it leaves two."""
+    needs = [Need(patterns=(("path", "**/.env"), ("path", "**/*.swp"))), None]
+    paths = [f"src/a{number}.js" for number in range(1000)]
+    paths[7:7] = ["lib/.ENV", "x.zip!b.swp"]
+    facts = [Member(path=path, name="", size=0) for path in paths]
+    assert Screen(needs).passed(facts) == {7: {0}, 8: {0}}
+
+
+def _where(field: str, operator: str, *operands: str | int) -> Where:
+    return Where(conditions=(Condition(field=field, operator=operator, operands=operands),))
+
+
+@pytest.mark.parametrize(
+    ("where", "need"),
+    [
+        (_where("path", "glob", "a", "b"), Need(patterns=(("path", "a"), ("path", "b")))),
+        (_where("size", "over", 9), Need(field="size", bound=9)),
+        (_where("kind", "equals", "map"), None),
+        (
+            Where(any=(_where("path", "glob", "a"), _where("name", "glob", "b"))),
+            Need(patterns=(("path", "a"), ("name", "b"))),
+        ),
+        (Where(any=(_where("path", "glob", "a"), _where("size", "over", 1))), None),
+        (Where(none=(_where("path", "glob", "a"),)), None),
+    ],
+)
+def test_what_must_be_so_where_conditions_hold(where: Where, need: Need | None) -> None:
+    """One pattern of all alternatives, or else a number; of a mixture nothing is said."""
+    assert need_of(where) == need
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(), VALUES, max_size=4))
+def test_a_report_is_written_as_the_standard_library_writes_it(
+    document: dict[str, object],
+) -> None:
+    """To the byte, whatever stands in it."""
+    assert as_json(document) == json.dumps(document, indent=1)
+
+
+def test_half_a_character_is_written_as_the_standard_library_writes_it() -> None:
+    """There are such in names that are no text."""
+    assert as_json({"path": "a\udcff"}) == '{\n "path": "a\\udcff"\n}'
+
+
+@given(st.text("a \n\r\t/#@*=\ufeff", max_size=30), st.booleans())
+def test_the_digest_of_a_small_text_is_that_of_a_large_one(text: str, linked: bool) -> None:  # noqa: FBT001
+    """Its edges and the comments that tools add do not count, however long the text is."""
+    data = text.encode() + b"\n//# sourceMappingURL=a.js.map \n" * linked
+    plain = data.replace(b"\r\n", b"\n").removeprefix(b"\xef\xbb\xbf").lstrip()
+    assert text_digest(data) == hashlib.sha256(plain[: links.content_end(plain)]).digest()
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.builds(
+            Member,
+            path=st.text("aAbß/", max_size=5),
+            name=st.sampled_from(
+                ("p/a", "p/..", "/a", "p/a:b", "p\\a", ".", "./", "p/\x07", "p/ä", "p/a /b", "p/b")
+            ),
+            size=st.just(1),
+            type=st.sampled_from((MemberType.FILE, MemberType.DIRECTORY, MemberType.FIFO)),
+            mode=st.sampled_from((0o644, 0o4755)),
+        ),
+        max_size=5,
+    )
+)
+def test_names_that_are_passed_over_quickly_have_nothing_to_tell(members: list[Member]) -> None:
+    """Looked at one by one they give the same facts."""
+    contents = examined(archive(file()), Limits())[0]
+    contents = type(contents)(kind=ArtifactKind.ARCHIVE, members=tuple(members))
+    quick = list(archive_facts.collect(contents))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive_facts, "_all_plain", lambda _: False)
+        patch.setattr(archive_facts, "_are_apart", lambda _: False)
+        assert list(archive_facts.collect(contents)) == quick
+
+
+NAMED = "[console_scripts]\ndemo = demo_kit.cli:main\nother = demo_kit.cli:gone\n"
+MODULES = {"demo_kit/cli.py": "def main(): ...\n", "demo_kit/more.py": "here = 1\n"}
+PLACE = f"{DIST_INFO}/entry_points.txt"
+
+
+def _told(target: Path) -> list[str | None]:
+    """Return the entry points that a finding is about, once both ways have found the same."""
+    quick = scan(Request(targets=(str(target),)))
+    with fastpaths.taken(fastpaths.OFF):
+        assert scan(Request(targets=(str(target),))) == quick
+    return [one.location.key for one in quick.findings if one.rule == "broken-entry-point"]
+
+
+@pytest.mark.parametrize("named", [{PLACE: NAMED}, {}])
+def test_of_a_wheel_those_modules_are_read_that_its_entry_points_name(
+    tmp_path: Path, named: dict[str, str]
+) -> None:
+    """And what is told of them is the same."""
+    found = _told(wheel(tmp_path, {**MODULES, **named}))
+    assert found == ["console_scripts.other"] * bool(named)
+
+
+def test_a_wheel_whose_entry_points_can_be_read_in_two_ways_is_read_in_full(
+    tmp_path: Path,
+) -> None:
+    """The second ones stand in front, where the directory does not list them."""
+    target = wheel(tmp_path, {**MODULES, PLACE: NAMED})
+    hidden = Entry(name=PLACE.encode(), data=b"[console_scripts]\nx = demo_kit.more:nothing\n")
+    target.write_bytes(local_header(hidden) + hidden.data + target.read_bytes())
+    assert _told(target) == ["console_scripts.other"]
+
+
+def test_a_wheel_with_two_lists_of_entry_points_is_read_in_full(tmp_path: Path) -> None:
+    """The last one is what unpacking leaves."""
+    members = wheel_files({**MODULES, PLACE: NAMED})
+    last = (PLACE, b"[console_scripts]\nx = demo_kit.more:nothing\n")
+    target = zipped(tmp_path / WHEEL_NAME, [*members.items(), last])
+    assert _told(target) == ["console_scripts.x"]
+
+
+WANTED = (
+    *(
+        "a.pth",
+        "a.start",
+        "sitecustomize.py",
+        "usercustomize/__init__.py",
+        "a.py",
+        "a.PY",
+        "package.json",
+    ),
+    *("d-1.dist-info/METADATA", "d-1.dist-info/WHEEL", "d-1.dist-info/RECORD", "PKG-INFO"),
+    *("d-1.dist-info/entry_points.txt", "d-1.dist-info/top_level.txt", "pyproject.toml", "a.IPYNB"),
+    *(
+        "a.js",
+        "a.d.ts",
+        "a.MAP",
+        ".map",
+        "a.json",
+        "a.css",
+        "a.vue",
+        "a.pyc",
+        "a.PYO",
+        "x.zip!a.js",
+    ),
+    *("x.zip!b", "js", "lib.js/js", "a.b/LICENSE", "d-1.data/scripts/run", "d-1.data/data/a.pth"),
+    *("d-1.data/data/site-packages/a.pth", "x.whl!d-1.dist-info/METADATA", "tsup.config.anything"),
+)
+
+
+@pytest.mark.parametrize("path", WANTED)
+def test_who_wants_a_member_is_asked_about_it(path: str) -> None:
+    """The endings that a reader names are all those of members that it wants."""
+    member = Member(path=path, name=path, size=100)
+    asked = _Asked(READERS).of(path, b"text")
+    for number, reader in enumerate(READERS):
+        if reader.wants(member) and list(reader.read(member, b"text", ())):
+            assert number in asked
