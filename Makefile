@@ -27,7 +27,7 @@ self: .venv/run
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto
 
-# Also those that install packers, fetch real packages by name and open pages in Chromium.
+# Also those that install packers, fetch real packages by name, open pages in Chromium, and sweep.
 test-all: .venv/dev
 	$(BIN)/python -m pytest -n auto -m ""
 

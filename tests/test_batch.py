@@ -71,16 +71,19 @@ def test_many_packages_are_reported_in_the_order_in_which_they_are_named(tmp_pat
     assert len(shown["findings"]) == 12
 
 
-def test_every_hostile_archive_has_the_same_report_from_another_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.sweep), 5])
+def test_hostile_archives_have_the_same_report_from_another_process(
+    every: int, tmp_path: Path
+) -> None:
     targets = []
-    for name, case in cases().items():
+    for name, case in [*cases().items()][::every]:
         (tmp_path / name).mkdir()
         path = tmp_path / name / case.file
         path.write_bytes(case.make())
         targets.append(str(path))
     one, two = (scan.scan(Request(targets=tuple(targets), jobs=jobs)) for jobs in (1, 2))
     assert two == one
-    assert len(one.gaps) > 50
+    assert len(one.gaps) > 50 // every
 
 
 def test_what_cannot_be_sent_is_read_again_here(tmp_path: Path) -> None:
@@ -242,7 +245,7 @@ import auditor.scan
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def wait(*given, **named):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\\n" % os.getpid())
     time.sleep(60)
 
 auditor.scan._Scanner._file = wait
