@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor import policy, report, rulefile
+from auditor import policy, report
 from auditor.report import View
 from auditor.scan import Request, scan
+from auditor.sources import rulecache
 from tests import archives
 from tests.archives import Case, cases
 
@@ -41,7 +42,7 @@ def made(name: str) -> bytes:
 def _rules_are_read_once() -> Iterator[None]:
     """Read the rules once for all cases: they are the same, and take longer than an archive."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rulefile, "load", cache(rulefile.load))
+        patch.setattr(rulecache, "load", cache(rulecache.load))
         yield
 
 
