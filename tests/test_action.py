@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auditor.action.files import PRIVATE
+from auditor.safe import uncommanded
 from tests.action_runner import ROOT, Annotation, Done, Runner, quiet
 from tests.conftest import MANIFEST, tarball
 from tests.repositories import Change, lock
@@ -378,7 +379,9 @@ def test_what_scripts_of_the_project_print_is_no_command(job: Job) -> None:
     done = job.run(arguments="-v")
 
     for line in lines:
-        assert done.log.count(line) == 2
+        assert done.log.count(f"\n{uncommanded(line)}\n") >= 1
+        assert done.log.count(uncommanded(line)) == 2
+        assert f"\n{line}\n" not in done.log
     assert done.annotations == []
 
 

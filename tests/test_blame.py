@@ -24,7 +24,7 @@ import yaml
 from msgspec.structs import replace
 from packaging.version import Version
 
-from auditor import facts, historyscan, lockfiles, lockscan, report, rulebook
+from auditor import facts, historyscan, lockfiles, lockscan, outcome, report, rulebook
 from auditor.__main__ import run
 from auditor.archives.inflate import Inflated
 from auditor.blame import bug, of_input
@@ -113,11 +113,14 @@ ALL = {**OF_INPUT, **BUGS}
 
 
 @pytest.fixture(autouse=True)
-def _rules_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _rules_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Read our own rules once for all calls of this module: they are the same each time."""
     for lockfile in (False, True):
         _rules((rulebook.builtin_folder(),), lockfile=lockfile)
     monkeypatch.setattr(rulecache, "load", _rules)
+    outcome._serving.cache_clear()  # noqa: SLF001 - who is asked is replaced here, and nowhere else
+    yield
+    outcome._serving.cache_clear()  # noqa: SLF001
 
 
 _READ = rulecache.load

@@ -338,9 +338,10 @@ def test_a_command_imports_only_what_it_needs(
         f"import sys; from auditor.__main__ import run; run({arguments!r}); "
         f"print(sorted(set({idle!r}.split()) & set(sys.modules)))"
     )
-    done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
+    for _ in range(2):  # the first keeps what it parsed of our rules, as a wheel brings it
+        done = subprocess.run(  # noqa: S603 - our own code
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+        )
 
     assert done.stdout.splitlines()[-1] == "[]"
 
