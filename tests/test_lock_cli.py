@@ -331,8 +331,8 @@ def test_a_folder_that_cannot_be_listed_says_why(
     (tmp_path / "private").mkdir()
     listed = os.scandir
 
-    def scandir(path: Path) -> object:
-        if path.name == "private":
+    def scandir(path: str | Path) -> object:
+        if Path(path).name == "private":
             raise PermissionError(13, "Permission denied")
         return listed(path)
 
