@@ -8,16 +8,14 @@ import os
 import subprocess
 import sys
 import zlib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 from auditor import lockscan
 from tests.test_cli import SCHEMA, audit
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOST = "https://registry.example.org"
 DIGEST = "sha512-" + "A" * 86 + "=="
