@@ -20,6 +20,7 @@ _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _LAST = 32
 """A digit from this one on is followed by a further one of the same number."""
+_BITS = 32
 _LIMIT = 2**31
 """The standard's numbers have 32 bits."""
 _LONGEST = 7
@@ -78,7 +79,7 @@ def used(mappings: bytes | memoryview, count: int) -> frozenset[int] | None:
         for end in steps:
             # the classes begin with a comma that the piece does not have
             begin = end - 2
-            change = _number(piece[begin : begin + _LONGEST])
+            change = _number(piece, begin)
             if change is None:
                 return None
             current += change
@@ -133,12 +134,20 @@ def _is_well_formed(classes: bytes) -> bool:
     return b",tt," not in fields and b",ttt," not in fields
 
 
-def _number(digits: bytes) -> int | None:
-    """Read the number that digits begin with; None for one of more than 32 bits."""
+def _number(text: bytes, begin: int) -> int | None:
+    """Read the number that begins somewhere; None for one of more than 32 bits, or without end.
+
+    Zeros may stand behind what it means, in any number: they say nothing.
+    """
     value = shift = 0
-    for digit in digits:
-        part = _VALUES.get(digit, _LAST)  # the text may end, or a segment: then it is too short
-        value |= (part & (_LAST - 1)) << shift
+    for position in range(begin, len(text)):
+        part = _VALUES.get(text[position])
+        if part is None:
+            return None
+        if digit := part & (_LAST - 1):
+            if shift > _BITS:
+                return None
+            value |= digit << shift
         shift += 5
         if part < _LAST:
             size = value >> 1
