@@ -73,8 +73,11 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[one.name for one in GUARDED])
+    parser.add_argument("names", nargs="*", metavar="NAME")
     names = parser.parse_args().names
+    known = [one.name for one in GUARDED]
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"there is no measure {unknown[0]!r}; there are {' '.join(known)}")
     wrong = guarded([one for one in GUARDED if not names or one.name in names])
     for line in wrong:
         print(line, file=sys.stderr)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from auditor.lockfiles import Document, identified, read
 from auditor.lockscan import LockRequest, scan
-from bench import growth
+from bench import growth, guard
 from bench.guard import GUARDED, exceeded, guarded
 from bench.measure import Launcher, Run, in_turn, median_ratio, table
 from bench.speed import inputs, kept, lockfiles, packages, page, plot, rounds
@@ -491,3 +491,31 @@ def test_commands_name_no_file_of_a_user() -> None:
     for one in PEERS:
         for call in one.calls.values():
             assert os.sep + "home" not in " ".join(call.words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [([], [one.name for one in GUARDED]), (["version", "few"], ["version", "few"])],
+)
+def test_the_guard_measures_all_or_what_is_named(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], names: list[str]
+) -> None:
+    asked: list[Measure] = []
+
+    def told(measures: list[Measure]) -> list[str]:
+        asked.extend(measures)
+        return []
+
+    monkeypatch.setattr(guard, "guarded", told)
+    monkeypatch.setattr("sys.argv", ["guard", *arguments])
+
+    assert guard.main() == 0
+    assert {one.name for one in asked} == {*names}
+
+
+def test_a_measure_that_there_is_not_is_a_wrong_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["guard", "seconds"])
+
+    with pytest.raises(SystemExit) as ended:
+        guard.main()
+    assert ended.value.code == 2
