@@ -312,7 +312,7 @@ def test_the_kernel_is_asked_for_nothing_else(call: str, inputs: Place) -> None:
             name in _NET
             or process
             or (name in _RUN and number)
-            or (writes and worked and not Path(where).is_relative_to(inputs.private))
+            or (writes and worked and not inputs.keeps(Path(where)))
             or (opens and Path(where).is_relative_to(inputs.away))
             or (opens and worked and not _is_plain(where, inputs))
         ):
