@@ -13,7 +13,7 @@ from auditor.facts.file import kinds_of
 from auditor.facts.metadata_document import MetadataDocument, document_of
 from auditor.facts.source_map import Carrier, MapSeen
 from auditor.lazyre import regex
-from auditor.model import OF_PYTHON, Fact, MemberType, Unread
+from auditor.model import ArtifactKind, Fact, MemberType, Unread
 from auditor.shipped import (
     Ability,
     AbilityChange,
@@ -84,7 +84,7 @@ def _entries(contents: Contents) -> Iterator[Entry]:
 
 def _abilities(contents: Contents) -> Iterator[Ability]:
     found = sorted(
-        {*(_of_python if contents.kind in OF_PYTHON else _of_npm)(contents)},
+        {*_of_npm(contents), *_of_wheel(contents), *_required(contents)},
         key=lambda one: (list(Power).index(one.power), one.name, one.value),
     )
     yield from found
@@ -103,7 +103,9 @@ def _of_npm(contents: Contents) -> Iterator[Ability]:
         yield Ability(power=power, name=name, value=entry.target)
 
 
-def _of_python(contents: Contents) -> Iterator[Ability]:
+def _of_wheel(contents: Contents) -> Iterator[Ability]:
+    if contents.kind is not ArtifactKind.WHEEL:
+        return
     from auditor.facts.python import python_entry_point, startup  # noqa: PLC0415 - of these alone
 
     kind = python_entry_point.PythonEntryPointFact
@@ -115,6 +117,9 @@ def _of_python(contents: Contents) -> Iterator[Ability]:
     for one in _facts(contents, startup.COLLECTOR, startup.StartupFact):
         if one.executed:
             yield Ability(power=Power.STARTUP_FILE, name=one.path)
+
+
+def _required(contents: Contents) -> Iterator[Ability]:
     document = document_of(contents)
     if isinstance(document, MetadataDocument):
         for header in document.of("Requires-Dist"):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from auditor.facts import Contents
 from auditor.facts.distribution import DocumentSeen
+from auditor.facts.manifest import ManifestSeen
 from auditor.model import ArtifactKind
 from auditor.shipped import Ability, ChangeKind, Entry, Power, Shipped
 from auditor.shipping import compared, shipped
@@ -181,3 +182,21 @@ def _dependencies(document: str) -> list[tuple[str, str]]:
     contents = Contents(kind=ArtifactKind.SDIST, members=(), observations={DocumentSeen: (seen,)})
     found = shipped(contents).abilities
     return [(one.name, one.value) for one in found if one.power is Power.DEPENDENCY]
+
+
+SHIPPED = [
+    ArtifactKind.NPM_TARBALL,
+    ArtifactKind.SDIST,
+    ArtifactKind.WHEEL,
+    ArtifactKind.ARCHIVE,
+    ArtifactKind.FOLDER,
+]
+
+
+@pytest.mark.parametrize("kind", SHIPPED)
+def test_what_a_package_of_npm_can_do_is_told_wherever_it_lies(kind: ArtifactKind) -> None:
+    document = {"name": "kit", "version": "1.0.0", "scripts": {"postinstall": "node setup.js"}}
+    seen = ManifestSeen(document=document, text="")
+    contents = Contents(kind=kind, members=(), observations={ManifestSeen: (seen,)})
+
+    assert [one.name for one in shipped(contents).abilities] == ["postinstall"]
