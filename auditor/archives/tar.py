@@ -9,6 +9,7 @@ read the same header in another way, that is an Oddity, too.
 
 from __future__ import annotations
 
+import re
 import zlib
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, overload
@@ -20,6 +21,7 @@ from auditor.archives import sparse
 from auditor.archives.entry import BEHIND, Entries, Entry, Several, loose, refused
 from auditor.archives.pax import EXTENDING, SPARSE, Extended
 from auditor.errors import ArchiveError, LimitError, MemberError
+from auditor.lazyre import regex
 from auditor.model import Member, MemberType, Oddity
 
 if TYPE_CHECKING:
@@ -65,8 +67,13 @@ _LARGEST_OCTAL = 8**11
 
 
 BEGIN_NUMBERS = b"\x80\0 01234567"
-_SUM_ENDS = frozenset({b"\0 ", b" \0"})
-"""What stands behind the six digits of a checksum."""
+_ORDINARY = regex(
+    rb"(?=([^\0]{0,98}[^\0/])\0).{100}(.{8}).{16}([0-7]{10}[0-7 ])[\0 ].{12}"
+    rb"([0-7]{6})(?:\0 | \0)(.{356})",
+    re.DOTALL,
+)
+"""A header whose name is no folder's and has an end, with size and checksum as tools write them:
+its name, mode, size, sum and all behind that (POSIX ustar)."""
 _MOST_PLAIN = 256
 """More folders than the longest name in an ordinary header can have."""
 
@@ -238,55 +245,48 @@ def _plain(tape: Tape, strip: int) -> Several:
     breaks off.
     """
     buffer, at = tape.ahead
-    last = len(buffer) - BLOCK
+    passed = at
     found: list[Member] = []
     contents: list[bytes] = []
     known, tail = b"", None
-    spelled_mode, mode = "", 0
-    while at <= last:
-        head = buffer[at : at + 148]
-        spelled = buffer[at + 148 : at + 156]
-        following = buffer[at + 156 : at + BLOCK]
+    spelled, mode = b"", 0
+    ordinary = _ORDINARY.match
+    while header := ordinary(buffer, at):
+        name, mode_field, size_field, total, following = header.groups()
         if following != known:  # most headers say the same from here on
             known, tail = following, _tail(following)
-        if tail is None or not spelled[:6].isdigit() or spelled[6:] not in _SUM_ENDS:
-            break
-        try:
-            text = head.decode("ascii")
-            digits = text[124:136].rstrip("\0 ")
-            size = int(digits, 8)
-            total = int(spelled[:6], 8)
-            if text[100:108] != spelled_mode:
-                spelled_mode, mode = text[100:108], _number(head[100:108], "mode") & 0o7777
-        except (ValueError, ArchiveError):
-            break
+        head = buffer[at : at + 148]
         content = at + BLOCK
-        end = content + size
-        at = end + -size % BLOCK
-        name = text[: text.find("\0", 0, 100)]
+        size = int(size_field, 8)
+        at = content + size + -size % BLOCK
         if (
-            (zlib.adler32(head) & 0xFFFF) + tail.total != total
-            or not digits.isdigit()
+            tail is None
+            or (zlib.adler32(head) & 0xFFFF) + tail.total != int(total, 8)
+            or not head.isascii()
             or at > len(buffer)
-            or text[99] != "\0"
-            or not name
-            or name[-1] == "/"
         ):
             break
+        if mode_field != spelled:
+            try:
+                spelled, mode = mode_field, _number(mode_field, "mode") & 0o7777
+            except ArchiveError:
+                break
+        full = name.decode("ascii")
         if tail.folder:
-            name = f"{tail.folder}/{name}"
-        tape.pass_to(at)
+            full = f"{tail.folder}/{full}"
         found.append(
             Member(
-                path=stripped(name, strip),
-                name=name,
+                path=stripped(full, strip),
+                name=full,
                 size=size,
                 mode=mode,
                 owner=tail.owner,
                 group=tail.group,
             )
         )
-        contents.append(buffer[content:end])
+        contents.append(buffer[content : content + size])
+        passed = at
+    tape.pass_to(passed)
     return Several(members=found, contents=contents)
 
 
