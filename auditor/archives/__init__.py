@@ -107,17 +107,17 @@ def is_plain(name: str, data: bytes) -> bool:
 
 def _are_plain(files: Several) -> bool:
     """Tell as `is_plain` does of several files at once."""
-    whole = b"\0".join(files.contents)
+    contents = files.contents
+    whole = b"\0".join(contents)
     return (
         b"ustar" not in whole
         and END not in whole
-        and ".br\n" not in "".join(f"{member.path}\n" for member in files.members).lower()
-        and not any(data[:2] in _HEADS for data in files.contents)
+        and ".br\n" not in "".join([f"{member.path}\n" for member in files.members]).lower()
+        and _HEADS.isdisjoint([data[:2] for data in contents])
         and not any(
-            len(data) >= tar.BLOCK
-            and data[148] in tar.BEGIN_NUMBERS
-            and tar.is_header(data[: tar.BLOCK])
-            for data in files.contents
+            data[148] in tar.BEGIN_NUMBERS and tar.is_header(data[: tar.BLOCK])
+            for data in contents
+            if len(data) >= tar.BLOCK
         )
     )
 
