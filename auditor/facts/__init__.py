@@ -27,6 +27,7 @@ from auditor.model import (
     Oddity,
     Unread,
 )
+from auditor.screen import Lot
 
 _REGULAR = frozenset({MemberType.FILE, MemberType.HARDLINK})
 Hits = tuple[tuple[bytes, int], ...]
@@ -133,6 +134,8 @@ class Collector(Struct, frozen=True, kw_only=True):
     """The kind as rules spell it under `fact`."""
     fact: type[Fact]
     collect: Callable[[Contents], Iterator[Fact | Unread]]
+    lots: Callable[[Contents], Iterator[Lot]] | None = None
+    """Gives the same facts by the thousand, of which those are made that a rule may be about."""
     project: bool = False
     """True where it judges a project's configuration and not what an artifact holds."""
     lockfile: bool = False
