@@ -161,18 +161,28 @@ def _is_plain_text(text: str) -> bool:
 def _all_plain(members: Sequence[Member]) -> bool:
     """Tell quickly that there is nothing to say about any name, type and mode.
 
-    All names are looked at as one text, with a blank between them.
+    All names are looked at as one text, with a blank around each.
     """
     names = [member.name for member in members]
-    whole = " ".join(names)
+    whole = f" {' '.join(names)} "
     return (
         _is_plain_text(whole)
         and " /" not in whole
         and max(map(len, names), default=0) <= LONGEST_PART
-        and "" not in {name.strip("./") for name in names}
+        and not _has_nameless(names, whole)
         and not any(mode & _SET_ID for mode in {member.mode for member in members})
-        and _TYPES.keys().isdisjoint({member.type for member in members})
+        and (_are_files(members) or _TYPES.keys().isdisjoint({one.type for one in members}))
     )
+
+
+def _has_nameless(names: Iterable[str], whole: str) -> bool:
+    """Tell whether a name has nothing but dots and slashes; it would begin with a dot, or end."""
+    return (" ." in whole or "  " in whole) and "" in {name.strip("./") for name in names}
+
+
+def _are_files(members: Sequence[Member]) -> bool:
+    """Tell whether there is nothing but files, as in most archives that packers make."""
+    return [member.type for member in members].count(MemberType.FILE) == len(members)
 
 
 def _is_nameless(member: Member) -> bool:
@@ -239,8 +249,8 @@ def _climbs_out(path: str) -> bool:
 # links
 
 
-def _of_links(members: Iterable[Member]) -> Iterator[ArchiveEntryFact]:
-    links = [member for member in members if member.type in _LINKS]
+def _of_links(members: Sequence[Member]) -> Iterator[ArchiveEntryFact]:
+    links = [] if _are_files(members) else [one for one in members if one.type in _LINKS]
     if not links:
         return
     followed = {
@@ -401,11 +411,17 @@ def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", composed).replace("/", "\0")
 
 
+def _are_below(root: str, members: Sequence[Member]) -> bool:
+    """Tell quickly whether what was taken off each name is the folder and nothing else."""
+    names = "\n".join([member.name for member in members])
+    paths = f"\n{root}/".join([member.path for member in members])
+    return names == f"{root}/{paths}" and names.count("\n") == len(members) - 1
+
+
 def _outside_root(members: Sequence[Member]) -> Iterator[ArchiveEntryFact]:
     """Find members beside the folder that installers take off all paths, whatever its name."""
     common = next((root for member in members if (root := _root_of(member))), "")
-    names = [member.name for member in members]
-    if common and names == [f"{common}/{member.path}" for member in members]:
+    if common and _are_below(common, members):
         return  # as nearly always
     roots = [
         (root, member)
