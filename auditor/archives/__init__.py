@@ -112,7 +112,7 @@ def _are_plain(files: Several) -> bool:
     return (
         b"ustar" not in whole
         and END not in whole
-        and ".br\n" not in "".join([f"{member.path}\n" for member in files.members]).lower()
+        and ".br\n" not in "\n".join([*(member.path for member in files.members), ""]).lower()
         and _HEADS.isdisjoint([data[:2] for data in contents])
         and not any(
             data[148] in tar.BEGIN_NUMBERS and tar.is_header(data[: tar.BLOCK])

@@ -9,9 +9,9 @@ read the same header in another way, that is an Oddity, too.
 
 from __future__ import annotations
 
-import re
 import zlib
 from itertools import chain
+from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from msgspec.structs import replace
@@ -21,7 +21,6 @@ from auditor.archives import sparse
 from auditor.archives.entry import BEHIND, Entries, Entry, Several, loose, refused
 from auditor.archives.pax import EXTENDING, SPARSE, Extended
 from auditor.errors import ArchiveError, LimitError, MemberError
-from auditor.lazyre import regex
 from auditor.model import Member, MemberType, Oddity
 
 if TYPE_CHECKING:
@@ -67,13 +66,10 @@ _LARGEST_OCTAL = 8**11
 
 
 BEGIN_NUMBERS = b"\x80\0 01234567"
-_ORDINARY = regex(
-    rb"(?=([^\0]{0,98}[^\0/])\0).{100}(.{8}).{16}([0-7]{10}[0-7 ])[\0 ].{12}"
-    rb"([0-7]{6})(?:\0 | \0)(.{356})",
-    re.DOTALL,
-)
-"""A header whose name is no folder's and has an end, with size and checksum as tools write them:
-its name, mode, size, sum and all behind that (POSIX ustar)."""
+_FIELDS = Struct("100s8s16s12s12s8s356s")
+"""Name, mode, owners, size, time, checksum, and all behind that, of a header (POSIX ustar)."""
+_SUM_ENDS = frozenset({b"\0 ", b" \0"})
+"""What stands behind the six digits of a checksum."""
 _MOST_PLAIN = 256
 """More folders than the longest name in an ordinary header can have."""
 
@@ -245,48 +241,51 @@ def _plain(tape: Tape, strip: int) -> Several:
     breaks off.
     """
     buffer, at = tape.ahead
-    passed = at
+    last = len(buffer) - BLOCK
     found: list[Member] = []
     contents: list[bytes] = []
     known, tail = b"", None
-    spelled, mode = b"", 0
-    ordinary = _ORDINARY.match
-    while header := ordinary(buffer, at):
-        name, mode_field, size_field, total, following = header.groups()
+    spelled_mode, mode = b"", 0
+    while at <= last:
+        field, of_mode, _, of_size, _, total, following = _FIELDS.unpack_from(buffer, at)
         if following != known:  # most headers say the same from here on
             known, tail = following, _tail(following)
         head = buffer[at : at + 148]
-        content = at + BLOCK
-        size = int(size_field, 8)
-        at = content + size + -size % BLOCK
+        digits = of_size.rstrip(b"\0 ")
         if (
             tail is None
-            or (zlib.adler32(head) & 0xFFFF) + tail.total != int(total, 8)
             or not head.isascii()
-            or at > len(buffer)
+            or b"%06o" % ((zlib.adler32(head) & 0xFFFF) + tail.total) != total[:6]
+            or total[6:] not in _SUM_ENDS
+            or not digits.isdigit()
         ):
             break
-        if mode_field != spelled:
-            try:
-                spelled, mode = mode_field, _number(mode_field, "mode") & 0o7777
-            except ArchiveError:
-                break
-        full = name.decode("ascii")
+        try:
+            size = int(digits, 8)
+            if of_mode != spelled_mode:
+                spelled_mode, mode = of_mode, _number(of_mode, "mode") & 0o7777
+        except (ValueError, ArchiveError):
+            break
+        content = at + BLOCK
+        end = content + size
+        at = end + -size % BLOCK
+        name = field.decode("ascii").partition("\0")[0]
+        if at > len(buffer) or field[99] or not name or name[-1] == "/":
+            break
         if tail.folder:
-            full = f"{tail.folder}/{full}"
+            name = f"{tail.folder}/{name}"
+        tape.pass_to(at)
         found.append(
             Member(
-                path=stripped(full, strip),
-                name=full,
+                path=stripped(name, strip),
+                name=name,
                 size=size,
                 mode=mode,
                 owner=tail.owner,
                 group=tail.group,
             )
         )
-        contents.append(buffer[content : content + size])
-        passed = at
-    tape.pass_to(passed)
+        contents.append(buffer[content:end])
     return Several(members=found, contents=contents)
 
 

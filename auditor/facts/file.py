@@ -54,6 +54,19 @@ def kinds_of(contents: Contents) -> list[str]:
     return contents.once("kinds", lambda: [kind_of(member.path) for member in members], members)
 
 
+def own(contents: Contents) -> list[tuple[str, int, str]]:
+    """Return path, size and kind of each member that is no folder, nested archives left out."""
+    return contents.once("own", lambda: _own(contents), contents.members)
+
+
+def _own(contents: Contents) -> list[tuple[str, int, str]]:
+    return [
+        (member.path, member.size, kind)
+        for member, kind in zip(contents.members, kinds_of(contents), strict=True)
+        if member.type is not MemberType.DIRECTORY and "!" not in member.path
+    ]
+
+
 class FileFact(Fact, frozen=True, kw_only=True):
     """One member that is no folder."""
 
