@@ -187,10 +187,8 @@ class Examination:
                             self._file(member, content, depth)
                     elif isinstance(entry, Several):
                         last = entry.members[-1].path
-                        self._settle()
                         self._members += entry.members
-                        self._pending = list(zip(entry.members, entry.contents, strict=True))
-                        self._settle()
+                        self._wait(*zip(entry.members, entry.contents, strict=True))
                     elif isinstance(entry, Oddity):
                         self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
                     elif isinstance(entry, Unread):
@@ -223,10 +221,7 @@ class Examination:
             self._settle()
             self._look(member, data, self._all)
         else:
-            self._pending.append((member, data))
-            self._pending_bytes += len(data)
-            if self._pending_bytes > _BATCH:
-                self._settle()
+            self._wait((member, data))
         self._open(member, data, depth)
 
     def _open(self, member: Member, data: bytes, depth: int) -> None:
@@ -242,6 +237,13 @@ class Examination:
         elif unread := unread_format(data[:512]):
             self._settle()
             self._gap(member.path, f"not looked into: {unread} archives are not read")
+
+    def _wait(self, *those: tuple[Member, bytes]) -> None:
+        """Have members looked at as soon as there are enough of them."""
+        self._pending += those
+        self._pending_bytes += sum([len(data) for _, data in those])
+        if self._pending_bytes > _BATCH:
+            self._settle()
 
     def _settle(self) -> None:
         """Show the readers all members that wait for it."""

@@ -101,9 +101,9 @@ class Tape:
         self._buffer, self._position = self.block() + self._buffer[self._position :], 0
         return self._buffer[:BLOCK]
 
-    @property
     def ahead(self) -> tuple[bytes, int]:
-        """What lies in memory, and where in it the next byte is."""
+        """Return what lies in memory, one block at least, and where in it the next byte is."""
+        self.peek()
         return self._buffer, self._position
 
     def pass_to(self, position: int) -> None:
@@ -172,7 +172,13 @@ def members(
     late = ""
     counted = 0
     quick = fastpaths.enabled("plain_headers") and budget.limits.path_depth >= _MOST_PLAIN
-    while block := tape.block():
+    while True:
+        if quick and not ended and not late and extended.says_nothing:
+            files = _plain(tape, strip)
+            counted += len(files.members)
+            yield from _in_a_row(files, budget, together)
+        if not (block := tape.block()):
+            break
         if not block[0] and not block.strip(b"\0"):
             extended.none_left()
             ended += len(block) == BLOCK  # a part of one may be a header's, whose name is empty
@@ -202,9 +208,11 @@ def members(
             detail = f"behind {late}: some tools list it, others never see it"
             yield Oddity(kind="member-after-end", path=member.path, detail=detail)
         yield from _contents(tape, _Head(block, claimed, settings), member, budget)
-        if quick and not late and extended.says_nothing:
-            yield from _in_a_row(_plain(tape, strip), budget, together)
     extended.none_left()
+    yield from _end(counted, ended)
+
+
+def _end(counted: int, ended: int) -> Iterator[Oddity]:
     if not counted:
         raise ArchiveError("no members: this is no tar archive, or an empty one")
     if not ended:
@@ -240,7 +248,7 @@ def _plain(tape: Tape, strip: int) -> Several:
     same. The first other header ends it and is left to be read by `members`; so is whatever a chunk
     breaks off.
     """
-    buffer, at = tape.ahead
+    buffer, at = tape.ahead()
     last = len(buffer) - BLOCK
     found: list[Member] = []
     contents: list[bytes] = []
