@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _ENOUGH = 256
 """Facts, of all artifacts together, for which a screen pays that has to be made."""
-_FEW = 8
+_FEW = 3
 """Facts of one artifact for which one pays that is there."""
 Advice = Mapping[str, Callable[[Fact], str]]
 """By name, what a fix can say about this project and its packer, given the fact."""
