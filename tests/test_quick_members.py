@@ -306,7 +306,7 @@ def test_names_that_are_passed_over_quickly_have_nothing_to_tell(members: list[M
     contents = type(contents)(kind=ArtifactKind.ARCHIVE, members=tuple(members))
     quick = list(archive_facts.collect(contents))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive_facts, "_all_plain", lambda _: False)
+        patch.setattr(archive_facts, "_all_plain", lambda _, **__: False)
         patch.setattr(archive_facts, "_are_apart", lambda _: False)
         assert list(archive_facts.collect(contents)) == quick
 

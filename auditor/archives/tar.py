@@ -68,8 +68,6 @@ _LARGEST_OCTAL = 8**11
 BEGIN_NUMBERS = b"\x80\0 01234567"
 _FIELDS = Struct("100s8s16s12s12s8s356s")
 """Name, mode, owners, size, time, checksum, and all behind that, of a header (POSIX ustar)."""
-_SUM_ENDS = frozenset({b"\0 ", b" \0"})
-"""What stands behind the six digits of a checksum."""
 _MOST_PLAIN = 256
 """More folders than the longest name in an ordinary header can have."""
 
@@ -249,7 +247,7 @@ def _plain(tape: Tape, strip: int) -> Several:
     breaks off.
     """
     buffer, at = tape.ahead()
-    last = len(buffer) - BLOCK
+    last, passed = len(buffer) - BLOCK, at
     found: list[Member] = []
     contents: list[bytes] = []
     known, tail = b"", None
@@ -260,13 +258,10 @@ def _plain(tape: Tape, strip: int) -> Several:
             known, tail = following, _tail(following)
         head = buffer[at : at + 148]
         digits = of_size.rstrip(b"\0 ")
-        if (
-            tail is None
-            or not head.isascii()
-            or b"%06o" % ((zlib.adler32(head) & 0xFFFF) + tail.total) != total[:6]
-            or total[6:] not in _SUM_ENDS
-            or not digits.isdigit()
-        ):
+        if tail is None or not head.isascii() or not digits.isdigit():
+            break
+        spelled_sum = b"%06o" % ((zlib.adler32(head) & 0xFFFF) + tail.total)
+        if total not in (spelled_sum + b"\0 ", spelled_sum + b" \0"):
             break
         try:
             size = int(digits, 8)
@@ -282,7 +277,7 @@ def _plain(tape: Tape, strip: int) -> Several:
             break
         if tail.folder:
             name = f"{tail.folder}/{name}"
-        tape.pass_to(at)
+        passed = at
         found.append(
             Member(
                 path=stripped(name, strip),
@@ -294,6 +289,7 @@ def _plain(tape: Tape, strip: int) -> Several:
             )
         )
         contents.append(buffer[content:end])
+    tape.pass_to(passed)
     return Several(members=found, contents=contents)
 
 

@@ -114,7 +114,17 @@ class Contents(Struct, frozen=True, kw_only=True):
         return self.once("files", self._files, self.members)
 
     def _files(self) -> Mapping[str, Member]:
+        if self.has_files_alone():
+            return dict(zip(self.paths(), self.members, strict=True))
         return {member.path: member for member in self.members if member.type in _REGULAR}
+
+    def paths(self) -> list[str]:
+        """Return the paths of all members, in their order."""
+        return self.once("paths", lambda: [one.path for one in self.members], self.members)
+
+    def has_files_alone(self) -> bool:
+        """Tell whether each member is an ordinary file, as in most archives that packers make."""
+        return self.once("alone", lambda: _are_files(self.members), self.members)
 
     def once(self, name: str, make: Callable[[], T], *made_of: object) -> T:
         """Return what is made of some of the contents, and make it once: there may be very much.
@@ -125,6 +135,10 @@ class Contents(Struct, frozen=True, kw_only=True):
         if known is None or not all(map(is_, known[0], made_of)):
             known = self.made[name] = (made_of, make())
         return cast("T", known[1])
+
+
+def _are_files(members: Sequence[Member]) -> bool:
+    return [member.type for member in members].count(MemberType.FILE) == len(members)
 
 
 class Collector(Struct, frozen=True, kw_only=True):

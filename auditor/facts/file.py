@@ -50,8 +50,8 @@ def extensions(kinds: Iterable[str]) -> frozenset[str]:
 
 def kinds_of(contents: Contents) -> list[str]:
     """Return the kind of each member, in their order."""
-    members = contents.members
-    return contents.once("kinds", lambda: [kind_of(member.path) for member in members], members)
+    paths = contents.paths()
+    return contents.once("kinds", lambda: [kind_of(path) for path in paths], paths)
 
 
 def own(contents: Contents) -> list[tuple[str, int, str]]:
@@ -60,10 +60,11 @@ def own(contents: Contents) -> list[tuple[str, int, str]]:
 
 
 def _own(contents: Contents) -> list[tuple[str, int, str]]:
+    rows = zip(contents.paths(), contents.members, kinds_of(contents), strict=True)
     return [
-        (member.path, member.size, kind)
-        for member, kind in zip(contents.members, kinds_of(contents), strict=True)
-        if member.type is not MemberType.DIRECTORY and "!" not in member.path
+        (path, member.size, kind)
+        for path, member, kind in rows
+        if "!" not in path and member.type is not MemberType.DIRECTORY
     ]
 
 
@@ -122,7 +123,7 @@ def lots(contents: Contents) -> Iterator[_Files]:
     """Yield the facts of all members that are no folder, some thousands together."""
     members: Sequence[Member] = contents.members
     kinds: Sequence[str] = kinds_of(contents)
-    if any(member.type is MemberType.DIRECTORY for member in members):
+    if not contents.has_files_alone():
         both = zip(members, kinds, strict=True)
         both = [(one, kind) for one, kind in both if one.type is not MemberType.DIRECTORY]
         members, kinds = [one for one, _ in both], [kind for _, kind in both]
