@@ -108,7 +108,7 @@ class Screen:
         found: dict[int, set[int]] = defaultdict(set)
         for field in self._fields:
             texts = lot.column(field)
-            if not all(type(text) is str for text in texts):
+            if not {*map(type, texts)} <= {str}:
                 return dict.fromkeys(range(len(lot)), self._every)
             joined = f"/{f'{_END}/'.join(texts)}{_END}".lower().replace("!", "/")
             data = joined.encode("utf-8", "surrogatepass")
