@@ -66,7 +66,7 @@ class _Asked:
         """Return the numbers of the readers that may want a member whatever stands in it."""
         if not self._quick:
             return tuple(range(len(self.readers)))
-        tail, head = _tail(path), data[:2]
+        tail, head = path.rpartition(".")[2], data[:2]
         return self._with_head(tail, head) if head in self.heads else self.of_tail(tail)
 
     def of_tail(self, tail: str) -> tuple[int, ...]:
@@ -88,10 +88,6 @@ class _Asked:
         """Return those numbers, and those of who looks for one of the anchors, in order."""
         lookers = (number for anchor in met for number in self._of_anchor[anchor])
         return sorted({*self.of(path, data), *lookers})
-
-
-def _tail(path: str) -> str:
-    return path.rpartition(".")[2]
 
 
 def _may_want(reader: Reader, ending: str, head: bytes) -> bool:
@@ -265,7 +261,7 @@ class Examination:
         if not those:
             return
         self._budget.check()
-        tails = [_tail(member.path) for member, _ in those]
+        tails = [member.path.rpartition(".")[2] for member, _ in those]
         asked = {tail: self._all.of_tail(tail) for tail in set(tails)}
         readers = self._all.readers
         one_by_one = {

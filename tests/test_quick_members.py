@@ -22,7 +22,7 @@ from auditor.limits import Budget, Limits
 from auditor.maps import links
 from auditor.maps.reader import text_digest
 from auditor.match import Condition, Globs, Where
-from auditor.model import ArtifactKind, Member, MemberType
+from auditor.model import ArtifactKind, Fact, Member, MemberType
 from auditor.report.json import _text as as_json
 from auditor.scan import Request, scan
 from auditor.screen import Made, Need, Screen, need_of
@@ -217,7 +217,7 @@ def test_a_screen_lets_all_pass_that_a_pattern_matches(
 ) -> None:
     """It may let more pass, and never less; and says for which rule."""
     screen = Screen([Need(patterns=(("path", pattern),)) for pattern in patterns])
-    facts = [Member(path=path, name="", size=0) for path in paths]
+    facts = [Fact(path=path) for path in paths]
     passed = screen.passed(Made(facts))
     for place, path in enumerate(paths):
         matched = {n for n, one in enumerate(patterns) if Globs((one,)).matches(path)}
@@ -229,7 +229,7 @@ def test_a_screen_stops_what_has_nothing_fixed_in_common_with_a_pattern() -> Non
     needs = [Need(patterns=(("path", "**/.env"), ("path", "**/*.swp"))), None]
     paths = [f"src/a{number}.js" for number in range(1000)]
     paths[7:7] = ["lib/.ENV", "x.zip!b.swp"]
-    facts = [Member(path=path, name="", size=0) for path in paths]
+    facts = [Fact(path=path) for path in paths]
     assert Screen(needs).passed(Made(facts)) == {7: {0}, 8: {0}}
 
 

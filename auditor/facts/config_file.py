@@ -47,7 +47,7 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[ConfigSeen]:
 def quiet(members: Iterable[tuple[Member, bytes]]) -> Iterator[ConfigSeen]:
     """Leave the texts of those among many files."""
     for member, data in members:
-        if is_config(member):
+        if packing.is_config(member.path) and is_config(member):  # the first says no of most
             yield from read(member, data, ())
 
 

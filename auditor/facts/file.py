@@ -124,9 +124,9 @@ def lots(contents: Contents) -> Iterator[_Files]:
     members: Sequence[Member] = contents.members
     kinds: Sequence[str] = kinds_of(contents)
     if not contents.has_files_alone():
-        both = zip(members, kinds, strict=True)
-        both = [(one, kind) for one, kind in both if one.type is not MemberType.DIRECTORY]
-        members, kinds = [one for one, _ in both], [kind for _, kind in both]
+        rows = zip(members, kinds, strict=True)
+        files = [(one, kind) for one, kind in rows if one.type is not MemberType.DIRECTORY]
+        members, kinds = [one for one, _ in files], [kind for _, kind in files]
     for start in range(0, len(members), MANY):
         yield _Files(members[start : start + MANY], kinds[start : start + MANY])
 
