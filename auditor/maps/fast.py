@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -74,14 +75,21 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
 def _shows_another_key(data: bytes, ranges: Sequence[Span], maps: Sequence[_Map]) -> bool:
     """Tell whether a key may stand twice, escaped, or elsewhere: another parser shows them."""
     for name, key in _KEYS.items():
-        met = 0
-        for start, end in ranges:
-            met += data.count(key, start, end)
-        if met and met > sum(_has(document, name) for document in maps):
-            return True
+        held = sum(_has(document, name) for document in maps)
+        if _count(data, ranges, key) > held:
+            as_key = re.compile(key + rb"\s*+:")  # what the code calls something may be called so
+            if sum(len(as_key.findall(data, *span)) for span in ranges) > held:
+                return True
     return any(
         data.find(b"\\u00", *span) >= 0 and _ESCAPED_KEY.search(data, *span) for span in ranges
     )
+
+
+def _count(data: bytes, ranges: Sequence[Span], text: bytes) -> int:
+    count = 0
+    for start, end in ranges:
+        count += data.count(text, start, end)
+    return count
 
 
 def _has(document: _Map, name: str) -> bool:
