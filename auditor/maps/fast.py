@@ -75,21 +75,16 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
 def _shows_another_key(data: bytes, ranges: Sequence[Span], maps: Sequence[_Map]) -> bool:
     """Tell whether a key may stand twice, escaped, or elsewhere: another parser shows them."""
     for name, key in _KEYS.items():
-        held = sum(_has(document, name) for document in maps)
-        if _count(data, ranges, key) > held:
+        met = 0
+        for start, end in ranges:
+            met += data.count(key, start, end)
+        if met and met > (held := sum(_has(document, name) for document in maps)):
             as_key = re.compile(key + rb"\s*+:")  # what the code calls something may be called so
             if sum(len(as_key.findall(data, *span)) for span in ranges) > held:
                 return True
     return any(
         data.find(b"\\u00", *span) >= 0 and _ESCAPED_KEY.search(data, *span) for span in ranges
     )
-
-
-def _count(data: bytes, ranges: Sequence[Span], text: bytes) -> int:
-    count = 0
-    for start, end in ranges:
-        count += data.count(text, start, end)
-    return count
 
 
 def _has(document: _Map, name: str) -> bool:
@@ -125,7 +120,7 @@ def _part(document: _Map, origin: Origin, spans: Sequence[Span]) -> Iterator[Par
     carried = document.sourcesContent or ()
     in_code = None
     if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
-        in_code = mappings.used(_mappings(document.mappings), len(named.names))
+        in_code = _in_code(document.mappings, len(named.names))
     return part_of(named, map(_text_of, carried), in_code, spans=spans)
 
 
@@ -145,8 +140,11 @@ def _text_of(raw: msgspec.Raw) -> str | None:
     return text
 
 
-def _mappings(raw: msgspec.Raw) -> bytes | memoryview:
-    view = memoryview(raw)[1:-1]
-    if _BACKSLASH.search(view):  # some writers escape the slash, which is one of its digits
-        return (_text_of(raw) or "").encode("utf-8", "replace")
-    return view
+def _in_code(raw: msgspec.Raw, count: int) -> frozenset[int] | None:
+    written = memoryview(raw)[1:-1]
+    met = mappings.used(written, count)
+    if met is None and _BACKSLASH.search(written):
+        # some writers escape the slash, which is one of its digits
+        text = (_text_of(raw) or "").encode("utf-8", "replace")
+        met = mappings.used(text, count)
+    return met
