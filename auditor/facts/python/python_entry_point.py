@@ -129,7 +129,8 @@ def collect(contents: Contents) -> Iterator[PythonEntryPointFact | Unread]:
             requires=requires,
         )
         return
-    modules = _Modules(contents)
+    seen = contents.members, contents.of(NamesSeen)
+    modules = contents.once("modules", lambda: _Modules(contents), *seen)
     for group in parser.sections():
         for name, target in parser.items(group):
             script = group in SCRIPTS
