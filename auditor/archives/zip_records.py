@@ -121,7 +121,7 @@ class Local(NamedTuple):
 
 def has_end(data: memoryview) -> bool:
     """Tell whether a file ends as a zip archive does."""
-    return END in bytes(data[max(0, len(data) - _LONGEST_COMMENT - _END.size) :])
+    return bytes(data[max(0, len(data) - _LONGEST_COMMENT - _END.size) :]).rfind(END) >= 0
 
 
 def endings(data: memoryview) -> list[Ending]:

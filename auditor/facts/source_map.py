@@ -256,14 +256,14 @@ class _Inside:
 
     def _written(self) -> Iterator[Found | Embedded | Unread]:
         """Yield the objects that stand outside of the inline maps, which were read before."""
-        if kind_of(self._member.path) == "documents":
-            return  # it shows what a map looks like
         keys = [
             offset
             for anchor, offset in self._hits
             if anchor == written.KEY
             if not self._is_inline(offset)
         ]
+        if not keys or kind_of(self._member.path) == "documents":
+            return  # documents show what a map looks like
         for one in written.maps_in(self._member.path, self._data, keys):
             if isinstance(one, Unread):
                 yield one
