@@ -224,9 +224,10 @@ def reader_of(entry_points: bytes) -> Reader:
     named = frozenset(_DOTTED.findall(entry_points.decode("utf-8", "replace")))
 
     def wants_named(member: Member) -> bool:
-        if not wants(member):
+        scheme, path = scheme_of(member.path)
+        if scheme not in SITE or not path.endswith(".py"):
             return False
-        found = _MODULE.match(scheme_of(member.path)[1])
+        found = _MODULE.match(path)
         return found is None or found["path"].replace("/", ".") in named
 
     return replace(READER, wants=wants_named)
