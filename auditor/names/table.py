@@ -35,14 +35,12 @@ class Table:
     def of(self, spelled: bytes) -> tuple[int, ...]:
         """Return the numbers of a text in UTF-8."""
         key = crc32(spelled)
-        bucket = key >> _SHIFT
-        begin, end = self._starts[bucket], self._starts[bucket + 1]
-        run = self._keys[begin:end]
-        if key not in run:  # as nearly always
-            return ()
-        return tuple(
-            value for one, value in zip(run, self._values[begin:end], strict=True) if one == key
-        )
+        starts, keys, bucket = self._starts, self._keys, key >> _SHIFT
+        found: tuple[int, ...] = ()
+        for place in range(starts[bucket], starts[bucket + 1]):
+            if keys[place] == key:
+                found = (*found, self._values[place])
+        return found
 
     def of_any(self, texts: Iterable[str]) -> set[int]:
         """Return the numbers of all of some texts: as `get` for each, in half the time."""
@@ -50,11 +48,9 @@ class Table:
         for text in texts:
             key = crc32(text.encode("utf-8", "surrogatepass"))
             bucket = key >> _SHIFT
-            begin, end = starts[bucket], starts[bucket + 1]
-            if key in keys[begin:end]:
-                found.update(
-                    v for k, v in zip(keys[begin:end], values[begin:end], strict=True) if k == key
-                )
+            for place in range(starts[bucket], starts[bucket + 1]):
+                if keys[place] == key:
+                    found.add(values[place])
         return found
 
 
