@@ -117,6 +117,7 @@ class _Names:
         self._asked = asked
         self._level = level
         self._said = said
+        self._internal = asked.internal or None
         self._judges: dict[str, NameJudge] = {}
         self._own: frozenset[str] | None = None
 
@@ -124,10 +125,13 @@ class _Names:
         """Yield what looks like something else, in the order of the file."""
         packages = from_registry(self._index.inventory.packages)
         for (ecosystem, name), entries in by_name(packages).items():
-            if ecosystem in ECOSYSTEMS and name and not self._asked.internal.holds(name, ecosystem):
-                found = self._weighed(name, entries)
-                if found is not None:
-                    yield self._fact(found, entries)
+            if ecosystem not in ECOSYSTEMS or not name:
+                continue
+            if self._internal and self._internal.holds(name, ecosystem):
+                continue
+            found = self._weighed(name, entries)
+            if found is not None:
+                yield self._fact(found, entries)
 
     def _weighed(self, name: str, entries: list[LockedPackage]) -> Lookalike | None:
         """Return what a name imitates, at the level that its registry's word makes of it."""
@@ -147,8 +151,8 @@ class _Names:
         return found if found.level <= self._level else None
 
     def _judged(self, name: str, ecosystem: str, level: Level) -> Lookalike | None:
-        if self._asked.internal:
-            internal = self._asked.internal.resembled(name, level, ecosystem)
+        if self._internal:
+            internal = self._internal.resembled(name, level, ecosystem)
             if internal is not None:
                 return internal
         if ecosystem not in self._judges:
