@@ -161,3 +161,17 @@ def test_what_is_no_range_has_no_answer(wanted: str) -> None:
 def test_any_text_is_judged_or_not(version: str, wanted: str) -> None:
     for have in (version, "1.2.3"):
         assert satisfies(have, wanted) in {True, False, None}
+
+
+@given(
+    st.text(alphabet="0123456789.xX*-+av |<>=", max_size=20)
+    | st.from_regex(
+        r"[0-9]{1,17}(\.[0-9]{1,17}){2}(-[0-9a-z.-]{0,6})?(\+[0-9a.]{0,4})?", fullmatch=True
+    ),
+    st.sampled_from(["", "^", "~"]),
+)
+def test_no_version_is_outside_of_the_range_that_is_spelled_with_it(
+    version: str, operator: str
+) -> None:
+    """So a lockfile's wish for the very version it has needs no comparing."""
+    assert satisfies(version, f"{operator}{version}") is not False

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor import rulebook, rulefile
+from auditor import incidentfile, rulebook, rulefile
+from auditor.advisories import packs
 from auditor.errors import RuleError
 from auditor.sources import keptfile, rulecache
 from auditor.sources import parsed as kept_values
@@ -55,6 +56,18 @@ def test_what_was_kept_is_what_is_parsed(asked: dict[str, bool]) -> None:
 
     assert rulecache.load(folders, **asked) == whole
     assert rulecache.load(folders, **asked) == whole
+
+
+def test_packs_that_were_kept_say_the_same_to_their_end() -> None:
+    folders = [rulebook.builtin_folder()]
+    whole = {pack.incident.id: pack for pack in incidentfile.read(folders)}
+
+    for found in (rulecache.packs(folders)[0], rulecache.packs(folders)[0]):
+        assert {pack.incident.id for pack in found} == whole.keys()
+        for pack in found:
+            there = whole[pack.incident.id]
+            assert packs.detail(pack) == packs.detail(there)
+            assert (pack.packages, pack.lists) == (there.packages, there.lists)
 
 
 def test_rules_are_parsed_once(folder: Path, parses: list[str]) -> None:

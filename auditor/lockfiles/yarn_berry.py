@@ -86,7 +86,11 @@ def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
     told_of_nul(text, notes)
     block: _Block | None = None
     long = ""
+    known: dict[str, tuple[int, str, str | None]] = {}  # most fields stand there often
     for number, raw in enumerate(text.split("\n"), 1):
+        if block is not None and raw in known:
+            block.take(*known[raw])
+            continue
         line = raw.strip()
         if not line or line[0] == "#":
             continue
@@ -105,7 +109,8 @@ def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
             if pair is None or ((pair[1] or "")[:1] in _NO_TEXT and line[-1:] not in "\"'"):
                 notes.lost(f"line {number:,}", "is no field of an entry")
             else:
-                block.take(len(raw) - len(raw.lstrip()), *pair)
+                known[raw] = (len(raw) - len(raw.lstrip()), *pair)
+                block.take(*known[raw])
     if block is not None:
         yield block
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -36,11 +37,11 @@ class Table:
         """Return the numbers of a text in UTF-8."""
         key = crc32(spelled)
         starts, keys, bucket = self._starts, self._keys, key >> _SHIFT
-        found: tuple[int, ...] = ()
-        for place in range(starts[bucket], starts[bucket + 1]):
-            if keys[place] == key:
-                found = (*found, self._values[place])
-        return found
+        end = starts[bucket + 1]
+        place = first = bisect_left(keys, key, starts[bucket], end)
+        while place < end and keys[place] == key:
+            place += 1
+        return tuple(self._values[first:place]) if place > first else ()
 
     def of_any(self, texts: Iterable[str]) -> set[int]:
         """Return the numbers of all of some texts: as `get` for each, in half the time."""
@@ -48,9 +49,11 @@ class Table:
         for text in texts:
             key = crc32(text.encode("utf-8", "surrogatepass"))
             bucket = key >> _SHIFT
-            for place in range(starts[bucket], starts[bucket + 1]):
-                if keys[place] == key:
-                    found.add(values[place])
+            end = starts[bucket + 1]
+            place = bisect_left(keys, key, starts[bucket], end)
+            while place < end and keys[place] == key:
+                found.add(values[place])
+                place += 1
         return found
 
 

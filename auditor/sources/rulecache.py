@@ -41,14 +41,17 @@ def load(
 
 
 def packs(folders: Sequence[Path]) -> tuple[tuple[Pack, ...], str]:
-    """Return what `incidentfile.read` would, and the packs' digest; raises as it does."""
+    """Return what `incidentfile.read` would, and the packs' digest; raises as it does.
+
+    The packs are whole: each has its rest as a value.
+    """
     from auditor import incidentfile  # noqa: PLC0415 - of lockfiles alone
     from auditor.advisories.values import Pack  # noqa: PLC0415
 
     source = incidentfile.source(folders)
     shipped = rulebook.builtin_folder() / INCIDENTS
     known = parsed.value(
-        _made_of_packs(source), tuple[Pack, ...], shipped, lambda: incidentfile.parsed(source)
+        _made_of_packs(source), tuple[Pack, ...], shipped, lambda: incidentfile.kept(source)
     )
     return known, source.digest[:16]
 
@@ -61,7 +64,7 @@ def to_ship() -> dict[str, bytes]:
     rules, incidents = rulebook.read(folders), incidentfile.source(folders)
     return {
         RULES: parsed.to_ship(_made_of_rules(rules), _rules(rules)),
-        INCIDENTS: parsed.to_ship(_made_of_packs(incidents), incidentfile.parsed(incidents)),
+        INCIDENTS: parsed.to_ship(_made_of_packs(incidents), incidentfile.kept(incidents)),
     }
 
 

@@ -272,10 +272,13 @@ def _misses(edge: Edge, target: LockedPackage) -> bool:
     """Tell whether the version of what a requirement was given is out of its range."""
     if target.origin is not Origin.REGISTRY or target.ecosystem != "npm" or not target.version:
         return False
-    wants = edge.wants
+    wants, has = edge.wants, target.version
+    bare = wants.removeprefix("npm:")
+    if has == bare or (has == bare[1:] and bare[0] in "^~"):  # as a wish is when it is first locked
+        return False
     if wants.startswith("npm:"):
         wants = wants.rpartition("@")[2] if declares(wants, target.name) else wants[4:]
-    return satisfies(target.version, wants) is False
+    return satisfies(has, wants) is False
 
 
 def _detail(kind: Break, name: str, wants: str, has: str, by: str) -> str:

@@ -28,7 +28,7 @@ from auditor.facts.lock.names import (
     source_of,
 )
 from auditor.facts.lock.said import RegistrySaid
-from auditor.facts.lock.ways import Ways, key_of, reach_of
+from auditor.facts.lock.ways import key_of, reach_of
 from auditor.inventory import Origin
 from auditor.lockfiles._toml import quick_toml
 from auditor.model import Fact
@@ -39,6 +39,7 @@ from auditor.shape import json_object
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from auditor.facts.lock.ways import Ways
     from auditor.inventory import LockedPackage
 
 _PYPROJECT = "pyproject.toml"
@@ -116,18 +117,21 @@ class _Names:
         self._asked = asked
         self._level = level
         self._said = said
+        self._internal = asked.internal or None
         self._judges: dict[str, NameJudge] = {}
-        self._ways: Ways | None = None
         self._own: frozenset[str] | None = None
 
     def facts(self) -> Iterator[LookalikeFact]:
         """Yield what looks like something else, in the order of the file."""
         packages = from_registry(self._index.inventory.packages)
         for (ecosystem, name), entries in by_name(packages).items():
-            if ecosystem in ECOSYSTEMS and name and not self._asked.internal.holds(name, ecosystem):
-                found = self._weighed(name, entries)
-                if found is not None:
-                    yield self._fact(found, entries)
+            if ecosystem not in ECOSYSTEMS or not name:
+                continue
+            if self._internal and self._internal.holds(name, ecosystem):
+                continue
+            found = self._weighed(name, entries)
+            if found is not None:
+                yield self._fact(found, entries)
 
     def _weighed(self, name: str, entries: list[LockedPackage]) -> Lookalike | None:
         """Return what a name imitates, at the level that its registry's word makes of it."""
@@ -147,8 +151,8 @@ class _Names:
         return found if found.level <= self._level else None
 
     def _judged(self, name: str, ecosystem: str, level: Level) -> Lookalike | None:
-        if self._asked.internal:
-            internal = self._asked.internal.resembled(name, level, ecosystem)
+        if self._internal:
+            internal = self._internal.resembled(name, level, ecosystem)
             if internal is not None:
                 return internal
         if ecosystem not in self._judges:
@@ -156,7 +160,7 @@ class _Names:
         return self._judges[ecosystem].judge(name, level)
 
     def _fact(self, found: Lookalike, entries: list[LockedPackage]) -> LookalikeFact:
-        ways = self._ways = self._ways or Ways(self._index.inventory)
+        ways = self._index.ways
         first = entries[0]
         key = key_of(first.name, first.version)
         reached = next((one for one in entries if ways.is_direct(one)), first)
