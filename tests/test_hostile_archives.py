@@ -18,7 +18,7 @@ from auditor.report import View
 from auditor.scan import Request, scan
 from auditor.sources import rulecache
 from tests import archives
-from tests.archives import Case, cases
+from tests.archives import Case, cases, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,12 +30,6 @@ ROOT = Path(__file__).parent.parent
 FORMATS = tuple(name for name in report.names() if name != "cyclonedx")
 """All but the one whose library is no part of every installation, and which shows no finding."""
 MOST_MEMORY = 16 * 1024 * 1024
-
-
-@cache
-def made(name: str) -> bytes:
-    """Return the bytes of a case, made once."""
-    return CASES[name].make()
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -63,6 +63,7 @@ from auditor.shipped import Entry, Shipped
 from auditor.shipping import compared, shipped
 from auditor.sizehistory import ReleaseSize
 from tests import binaries
+from tests.our_rules import RULES as RULESET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -70,7 +71,6 @@ if TYPE_CHECKING:
     from auditor.rulebook import Rule
 
 COLLECTORS, READERS = facts.load()
-RULESET = rulefile.load((rulebook.builtin_folder(),), tests=True)
 KINDS = [kind for kind in ArtifactKind if kind is not ArtifactKind.PROJECT]
 JUDGE = Judge(RULESET)
 
