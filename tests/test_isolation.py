@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,8 +120,12 @@ class Place:
 
     def opened(self, name: str) -> bool:
         """Tell whether a path may be opened for reading."""
-        ours = (Path(os.path.realpath(one)) for one in self._readable())
-        return any(Path(name).is_relative_to(one) for one in ours)
+        return f"{name}/".startswith(self.readable)
+
+    @cached_property
+    def readable(self) -> tuple[str, ...]:
+        """Folders and files that may be read, each with a slash behind it."""
+        return tuple(f"{os.path.realpath(one)}/" for one in self._readable())
 
     def _readable(self) -> Iterator[Path]:
         yield from (self.inputs, self.private, ROOT / "auditor", builtin_folder(), WATCHED)
@@ -139,13 +144,15 @@ def place(tmp_path: Path) -> Place:
 
 def offences(events: Iterable[list[Any]], place: Place) -> Iterator[str]:
     """Yield what was done that must not be."""
-    for event, *given in events:
+    for event, *given in dict.fromkeys(map(tuple, events)):
         name = _absolute(given[0], place) if given and isinstance(given[0], str) else ""
-        private = place.keeps(Path(name))
         if (
             (event.startswith((*PROCESSES, *NETWORK)) and "dlopen" not in event)
-            or (event.startswith(CHANGES) and not (private or event.startswith("tempfile.")))
-            or (event == "open" and name and _writes(given) and not private)
+            or (
+                event.startswith(CHANGES)
+                and not (event.startswith("tempfile.") or place.keeps(Path(name)))
+            )
+            or (event == "open" and name and _writes(given) and not place.keeps(Path(name)))
             or (event == "open" and name and given[0] != HELD and not _may_open(name, place))
             or (event.startswith(LISTS) and name and not _may_list(name, place))
             or (event.startswith(("marshal.", "pickle.")) and "import" not in name)
@@ -196,9 +203,11 @@ def _is_plain(name: str, place: Place) -> bool:
     return not path.exists() or path == Path(os.devnull) or path.is_file() or path.is_dir()
 
 
-def _searched() -> set[Path]:
+@cache
+def _searched() -> frozenset[Path]:
     """Return the folders in which Python looks for modules."""
-    return {Path(os.path.realpath(one)) for one in (*sys.path, str(ROOT), str(ROOT / "tests"))}
+    searched = (*sys.path, str(ROOT), str(ROOT / "tests"))
+    return frozenset(Path(os.path.realpath(one)) for one in searched)
 
 
 CALLS = {
