@@ -27,9 +27,10 @@ self: .venv/run
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto
 
-# Also those that install packers, fetch real packages by name, open pages in Chromium, and sweep.
+# Also those that install packers, fetch real packages by name, open pages in Chromium, and sweep;
+# and each law is tried on all of its examples.
 test-all: .venv/dev
-	$(BIN)/python -m pytest -n auto -m ""
+	$(BIN)/python -m pytest -n auto -m "" --hypothesis-profile=whole
 
 # The readers of archives, and all hostile ones, on every other Python from 3.11 on that is here.
 test-pythons: .venv/dev

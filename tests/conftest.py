@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from auditor.registries import VARIABLES
+from tests.often import WHOLE
 
 _OF_CLIENTS = frozenset(
     "PYENV_ROOT NVM_DIR VOLTA_HOME FNM_DIR PNPM_HOME BUN_INSTALL BUN_INSTALL_CACHE_DIR PIPX_HOME"
@@ -23,6 +25,10 @@ _OF_CLIENTS = frozenset(
 """By which clients, and we after them, find what they, or we, keep on a machine."""
 _WINDOWS = ("APPDATA", "LOCALAPPDATA", "PROGRAMDATA")
 Pack = Callable[..., Path]
+
+settings.register_profile("whole", max_examples=WHOLE, deadline=None, derandomize=True)
+settings.register_profile("part", settings.get_profile("whole"), max_examples=WHOLE // 4)
+settings.load_profile("part")
 
 MANIFEST = json.dumps({"name": "demo-kit", "version": "1.0.0"})
 

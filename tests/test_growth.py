@@ -68,12 +68,15 @@ def _report(count: int) -> Report:
     )
 
 
+@pytest.mark.parametrize("size", [40, pytest.param(150, marks=pytest.mark.sweep)])
 @pytest.mark.parametrize("verbose", [False, True])
 @pytest.mark.parametrize("name", report.names())
-def test_a_report_takes_no_more_than_there_is_to_tell(name: str, verbose: bool) -> None:  # noqa: FBT001
+def test_a_report_takes_no_more_than_there_is_to_tell(
+    name: str, *, verbose: bool, size: int
+) -> None:
     render = report.load(name).render
     view = View(verbose=verbose)
-    few, many = _report(150), _report(600)
+    few, many = _report(size), _report(4 * size)
     render(few, view)  # what is loaded once
     short, long = _work(lambda: render(few, view)), _work(lambda: render(many, view))
 

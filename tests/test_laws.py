@@ -63,6 +63,7 @@ from auditor.shipped import Entry, Shipped
 from auditor.shipping import compared, shipped
 from auditor.sizehistory import ReleaseSize
 from tests import binaries
+from tests.often import often
 from tests.our_rules import RULES as RULESET
 
 if TYPE_CHECKING:
@@ -520,7 +521,7 @@ PACKERS = st.sampled_from(
     ["", *NAMES, "npm@6.0.0", "npm@12.1.0", "pnpm@9.0.0", "yarn@1.22.0", "yarn@4.0.0", "bun@1.2.0"]
 )
 CAREFUL = settings(
-    max_examples=100,
+    max_examples=often(100),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -368,7 +368,7 @@ def test_few_are_asked_for_at_a_time_and_a_second_run_asks_nothing(
 ) -> None:
     here.keep_alive = True
     document = releases(v1_0_0=400)
-    names = [f"kit-{number}" for number in range(3000)]
+    names = [f"kit-{number}" for number in range(300)]
     here.answers |= {f"/{name}": document for name in names}
     here.answers |= {f"/{name}": slowly for name in names[:40]}
     path = lock(folder, **dict.fromkeys(names, plain("1.0.0")))

@@ -12,11 +12,12 @@ from auditor.names import __main__ as build
 from auditor.names import index, spelling, table
 from auditor.names.edits import Edit, edit_of, is_other_english
 from auditor.names.index import Index
+from tests.often import often
 
 TEXTS = st.text(st.sampled_from("abcdé-1/@"), min_size=1, max_size=12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=often(50), deadline=None)
 @given(st.lists(st.tuples(TEXTS, st.integers(0, 0xFFFF)), max_size=60))
 def test_a_table_gives_back_what_was_entered_in_that_order(entries: list[tuple[str, int]]) -> None:
     found = table.Table(table.built(entries))
@@ -49,7 +50,7 @@ def edited(draw: st.DrawFn) -> tuple[str, str]:
     return target, name
 
 
-@settings(max_examples=500)
+@settings(max_examples=often(500))
 @given(edited())
 def test_every_name_that_is_two_edits_away_is_near(pair: tuple[str, str]) -> None:
     target, name = pair

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from auditor.facts import notebook
 from auditor.facts.notebook import NotebookFact
 from auditor.model import Member, Unread
+from tests.often import often
 
 
 def read(data: bytes | str, path: str = "docs/a.ipynb") -> list[NotebookFact | Unread]:
@@ -169,7 +170,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=often(300), deadline=None, derandomize=True)
 def test_any_json_is_told_or_passed_over_or_a_gap(document: object) -> None:
     for one in read(json.dumps({"cells": document, "metadata": document})):
         assert isinstance(one, (NotebookFact, Unread))
