@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import zipfile
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from auditor.errors import ArchiveError, LimitError, MemberError
 from auditor.limits import Budget, Limits
 from auditor.model import MemberType
 from tests.often import often
+from tests.work import ends
 from tests.zip_bytes import BZIP2, DEFLATED, LZMA, XZ, ZSTD, Entry, zipped
 
 if TYPE_CHECKING:
@@ -315,10 +315,9 @@ def test_an_entry_full_of_extra_fields_is_looked_at_in_passing() -> None:
     """Sixteen thousand fields in each of a thousand headers are no reason to wait."""
     full = field(0x7777, b"") * 16_000
     data = zipped([Entry(name=b"%d" % index, data=b"x", extra=full) for index in range(200)])
-    started = time.process_time()
-    _, other = listed(data)
+    with ends():
+        _, other = listed(data)
 
-    assert time.process_time() - started < 5
     broken = "header-mismatch: has a broken extra field, which some readers refuse and some pass"
     assert other.count(f"{broken} over") == 200
 
