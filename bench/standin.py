@@ -53,8 +53,8 @@ def _source(draw: random.Random, lines: int) -> str:
     return "\n".join(line.ljust(_LINE_BYTES - 3) for line in out) + "\n"
 
 
-def build(folder: Path, scale: float = 1.0) -> Standin:
-    """Write the stand-in below `folder`, its sizes multiplied by `scale`."""
+def build(folder: Path, scale: float = 1.0, level: int = 6) -> Standin:
+    """Write the stand-in below `folder`, its sizes multiplied by `scale`, packed at a level."""
     draw = random.Random(20260331)  # noqa: S311 - reproducible, not secret
     files, lines = max(2, round(FILES * scale)), max(4, round(LINES * scale))
     share = [lines // files + (index < lines % files) for index in range(files)]
@@ -105,7 +105,7 @@ def build(folder: Path, scale: float = 1.0) -> Standin:
         path.write_text(text, encoding="utf-8")
     tarball = folder / "leak.tgz"
     with (
-        gzip.GzipFile(tarball, "wb", compresslevel=6, mtime=0) as packed,
+        gzip.GzipFile(tarball, "wb", compresslevel=level, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
         for name, text in members.items():

@@ -17,6 +17,7 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,12 @@ def cases() -> Mapping[str, Case]:
         if not module.name.startswith("_"):
             importlib.import_module(f"tests.attacks.{module.name}")
     return dict(sorted(_CASES.items()))
+
+
+@cache
+def made(name: str) -> bytes:
+    """Return the bytes of a case, made once in a process."""
+    return cases()[name].make()
 
 
 def expected(case: Case) -> dict[str, object]:

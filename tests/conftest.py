@@ -11,8 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from auditor import rulebook
 from auditor.registries import VARIABLES
+from auditor.sources import rulecache
+from tests.often import WHOLE
 
 _OF_CLIENTS = frozenset(
     "PYENV_ROOT NVM_DIR VOLTA_HOME FNM_DIR PNPM_HOME BUN_INSTALL BUN_INSTALL_CACHE_DIR PIPX_HOME"
@@ -23,6 +27,10 @@ _OF_CLIENTS = frozenset(
 """By which clients, and we after them, find what they, or we, keep on a machine."""
 _WINDOWS = ("APPDATA", "LOCALAPPDATA", "PROGRAMDATA")
 Pack = Callable[..., Path]
+
+settings.register_profile("whole", max_examples=WHOLE, deadline=None, derandomize=True)
+settings.register_profile("part", settings.get_profile("whole"), max_examples=WHOLE // 4)
+settings.load_profile("part")
 
 MANIFEST = json.dumps({"name": "demo-kit", "version": "1.0.0"})
 
@@ -55,6 +63,21 @@ def _no_settings_of_users(
     for name in ("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "PDM_CONFIG_FILE", "VIRTUAL_ENV"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("auditor.sources.settings._MACHINE", Path(empty))
+
+
+@pytest.fixture(scope="session")
+def kept_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what a call keeps below the user's cache folder: its rules and packs, parsed.
+
+    For processes that have a home of their own: parsing takes each of them longer than its work.
+    """
+    home = tmp_path_factory.mktemp("kept")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.delenv("XDG_CACHE_HOME", raising=False)
+        rulecache.load((rulebook.builtin_folder(),))
+        rulecache.packs((rulebook.builtin_folder(),))
+    return home / ".cache"
 
 
 def tarball(members: Mapping[str, str | bytes]) -> bytes:

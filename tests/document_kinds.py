@@ -17,6 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from auditor import (
@@ -52,6 +53,7 @@ from auditor.report.json import render
 from auditor.sources import package_json
 from auditor.specs import spec_of
 from tests import mutations
+from tests.our_rules import RULES
 from tests.test_laws import ASKED, JSON_DOCUMENTS, SOUND, run_all, said_of
 
 HERE = Path(__file__).parent.parent
@@ -86,7 +88,8 @@ class Kind:
 
 @cache
 def _judge() -> tuple[Judge, rulebook.Ruleset]:
-    ruleset = rulefile.load((rulebook.builtin_folder(),), lockfile=True)
+    rules = rulebook.chosen(RULES.rules, lockfile=True)
+    ruleset = msgspec.structs.replace(RULES, rules=rules)
     return Judge(ruleset), ruleset
 
 
@@ -160,10 +163,8 @@ def _policy(name: str) -> Read:
 
 
 def _rule(name: str) -> Read:
-    lists = rulefile.load((rulebook.builtin_folder(),)).lists
-
     def read(data: bytes) -> list[str]:
-        rulefile.parse(data.decode("utf-8", "surrogatepass"), name, lists)
+        rulefile.parse(data.decode("utf-8", "surrogatepass"), name, RULES.lists)
         return []
 
     return read

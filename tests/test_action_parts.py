@@ -13,6 +13,7 @@ from auditor.action import calls, event, files, inputs, run
 from auditor.action.inputs import Inputs, Mode
 from auditor.errors import UsageError
 from tests.action_runner import outputs
+from tests.often import often
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,7 +132,7 @@ def test_what_an_event_says_of_a_change(name: str, data: bytes, found: event.Eve
     assert event.read(name, data) == found
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=often(100), deadline=None, derandomize=True)
 @given(st.dictionaries(st.from_regex(r"[a-z][a-z0-9-]*", fullmatch=True), st.text(), max_size=4))
 def test_the_runner_reads_the_outputs_that_were_written(values: dict[str, str]) -> None:
     told = {

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.addresses import address, conda_named, npm_named, python_named
+from tests.often import often
 
 HEX = "0123456789abcdef0123456789abcdef01234567"
 REGISTRY = "https://registry.example.org"
@@ -146,7 +147,7 @@ def test_a_conda_file_names_package_and_version() -> None:
 
 
 @given(st.text(max_size=200) | st.text(alphabet="htps:/@\\?#%2e.-~[]${}git+", max_size=200))
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=often(500), deadline=None, derandomize=True)
 def test_any_text_is_taken_apart(text: str) -> None:
     for one in (text, f"https://{text}", f"https://h/{text}.tgz", f"git+ssh://{text}"):
         found = address(one)

@@ -24,6 +24,7 @@ from auditor.errors import InputError, MemberError
 from auditor.limits import Budget, Limits
 from auditor.model import MemberType, Oddity, Unread
 from tests import payloads
+from tests.often import often
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -45,7 +46,10 @@ FILES = st.dictionaries(NAMES, CONTENTS, min_size=1, max_size=5).filter(
     )
 )
 OFTEN = settings(
-    max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=often(25),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 
 

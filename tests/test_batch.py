@@ -25,7 +25,7 @@ from auditor.scan import Request
 from auditor.sources import crew
 from auditor.sources.file import ReadFile
 from tests import distributions
-from tests.archives import cases
+from tests.archives import cases, made
 from tests.conftest import tarball
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def test_hostile_archives_have_the_same_report_from_another_process(
     for name, case in [*cases().items()][::every]:
         (tmp_path / name).mkdir()
         path = tmp_path / name / case.file
-        path.write_bytes(case.make())
+        path.write_bytes(made(name))
         targets.append(str(path))
     one, two = (scan.scan(Request(targets=tuple(targets), jobs=jobs)) for jobs in (1, 2))
     assert two == one

@@ -6,7 +6,6 @@ import marshal
 import py_compile
 import struct
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,8 @@ from hypothesis import strategies as st
 from auditor.facts import Contents, bytecode
 from auditor.facts.bytecode import BytecodeFact, BytecodeSeen, python_of
 from auditor.model import ArtifactKind, Member
+from tests.often import often
+from tests.work import ends
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,7 +195,7 @@ def test_what_is_told_in_words(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=400), st.integers(0, 300), st.integers(0, 255))
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=often(400), deadline=None, derandomize=True)
 def test_no_bytes_break_the_reader(rest: bytes, at: int, value: int) -> None:
     code = marshal.dumps(compile(TEXT, "/home/ann/kit.py", "exec"))
     broken = bytearray(header(3495, bytes(12)) + code)
@@ -206,6 +207,5 @@ def test_no_bytes_break_the_reader(rest: bytes, at: int, value: int) -> None:
 @pytest.mark.parametrize("unit", [b".py", b"a.py", b"x" * 1100 + b".py", b"z\x04a.py"])
 def test_the_time_has_a_bound(unit: bytes) -> None:
     data = header(3495, bytes(12) + CODE) + unit * (8_000_000 // len(unit))
-    start = time.process_time()
-    seen(data)
-    assert time.process_time() - start < 1
+    with ends():
+        seen(data)

@@ -11,18 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 import auditor
 from auditor import report
 from auditor.__main__ import run
+from tests import schemas
 from tests.conftest import tarball
 
 MAP = (
     '{"version": 3, "sources": ["../src/app.ts"], "sourcesContent": ["let n = 1"], "mappings": ""}'
 )
-SCHEMA = json.loads((Path(auditor.__file__).parent / "schema/report-1.json").read_text())
 Pack = Callable[..., Path]
 
 
@@ -35,7 +34,7 @@ def audit(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     code, out, _ = audit(capsys, "pack", *arguments, "--format", "json")
     document = json.loads(out)
-    jsonschema.validate(document, SCHEMA)
+    schemas.REPORT.validate(document)
     return code, document
 
 
@@ -218,7 +217,7 @@ def test_several_reports_come_from_one_call(
 
     assert code == 1
     assert out.splitlines() == [" FAIL  1 high (fails from medium up)"]
-    jsonschema.validate(json.loads(target.read_text()), SCHEMA)
+    schemas.REPORT.validate(json.loads(target.read_text()))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -90,8 +91,10 @@ class Caller:
 
 
 @pytest.fixture
-def caller(tmp_path: Path, registries: tuple[Served, Served]) -> Caller:
-    return Caller(tmp_path, *registries)
+def caller(tmp_path: Path, registries: tuple[Served, Served], kept_rules: Path) -> Caller:
+    one = Caller(tmp_path, *registries)
+    shutil.copytree(kept_rules, one.home / "cache")
+    return one
 
 
 def redirects(target: str) -> Callable[[BaseHTTPRequestHandler], None]:

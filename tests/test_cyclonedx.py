@@ -18,6 +18,7 @@ from auditor.errors import UsageError
 from auditor.model import ArtifactKind, Location, Verdict
 from auditor.report import View, cyclonedx
 from tests import made_reports as made
+from tests.often import often
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,7 +187,7 @@ def test_gaps_and_the_verdict_are_said() -> None:
     assert said["audit:gap"] == "in.zip: encrypted"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=often(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(report=made.reports())
 def test_any_report_is_valid(report: Report) -> None:
     document = written(report)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -21,6 +20,7 @@ from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member
 from auditor.wordscan import DeniedWords, is_too_wide
 from tests.test_source_facts import encoded
+from tests.work import ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,9 +200,8 @@ def test_a_glob_matches_what_its_letters_say(word: str, text: str) -> None:
 
 def test_a_word_with_many_near_misses_is_looked_for_in_linear_time() -> None:
     text = "falcon-" * 14_000
-    begin = time.perf_counter()
-    assert told({"a.js": text}, "falcon-*-*-key") == [("", None, "", 0)]
-    assert time.perf_counter() - begin < 5
+    with ends():
+        assert told({"a.js": text}, "falcon-*-*-key") == [("", None, "", 0)]
 
 
 # -- from a policy to an exit code

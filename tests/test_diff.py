@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
+from tests import schemas
 from tests.a_registry import Served, index_document, npm_document, served
 from tests.conftest import tarball
 from tests.distributions import sdist, wheel
-from tests.test_cli import MAP, SCHEMA
+from tests.test_cli import MAP
 from tests.test_cli import audit as called
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def audit(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dic
     if not out:
         return code, {"error": error}
     document = json.loads(out)
-    jsonschema.validate(document, SCHEMA)
+    schemas.REPORT.validate(document)
     return code, document
 
 

@@ -18,6 +18,7 @@ from auditor.examine import Examination
 from auditor.facts import Embedded, Hits, Reader
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member, MemberType, Oddity, Unread
+from tests.often import often
 from tests.tar_bytes import archive, file, gnu_sparse, gz, limit_met, pax
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def nested(depth: int) -> bytes:
 # what readers are given
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None, derandomize=True)
 @given(
     members=st.lists(
         st.tuples(

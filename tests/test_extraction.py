@@ -20,6 +20,7 @@ from auditor.limits import Limits
 from auditor.mapscan import Request, examined
 from tests.conftest import tarball
 from tests.made_maps import made_map
+from tests.often import often
 from tests.test_map_treepath import HOSTILE, names
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def test_every_hostile_name_is_written_inside(tmp_path: Path) -> None:
 texts = st.one_of(st.text(max_size=20), st.sampled_from(["\r\n", "\ufeffa", "\ud800", "a\u2028b"]))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=often(60))
 @given(st.lists(st.tuples(names, texts), max_size=12), names)
 def test_whatever_a_map_says_all_of_it_lands_inside_and_as_it_was(
     sources: list[tuple[str, str]], root: str

@@ -24,6 +24,7 @@ from auditor.model import (
 from auditor.report import View, load
 from auditor.safe import safe
 from tests.action_runner import Annotation, annotated
+from tests.often import often
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,7 +167,7 @@ SIGNS = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=often(300), deadline=None, derandomize=True)
 @given(SIGNS)
 @example("%0A::error::x 100%25")
 def test_no_text_begins_a_command_or_ends_one_of_ours(text: str) -> None:

@@ -7,14 +7,14 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from auditor import triagescan
 from auditor.limits import Limits
 from auditor.sources import git_program
+from tests import schemas
 from tests.repositories import Repository, lock
-from tests.test_cli import SCHEMA, audit
+from tests.test_cli import audit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -393,7 +393,7 @@ def test_the_report_as_json_has_the_times(
     repository.commit(T4, {LOCK: CLEAN})
     code, out, _ = audit(capsys, "triage", str(tmp_path), "--history", "--format", "json")
     document = json.loads(out)
-    jsonschema.validate(document, SCHEMA)
+    schemas.REPORT.validate(document)
     (hit,) = document["triage"]["places"][0]["hits"]
 
     assert code == 1

@@ -28,6 +28,7 @@ from auditor.report._html.prose import Form
 from auditor.safe import safe
 from auditor.shipped import Entry
 from tests.html_reports import FILES, artifact, everything, finding, hostile, incident, rendered
+from tests.often import often
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -365,7 +366,7 @@ def shape_of(root: Element) -> tuple[set[tuple[str, ...]], int]:
 HARMLESS = shape_of(parsed(rendered(hostile("`x` y"))))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(60), deadline=None)
 @given(TEXTS.map("".join))
 def test_no_text_of_others_becomes_markup_and_none_is_lost(text: str) -> None:
     root = parsed(rendered(hostile(text)))

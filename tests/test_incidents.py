@@ -25,6 +25,7 @@ from auditor.advisories.claims import claims
 from auditor.errors import RuleError
 from auditor.inventory import LockedPackage, Origin
 from auditor.rulebook import builtin_folder
+from tests.often import often
 from tests.test_cli import audit
 
 if TYPE_CHECKING:
@@ -433,7 +434,7 @@ TEXT = st.text(ALPHABET, max_size=60) | st.text(max_size=20)
 
 
 @given(TEXT, TEXT, TEXT, TEXT, st.sampled_from(["npm", "pypi", "golang", "x"]))
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=often(400), deadline=None, derandomize=True)
 def test_any_entry_is_looked_up(
     name: str, version: str, resolved: str, digest: str, ecosystem: str
 ) -> None:

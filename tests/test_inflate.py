@@ -19,6 +19,7 @@ from auditor import limits as limits_module
 from auditor.archives.inflate import PLAIN_CHUNK, Inflated
 from auditor.errors import InputError
 from auditor.limits import Budget, Limits
+from tests.often import often
 from tests.tar_bytes import archive, file, gz, listed
 from tests.zip_bytes import Entry, zipped, zstd_packed
 
@@ -153,7 +154,7 @@ def test_both_libraries_refuse_every_cut(runs: Runs) -> None:
             assert TEXT.startswith(plain)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None, derandomize=True)
 @given(
     members=st.lists(
         st.tuples(st.sampled_from([TEXT, NOISE[:300_000], b"", bytes(300_000)]), st.integers(0, 9)),

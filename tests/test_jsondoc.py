@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from auditor import jsondoc
 from auditor.errors import InputError, LimitError, ParseError
 from auditor.limits import Limits
+from tests.often import often
 
-QUICK = settings(max_examples=80, deadline=None, derandomize=True)
+QUICK = settings(max_examples=often(80), deadline=None, derandomize=True)
 
 NO_JSON = {
     "nothing": ("", "not readable as JSON: Expecting value: line 1 column 1 (char 0)"),

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from auditor.model import Artifact, ArtifactKind, Gap, Home, Location, Severity, Verdict
 from auditor.report import View, junit
 from tests import made_reports as made
+from tests.often import often
 from tests.real import kept_in
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def test_many_findings_of_one_rule_are_one_failure_and_counted() -> None:
     assert lines[49:52] == ["web/a.tgz:1: high: 49.map is bad", "… and 10 more", ""]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=often(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(report=made.reports())
 def test_any_report_is_xml_that_parsers_take(report: Report) -> None:
     root = written(report)

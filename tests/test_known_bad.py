@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from auditor import incidentfile, mutants, rulebook, rulefile, ruletest
+from auditor import incidentfile, mutants, ruletest
 from auditor.advisories import How, IncidentIndex
 from auditor.facts import Contents
 from auditor.facts.lock.known_bad import KnownBadFact, collect
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.model import ArtifactKind
+from tests.our_rules import FOLDER
+from tests.our_rules import RULES as RULESET
 
 if TYPE_CHECKING:
     from auditor.rulebook import RuleTest
 
-RULES = rulebook.builtin_folder()
-INDEX = incidentfile.load((RULES,))
-RULESET = rulefile.load([RULES], tests=True)
+INDEX = incidentfile.load((FOLDER,))
 MINE = ("known-malicious", "known-bad-name", "tampered-integrity", "security-placeholder")
 
 

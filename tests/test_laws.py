@@ -63,6 +63,8 @@ from auditor.shipped import Entry, Shipped
 from auditor.shipping import compared, shipped
 from auditor.sizehistory import ReleaseSize
 from tests import binaries
+from tests.often import often
+from tests.our_rules import RULES as RULESET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -70,7 +72,6 @@ if TYPE_CHECKING:
     from auditor.rulebook import Rule
 
 COLLECTORS, READERS = facts.load()
-RULESET = rulefile.load((rulebook.builtin_folder(),), tests=True)
 KINDS = [kind for kind in ArtifactKind if kind is not ArtifactKind.PROJECT]
 JUDGE = Judge(RULESET)
 
@@ -520,7 +521,7 @@ PACKERS = st.sampled_from(
     ["", *NAMES, "npm@6.0.0", "npm@12.1.0", "pnpm@9.0.0", "yarn@1.22.0", "yarn@4.0.0", "bun@1.2.0"]
 )
 CAREFUL = settings(
-    max_examples=100,
+    max_examples=often(100),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -11,11 +11,11 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from auditor import lockscan
-from tests.test_cli import SCHEMA, audit
+from tests import schemas
+from tests.test_cli import audit
 
 HOST = "https://registry.example.org"
 DIGEST = "sha512-" + "A" * 86 + "=="
@@ -49,7 +49,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     code, out, _ = run(capsys, "--format", "json", *arguments)
     document = json.loads(out)
-    jsonschema.validate(document, SCHEMA)
+    schemas.REPORT.validate(document)
     return code, document
 
 

@@ -14,6 +14,7 @@ from auditor.facts.lock.file import Beside
 from auditor.facts.lock.package import LockedPackageFact, collect
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.model import ArtifactKind
+from tests.often import often
 
 S512 = "sha512-" + "A" * 86 + "=="
 OTHER = "sha512-" + "B" * 85 + "A=="
@@ -246,7 +247,7 @@ PACKAGES = st.builds(
     st.sampled_from(["package-lock", "yarn", "yarn-berry", "pnpm", "uv"]),
     st.sampled_from(["", "{}", '{"dependencies": {"a": "1"}, "overrides": {"a": {"b": "1"}}}']),
 )
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=often(300), deadline=None, derandomize=True)
 def test_any_inventory_is_judged(packages: list[LockedPackage], format_: str, text: str) -> None:
     roots = tuple(edge for package in packages[:2] for edge in package.requires)
     given = contents(*packages, roots=roots, beside={"package.json": text}, format_=format_)

@@ -14,6 +14,7 @@ from auditor.limits import Limits
 from auditor.lockfiles import Document, _yaml
 from auditor.lockfiles._pnpm_keys import PnpmKey, parsed, without_peers
 from auditor.lockfiles.pnpm import FORMAT
+from tests.often import often
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "lockfiles" / "pnpm"
 TEXTS = {path.parent.name: path.read_text("utf-8") for path in FIXTURES.glob("*/*.yaml")}
@@ -222,7 +223,7 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), LINES), max_size=12))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=often(600), deadline=None)
 def test_the_quick_reader_agrees_with_pyyaml_where_it_answers(lines: list[tuple[int, str]]) -> None:
     text = "".join(f"{'  ' * depth}{line}\n" for depth, line in lines)
     try:

@@ -9,17 +9,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 from click.testing import CliRunner
 
 from auditor.__main__ import main
 from auditor.cli import cli
+from tests import schemas
 from tests.a_registry import Served, index_document, npm_document, served
 from tests.conftest import tarball
 from tests.distributions import sdist, wheel
 from tests.made_maps import made_map
-from tests.test_mapview import BROKEN, SCHEMA
+from tests.test_mapview import BROKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def asked(*arguments: str | Path, given: bytes | None = None) -> tuple[int, str]
 def document(*arguments: str | Path, given: bytes | None = None) -> dict[str, object]:
     """Return what `audit map --format json` says, which its schema allows."""
     found = json.loads(asked(*arguments, "--format", "json", given=given)[1])
-    jsonschema.validate(found, SCHEMA)
+    schemas.MAP.validate(found)
     assert isinstance(found, dict)
     return found
 

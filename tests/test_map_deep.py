@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from auditor.errors import ParseError
 from auditor.maps import deep, reader
+from tests.often import often
 from tests.test_cli import as_json
 
 if TYPE_CHECKING:
     from tests.conftest import Pack
 
 DEPTH = 100_000
-QUICK = settings(max_examples=120, deadline=None, derandomize=True)
+QUICK = settings(max_examples=often(120), deadline=None, derandomize=True)
 TEXT = "let answer: number = 42\n"
 
 

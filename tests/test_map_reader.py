@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from auditor.errors import ParseError
 from auditor.maps import fast, reader
 from auditor.maps.reader import HERE, Origin, SourceMap
+from tests.often import often
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +125,7 @@ def spelled(draw: st.DrawFn, documents: st.SearchStrategy[Document] = INDEX) -> 
 
 
 @given(spelled())
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=often(250), deadline=None, derandomize=True)
 def test_any_valid_map_is_read_as_a_naive_count_has_it(case: tuple[Document, bytes]) -> None:
     document, data = case
     rows = naive(document)
@@ -136,14 +137,14 @@ def test_any_valid_map_is_read_as_a_naive_count_has_it(case: tuple[Document, byt
 
 
 @given(spelled())
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=often(250), deadline=None, derandomize=True)
 def test_both_parsers_give_the_same_map(case: tuple[Document, bytes]) -> None:
     _, data = case
     assert reader.read(data) == standard_library(data)
 
 
 @given(spelled(REGULAR), st.data())
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=often(250), deadline=None, derandomize=True)
 def test_a_bent_map_is_read_or_refused_and_shows_its_texts(
     case: tuple[Document, bytes], data: st.DataObject
 ) -> None:
@@ -176,7 +177,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=often(200), deadline=None, derandomize=True)
 def test_a_damaged_map_is_read_or_refused(data: st.DataObject) -> None:
     document = {"version": 3, "sources": ["a.ts"], "sourcesContent": ["let a"], "mappings": ""}
     text = bytearray(dumped(document))

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import html5lib
-import jsonschema
 import pytest
 
-import auditor
 from auditor import mapview
 from auditor.mapview import _tree
 from auditor.model import Gap, Location
 from auditor.report import View
+from tests import schemas
 from tests.made_maps import made_map, recovered
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-SCHEMA = json.loads((Path(auditor.__file__).parent / "schema/map-1.json").read_text())
 SHOP = {
     "app.js": "let a\n//# sourceMappingURL=app.js.map\n",
     "src/open.ts": "let open\n",
@@ -146,7 +143,7 @@ def test_the_answer_is_one_sentence(files: dict[str, str], expected: str) -> Non
 def test_json_is_what_its_schema_says() -> None:
     document = json.loads(shown("json", {"b.map": BROKEN, **SHOP}))
 
-    jsonschema.validate(document, SCHEMA)
+    schemas.MAP.validate(document)
     assert document["complete"] is False
     assert document["totals"]["removed"] == {"files": 1, "lines": 1, "bytes": 7}
     assert document["maps"][0]["carrier"] == "file"
@@ -172,7 +169,7 @@ def test_the_schema_closes_every_object() -> None:
         below = [found for one in node.values() for found in open_ones(one)]
         return below + ([node] if "properties" in node and node.get("required") is None else [])
 
-    assert open_ones(SCHEMA) == []
+    assert open_ones(schemas.MAP.schema) == []
 
 
 def test_markdown_has_the_tree_as_code() -> None:

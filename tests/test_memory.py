@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.archives import MEGABYTES, cases
+from tests.archives import MEGABYTES, cases, made
 from tests.conftest import tarball
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_a_limit_of_each_kind_is_among_the_heavy_cases() -> None:
 @pytest.mark.parametrize("case", HEAVY[:: max(1, len(HEAVY) // 12)], ids=lambda case: case.name)
 def test_a_hostile_archive_costs_no_more_memory_than_it_may(case: Case, tmp_path: Path) -> None:
     file = tmp_path / case.file
-    file.write_bytes(case.make())
+    file.write_bytes(made(case.name))
 
     code, most = peak("pack", str(file), "--format", "json", "--no-config")
 

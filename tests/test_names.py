@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from auditor.names import Kind, Level, Lookalike
 from auditor.names.matcher import Matcher
+from tests.often import often
 
 MATCHERS = {ecosystem: Matcher(ecosystem) for ecosystem in ("npm", "pypi")}
-THOROUGH = settings(max_examples=400, deadline=None, derandomize=True)
+THOROUGH = settings(max_examples=often(400), deadline=None, derandomize=True)
 
 FOUND = [
     # attacks that were in the news
@@ -183,7 +184,7 @@ def test_another_spelling_of_a_popular_name_is_that_name_on_pypi(name: str) -> N
     assert judged("pypi", name) is None
 
 
-@settings(THOROUGH, max_examples=100)  # each loads the index again
+@settings(THOROUGH, max_examples=often(100))  # each loads the index again
 @given(ASKED, LEVELS)
 def test_any_text_has_an_answer_and_always_the_same(asked: tuple[str, str], level: Level) -> None:
     ecosystem, name = asked

@@ -13,11 +13,12 @@ from auditor.names import __main__ as build
 from auditor.names import index, spelling, table
 from auditor.names.edits import Edit, distance, edit_of, is_other_english
 from auditor.names.index import Index
+from tests.often import often
 
 TEXTS = st.text(st.sampled_from("abcdé-1/@"), min_size=1, max_size=12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=often(50), deadline=None)
 @given(st.lists(st.tuples(TEXTS, st.integers(0, 0xFFFF)), max_size=60))
 def test_a_table_gives_back_what_was_entered_in_that_order(entries: list[tuple[str, int]]) -> None:
     found = table.Table(table.built(entries))
@@ -50,7 +51,7 @@ def edited(draw: st.DrawFn) -> tuple[str, str]:
     return target, name
 
 
-@settings(max_examples=500)
+@settings(max_examples=often(500))
 @given(edited())
 def test_every_name_that_is_two_edits_away_is_near(pair: tuple[str, str]) -> None:
     target, name = pair
@@ -132,7 +133,13 @@ def test_two_edits_are_told_wherever_they_are(name: str, data: st.DataObject) ->
     assert distance(name, edited, 2) == min(OSA.distance(name, edited), 3)
 
 
-@pytest.mark.parametrize("ecosystem", index.ECOSYSTEMS)
+@pytest.mark.parametrize(
+    "ecosystem",
+    [
+        pytest.param(one, marks=() if one == "pypi" else pytest.mark.sweep)
+        for one in index.ECOSYSTEMS
+    ],
+)
 def test_the_indexes_are_those_of_the_lists(ecosystem: str) -> None:
     made = build.build()[ecosystem]
     there = (build.DATA / f"{ecosystem}.idx").read_bytes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -13,6 +12,8 @@ from hypothesis import strategies as st
 from auditor.facts import notebook
 from auditor.facts.notebook import NotebookFact
 from auditor.model import Member, Unread
+from tests.often import often
+from tests.work import ends
 
 
 def read(data: bytes | str, path: str = "docs/a.ipynb") -> list[NotebookFact | Unread]:
@@ -169,21 +170,14 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=often(300), deadline=None, derandomize=True)
 def test_any_json_is_told_or_passed_over_or_a_gap(document: object) -> None:
     for one in read(json.dumps({"cells": document, "metadata": document})):
         assert isinstance(one, (NotebookFact, Unread))
 
 
 @pytest.mark.parametrize("unit", ["/home/", "/home/a ", "\\\\", "\\u001b[0m", "A"])
-def test_the_time_is_linear_in_the_bytes(unit: str) -> None:
-    def cost(size: int) -> float:
-        text = (
-            '{"cells": [{"cell_type": "code", "outputs": ["' + unit * (size // len(unit)) + '"]}]}'
-        )
-        start = time.process_time()
-        read(text)
-        return time.process_time() - start
-
-    small = min(cost(400_000) for _ in range(2))
-    assert min(cost(1_600_000) for _ in range(2)) < 8 * small + 0.05
+def test_no_text_takes_more_than_time_in_proportion(unit: str) -> None:
+    output = unit * (1_600_000 // len(unit))
+    with ends():
+        read('{"cells": [{"cell_type": "code", "outputs": ["' + output + '"]}]}')

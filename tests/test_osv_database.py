@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-KILLS = 50
+KILLS = 10
 
 
 def take(database: Path, *paths: Path, shrink: bool = False) -> ImportResult:
@@ -349,8 +349,9 @@ def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing here ends a process at once")
+@pytest.mark.parametrize("kills", [KILLS, pytest.param(50, marks=pytest.mark.sweep)])
 def test_an_import_that_is_killed_at_any_time_leaves_a_database_that_answers(
-    tmp_path: Path,
+    kills: int, tmp_path: Path
 ) -> None:
     database = tmp_path / "db.sqlite"
     few = [record(f"MAL-{n}") for n in range(300)]
@@ -363,7 +364,7 @@ def test_an_import_that_is_killed_at_any_time_leaves_a_database_that_answers(
     take(database, old, shrink=True)
     dice = random.Random(7)  # noqa: S311 - times to kill at
     seen = set()
-    for _ in range(KILLS):
+    for _ in range(kills):
         _run(database, new, dice.uniform(0, whole))
         with AdvisoryDatabase(database) as known:
             known.check()

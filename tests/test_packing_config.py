@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member
 from auditor.packers import PackedPaths, Packer
 from auditor.packing import Configuration, Reading, ships
+from tests.work import ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -239,10 +239,8 @@ def test_case_counts_where_it_is_asked_for() -> None:
 
 @pytest.mark.parametrize("pattern", ["*a" * 60 + "b", "**/a" * 30 + "/b", "{a,b}" * 40])
 def test_no_pattern_takes_long(pattern: str) -> None:
-    start = time.perf_counter()
-    packing.glob(pattern).fullmatch("/".join(["a" * 200] * 20))
-
-    assert time.perf_counter() - start < 1
+    with ends():
+        packing.glob(pattern).fullmatch("/".join(["a" * 200] * 20))
 
 
 # configuration as text
@@ -305,10 +303,8 @@ def test_comments_and_trailing_commas_are_taken_as_in_tsconfig() -> None:
     "text", ['"\\"' * 200_000, "[" * 400_000 + "1," * 200_000, "/*" * 300_000, '{"a":' * 200_000]
 )
 def test_no_json_takes_long(text: str) -> None:
-    start = time.perf_counter()
-    list(leaves(text))
-
-    assert time.perf_counter() - start < 5
+    with ends():
+        list(leaves(text))
 
 
 # facts

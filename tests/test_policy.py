@@ -7,14 +7,14 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from auditor import policy
 from auditor.__main__ import run
 from auditor.model import Confidence, Finding, Location, Severity
 from auditor.policy import Policy, Settings, Waiver
-from tests.test_cli import MAP, SCHEMA
+from tests import schemas
+from tests.test_cli import MAP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def audit(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dic
     out, err = capsys.readouterr()
     document = json.loads(out) if out else {"error": err}
     if out:
-        jsonschema.validate(document, SCHEMA)
+        schemas.REPORT.validate(document)
     return code, document
 
 

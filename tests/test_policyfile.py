@@ -17,6 +17,7 @@ from auditor.facts.demands import Budgets, Demands, MapMode
 from auditor.model import Profile, Severity
 from auditor.policy import Override, Policy, Waiver
 from auditor.rulebook import Head
+from tests import schemas
 
 RULES = {
     "embedded-sources": Head(severity=Severity.HIGH, protected=True),
@@ -328,9 +329,12 @@ def test_a_protected_rule_may_be_made_more_severe_by_anybody() -> None:
     }
 
 
+SHAPE = schemas.checked(policyfile.schema())
+
+
 def test_the_schema_takes_what_the_reader_takes() -> None:
     jsonschema.Draft202012Validator.check_schema(policyfile.schema())
-    jsonschema.validate(values(YAML), policyfile.schema())
+    SHAPE.validate(values(YAML))
 
 
 @pytest.mark.parametrize(
@@ -344,7 +348,7 @@ def test_the_schema_takes_what_the_reader_takes() -> None:
 )
 def test_the_schema_refuses_what_has_the_wrong_shape(text: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(values(text), policyfile.schema())
+        SHAPE.validate(values(text))
 
 
 def test_the_schema_that_comes_along_is_the_one_that_is_made() -> None:

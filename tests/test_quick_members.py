@@ -26,8 +26,9 @@ from auditor.model import ArtifactKind, Fact, Member, MemberType
 from auditor.report.json import _text as as_json
 from auditor.scan import Request, scan
 from auditor.screen import Made, Need, Screen, need_of
-from tests.archives import cases
+from tests.archives import cases, made
 from tests.distributions import DIST_INFO, WHEEL_NAME, wheel, wheel_files, zipped
+from tests.often import often
 from tests.tar_bytes import GNU, V7, archive, file, gnu_long, gz, header, pax
 from tests.zip_bytes import BZIP2, DEFLATED, STORED, Entry, local_header
 from tests.zip_bytes import zipped as zip_of
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from auditor.model import Gap
 
 READERS = load(lockfile=False)[1]
-BIG = 512 * 1024
-CASES = {name: case for name, case in cases().items() if len(case.make()) < BIG}
 
 
 def examined(data: bytes, limits: Limits) -> tuple[Contents, list[Gap]]:
@@ -61,10 +60,10 @@ def both(data: bytes, limits: Limits | None = None) -> tuple[Contents, list[Gap]
     return quick
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", cases())
 def test_a_hostile_archive_is_the_same_both_ways(name: str) -> None:
     """Members, observations, oddities and gaps, in their order."""
-    both(CASES[name].make())
+    both(made(name))
 
 
 NAMES = st.sampled_from(
@@ -110,7 +109,7 @@ PARTS = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=often(300))
 @given(st.lists(PARTS, max_size=8), st.integers(1, 12))
 def test_a_tar_archive_is_the_same_both_ways(parts: list[bytes], members: int) -> None:
     """Whatever headers follow each other, and wherever the limit of members is met."""
@@ -134,7 +133,7 @@ FILES = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=often(300))
 @given(st.lists(FILES, max_size=6), st.integers(1, 9))
 def test_a_zip_archive_is_the_same_both_ways(files: list[Entry], members: int) -> None:
     """Whatever its two lists say of each entry."""
@@ -210,7 +209,7 @@ PATTERNS = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=500)
+@settings(max_examples=often(500))
 @given(st.lists(PATTERNS, min_size=1, max_size=4), st.lists(PATHS, min_size=1, max_size=6))
 def test_a_screen_lets_all_pass_that_a_pattern_matches(
     patterns: list[str], paths: list[str]
@@ -284,7 +283,7 @@ def test_the_digest_of_a_small_text_is_that_of_a_large_one(text: str, linked: bo
     assert text_digest(data) == hashlib.sha256(plain[: links.content_end(plain)]).digest()
 
 
-@settings(max_examples=300)
+@settings(max_examples=often(300))
 @given(
     st.lists(
         st.builds(

@@ -13,11 +13,10 @@ import tarfile
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
+from tests import schemas
 from tests.real import ROOT
-from tests.test_mapview import SCHEMA
 from tests.test_real_distributions import fetched
 from tests.test_real_packages import tarball
 
@@ -73,7 +72,7 @@ def test_what_is_extracted_is_what_a_plain_parser_finds(spec: str, tmp_path: Pat
         [*command, "--extract", str(tmp_path / "out")], cwd=ROOT, check=False, capture_output=True
     )
     found = json.loads(done.stdout)
-    jsonschema.validate(found, SCHEMA)
+    schemas.MAP.validate(found)
     named = {
         (name, source): text
         for name, document in map_files(path)

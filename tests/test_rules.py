@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auditor import docs, mutants, rulebook, rulefile, ruletest
+from tests.our_rules import RULES
 
 if TYPE_CHECKING:
     from auditor.rulebook import Rule
 
-RULES = rulefile.load((rulebook.builtin_folder(),), tests=True)
 FIXED_IDS = {
     "embedded-sources",
     "remote-source-archive",

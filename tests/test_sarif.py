@@ -18,6 +18,7 @@ from auditor.model import ArtifactKind, Home, Location, Severity, Verdict
 from auditor.report import View, _sarif_rules, cyclonedx, junit, sarif
 from auditor.safe import safe_sarif
 from tests import made_reports as made
+from tests.often import often
 
 if TYPE_CHECKING:
     from tests.conftest import Pack
@@ -239,7 +240,7 @@ def test_a_finding_of_a_lockfile_names_its_package() -> None:
     ]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=often(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(report=made.reports())
 def test_any_report_is_valid_and_every_result_has_a_place(report: Any) -> None:  # noqa: ANN401
     run = run_of(report)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from auditor import shape
 from auditor.errors import LimitError, ParseError
 from auditor.limits import Limits
+from tests.often import often
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,7 +165,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-QUICK = settings(max_examples=80, deadline=None, derandomize=True)
+QUICK = settings(max_examples=often(80), deadline=None, derandomize=True)
 
 
 @QUICK

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +13,7 @@ from auditor.model import ArtifactKind
 from auditor.shipped import Ability, ChangeKind, Entry, Power, Shipped
 from auditor.shipping import compared, shipped
 from auditor.stable import chunk, release_path
+from tests.work import ends
 
 
 def record(*files: str, abilities: tuple[Ability, ...] = ()) -> Shipped:
@@ -172,9 +171,8 @@ def test_a_requirement_has_one_spelling(written: str, name: str, value: str) -> 
     ],
 )
 def test_hostile_metadata_costs_little(text: str) -> None:
-    start = time.perf_counter()
-    _dependencies(text)
-    assert time.perf_counter() - start < 2
+    with ends():
+        _dependencies(text)
 
 
 def _dependencies(document: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from bench.standin import BUNDLE_BYTES, FILES, LINES, MAP_BYTES, Standin, build
 
 @pytest.fixture(scope="module")
 def standin(tmp_path_factory: pytest.TempPathFactory) -> Standin:
-    return build(tmp_path_factory.mktemp("leak"))
+    return build(tmp_path_factory.mktemp("leak"), level=1)
 
 
 def check(report: Report, made: Standin) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from auditor.archives import tar
 from auditor.limits import Budget, Limits
 from auditor.model import MemberType
+from tests.often import often
 from tests.tar_bytes import (
     BLOCK,
     END,
@@ -630,7 +631,7 @@ KINDS = {
     tarfile.FIFOTYPE: MemberType.FIFO,
     tarfile.CHRTYPE: MemberType.DEVICE,
 }
-QUICK = settings(max_examples=150, deadline=None, derandomize=True)
+QUICK = settings(max_examples=often(150), deadline=None, derandomize=True)
 
 Row = tuple[str, MemberType, int, str, int, bytes]
 
@@ -747,7 +748,7 @@ def test_a_byte_among_the_end_blocks_is_not_passed_over(offset: int) -> None:
     assert lines[len(WHOLE)] == CHECKSUM or lines[len(WHOLE)].startswith("trailing-data")
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=often(100), deadline=None, derandomize=True)
 @given(
     blocks=st.lists(
         st.one_of(

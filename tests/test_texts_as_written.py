@@ -18,6 +18,7 @@ from auditor.fastpaths import OFF, ON, FastPaths
 from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member
+from tests.often import often
 from tests.test_secrets import TOKENS
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def seen(
         return examination.contents(ArtifactKind.NPM_TARBALL, None), reasons
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=often(300), deadline=None, derandomize=True)
 @given(
     texts=TEXTS,
     seed=st.integers(0, 10**6),

@@ -7,13 +7,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
-from tests import cache_files, incident_night
+from tests import cache_files, incident_night, schemas
 from tests.incident_night import INSTALLED, LEVELS, LOCK, SWAPPED, install, write
 from tests.repositories import Repository, lock
-from tests.test_cli import SCHEMA, audit
+from tests.test_cli import audit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +28,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
 def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     code, out = run(capsys, *arguments, "--format", "json")
     document = json.loads(out)
-    jsonschema.validate(document, SCHEMA)
+    schemas.REPORT.validate(document)
     return code, document
 
 

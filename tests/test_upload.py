@@ -13,6 +13,7 @@ from auditor.facts.python.upload import UploadFact
 from auditor.facts.python.upload import collect as collect_upload
 from auditor.model import ArtifactKind, Member
 from auditor.pypi import address_problem, takes_platform, url_problem
+from tests.often import often
 
 
 def contents_of(file: str, name: str, version: str, kind: ArtifactKind) -> Contents:
@@ -112,7 +113,7 @@ PARTS = st.sampled_from(
     st.lists(PARTS, max_size=3).map("".join),
     st.sampled_from([ArtifactKind.WHEEL, ArtifactKind.SDIST]),
 )
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=often(400), deadline=None, derandomize=True)
 def test_any_name_is_judged(file: str, name: str, kind: ArtifactKind) -> None:
     for fact in collect(contents_of(file, name, name, kind)):
         assert isinstance(fact, FileNameFact)

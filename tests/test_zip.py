@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import zipfile
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -17,6 +16,8 @@ from auditor.archives import Loose, walk
 from auditor.errors import ArchiveError, LimitError, MemberError
 from auditor.limits import Budget, Limits
 from auditor.model import MemberType
+from tests.often import often
+from tests.work import ends
 from tests.zip_bytes import BZIP2, DEFLATED, LZMA, XZ, ZSTD, Entry, zipped
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def listed(data: bytes) -> tuple[dict[str, bytes], list[str]]:
     return members, other
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None, derandomize=True)
 @given(
     st.dictionaries(names, contents, min_size=1, max_size=6),
     st.sampled_from(
@@ -105,7 +106,7 @@ def test_what_zipfile_writes_is_read_whole(
     ]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None, derandomize=True)
 @given(st.data())
 def test_a_cut_archive_never_passes(data: st.DataObject) -> None:
     whole = built({"a.py": b"a" * 500, "b.py": bytes(range(256))})
@@ -114,7 +115,7 @@ def test_a_cut_archive_never_passes(data: st.DataObject) -> None:
         listed(whole[:cut])
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=often(150), deadline=None, derandomize=True)
 @given(st.data())
 def test_a_changed_content_never_passes(data: st.DataObject) -> None:
     whole = bytearray(built({"a.py": b"some text, " * 40}))
@@ -314,10 +315,9 @@ def test_an_entry_full_of_extra_fields_is_looked_at_in_passing() -> None:
     """Sixteen thousand fields in each of a thousand headers are no reason to wait."""
     full = field(0x7777, b"") * 16_000
     data = zipped([Entry(name=b"%d" % index, data=b"x", extra=full) for index in range(200)])
-    started = time.process_time()
-    _, other = listed(data)
+    with ends():
+        _, other = listed(data)
 
-    assert time.process_time() - started < 5
     broken = "header-mismatch: has a broken extra field, which some readers refuse and some pass"
     assert other.count(f"{broken} over") == 200
 
