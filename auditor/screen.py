@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from auditor.anchors import Anchors
-from auditor.lazyre import regex
+from auditor.match import END, fixed_part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from auditor.match import Where
-
-_END = "\n"
-"""Stands behind each text, so that the end of one is something fixed, too."""
-_WILD = regex(r"\[!?\]?[^\]]*\]|[*?]+")
-"""What may match more than one text: stars, question marks, and classes."""
 
 
 class Need(Struct, frozen=True, kw_only=True):
@@ -77,7 +72,7 @@ class Screen:
         every = dict.fromkeys(range(len(facts)), self._every)
         if not all(type(text) is str for text in texts):
             return every
-        joined = f"/{f'{_END}/'.join(texts)}{_END}".lower().replace("!", "/")
+        joined = f"/{f'{END}/'.join(texts)}{END}".lower().replace("!", "/")
         data = joined.encode("utf-8", "surrogatepass")
         if data.count(b"\n") != len(texts):  # some text has a line end of its own
             return every
@@ -88,11 +83,3 @@ class Screen:
             last = offset
             found[number // len(self._fields)] |= self._needs[part]
         return found
-
-
-def fixed_part(pattern: str) -> str:
-    """Return the longest text that stands in all that a pattern matches.
-
-    That has a `/` in front and a line end behind for this.
-    """
-    return max(_WILD.split(f"/{pattern.lower()}{_END}"), key=len)
