@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field, msgpack
 
-from auditor.facts.module_difference import SdistSeen
+from auditor.facts.distribution import SdistSeen
 from auditor.outcome import Outcome
 from auditor.sources.file import Progress
 from auditor.specs import is_spec

@@ -28,10 +28,11 @@ from auditor.advisories.signs import Sort
 from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
-from auditor.facts.comparison import ComparedWith
+from auditor.facts.comparing.comparison import ComparedWith
+from auditor.facts.comparing.size_history import SizesSeen
 from auditor.facts.demands import Budgets, Demands, MapMode
 from auditor.facts.denied_word import reader as denied
-from auditor.facts.git_state import GitSeen, PathState
+from auditor.facts.distribution import SdistSeen
 from auditor.facts.lock.change import Earlier
 from auditor.facts.lock.dropper import MembersSeen
 from auditor.facts.lock.indicator import SignSeen
@@ -43,10 +44,9 @@ from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.said import RegistrySaid, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen
-from auditor.facts.module_difference import SdistSeen
 from auditor.facts.policy.data_age import DataAgeFact
 from auditor.facts.policy.waiver import State, WaiverFact
-from auditor.facts.size_history import SizesSeen
+from auditor.facts.project.git_state import GitSeen, PathState
 from auditor.inventory import Inventory
 from auditor.judge import Judge, filled, rendered
 from auditor.limits import Budget, Limits

@@ -15,7 +15,6 @@ import pytest
 
 from auditor import sandbox
 from auditor.__main__ import run
-from auditor.cli import confined
 from tests.a_registry import Served, npm_document, served
 from tests.conftest import tarball
 from tests.distributions import sdist, wheel
