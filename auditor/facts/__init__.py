@@ -210,10 +210,9 @@ def serving(contents: Contents) -> Iterator[tuple[str, Collector]]:
         below = observed.__module__.removeprefix(f"{__name__}.")
         if seen and "." in below and below != observed.__module__:
             asked[below.partition(".")[0]] = None
-    for folder in asked:
-        for found in _in_folder(folder):
-            if isinstance(found, Collector) and found.serves(kind):
-                yield found.name, found
+    for name, collector in of(*asked)[0].items():
+        if collector.serves(kind):
+            yield name, collector
 
 
 @cache
