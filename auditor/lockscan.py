@@ -26,7 +26,6 @@ from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
 from auditor.limits import Limits
 from auditor.lockcontents import contents_of
-from auditor.lockfiles import bun_lockb
 from auditor.model import Artifact, ArtifactKind, Profile, Report
 from auditor.namelists import NameList
 from auditor.names import Level
@@ -258,7 +257,7 @@ class Scanner:
 
     @property
     def _format(self) -> Format | None:
-        return lockfiles.formats().get(self.request.format)
+        return lockfiles.formats()[self.request.format] if self.request.format else None
 
     def _found(self, found: Found) -> None:
         if found.label == STDIN:
@@ -357,20 +356,27 @@ class Scanner:
 
         Raises InputError for whatever cannot be read about it.
         """
-        format_, binary = self._format, bun_lockb.FORMAT
-        if format_ in {None, binary} and document.data.startswith(bun_lockb.MAGIC):
-            if not self.request.programs:
-                raise InputError(
-                    f"is bun's binary lockfile, and no program runs here; {bun_lockb.HOW}"
-                )
-            from auditor.sources import bun_lockb as bun  # noqa: PLC0415 - seldom needed
-
-            document = bun.printed(document, folder, self.request.limits)
-            format_ = binary
+        format_ = self._format
+        if document.data.startswith(b"#!"):  # as no text of a lockfile does
+            document, format_ = self._printed(document, folder, format_)
         try:
             return lockfiles.read(document, format_)
         except Exception as problem:  # noqa: BLE001 - of one document, sorted by fault
             raise of_input(problem, f"the reader of lockfiles on {document.path}") from None
+
+    def _printed(
+        self, document: Document, folder: Path, format_: Format | None
+    ) -> tuple[Document, Format | None]:
+        """Return bun's binary lockfile as bun prints it, with its format; others as they are."""
+        from auditor.lockfiles.bun_lockb import FORMAT, HOW, MAGIC  # noqa: PLC0415 - seldom needed
+
+        if format_ not in {None, FORMAT} or not document.data.startswith(MAGIC):
+            return document, format_
+        if not self.request.programs:
+            raise InputError(f"is bun's binary lockfile, and no program runs here; {HOW}")
+        from auditor.sources import bun_lockb as bun  # noqa: PLC0415 - see above
+
+        return bun.printed(document, folder, self.request.limits), FORMAT
 
     def _document(self, document: Document, label: str, folder: Path, *seen: Observation) -> None:
         try:

@@ -321,6 +321,7 @@ def test_in_the_reader_of_a_lockfile(
     known = lockfiles.formats()
     broken = replace(known["poetry"], read=raiser(ALL[name]))
     monkeypatch.setattr(lockfiles, "formats", lambda: {**known, "poetry": broken})
+    monkeypatch.setattr(lockfiles, "_called_after", lambda _: ())
     if many:  # which are read by processes of their own
         monkeypatch.setattr(lockscan, "SHARED", 1)
         monkeypatch.setattr("os.cpu_count", lambda: 2)
@@ -413,6 +414,7 @@ def test_in_a_state_of_a_history(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     known = lockfiles.formats()
     broken = {key: replace(one, read=raiser(ALL[name])) for key, one in known.items()}
     monkeypatch.setattr(lockfiles, "formats", lambda: broken)
+    monkeypatch.setattr(lockfiles, "_called_after", lambda _: ())
 
     def states() -> Any:  # noqa: ANN401 - of private types
         return historyscan._states(scanner, (Path(), (("a" * 40, "poetry.lock"),)))  # noqa: SLF001
