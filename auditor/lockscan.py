@@ -14,11 +14,7 @@ from msgspec.structs import replace
 from auditor import fastpaths, incidentfile, lockfiles, policy, rulebook
 from auditor.blame import of_input
 from auditor.errors import InputError, UsageError
-from auditor.facts.lock import dropper
-from auditor.facts.lock.change import Earlier
-from auditor.facts.lock.dropper import MembersSeen
 from auditor.facts.lock.index import Asked, UserSettings, UsualSeen
-from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.sibling import SiblingsSeen, counterpart, family_of
@@ -40,6 +36,9 @@ from auditor.usual import Usual, none_of, usual
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from auditor.facts.around.change import Earlier
+    from auditor.facts.around.dropper import MembersSeen
+    from auditor.facts.around.installed import HiddenSeen
     from auditor.facts.lock.names import NameJudge
     from auditor.facts.lock.said import RegistrySaid
     from auditor.inventory import LockedPackage
@@ -295,6 +294,8 @@ class Scanner:
 
     def _tree(self, found: Found) -> None:
         """Audit installed packages, with the lockfile that npm hides among them."""
+        from auditor.facts.around import dropper  # noqa: PLC0415 - of these alone
+
         inventory = installed.inventory(found.path, found.path.name, self.request.limits)
         hidden = self._hidden(found)
         if not (inventory.packages or inventory.unread or hidden):
@@ -302,11 +303,13 @@ class Scanner:
         seen: list[HiddenSeen | MembersSeen] = [*hidden]
         below = hidden[0].inventory if hidden else None
         if asked := dropper.asked(inventory, below, self.incidents):
-            seen.append(MembersSeen(paths=installed.present(found.path, asked)))
+            seen.append(dropper.MembersSeen(paths=installed.present(found.path, asked)))
         self._inventory(inventory, {}, found.label, found.path.parent, *seen)
 
     def _hidden(self, found: Found) -> tuple[HiddenSeen, ...]:
         """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
+        from auditor.facts.around.installed import HiddenSeen  # noqa: PLC0415 - see above
+
         path = found.path / files.HIDDEN
         try:
             document = files.document(Found(path=path, label=found.label), self.request.limits)
@@ -337,6 +340,8 @@ class Scanner:
         against = self.request.against
         if not against:
             return ()
+        from auditor.facts.around.change import Earlier  # noqa: PLC0415 - where one is named
+
         name = found.path.name
         if Path(against).is_file():
             one = Found(path=Path(against), label=against, named=True)

@@ -28,19 +28,19 @@ from auditor.advisories.signs import Sort
 from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
+from auditor.facts.around.change import Earlier
+from auditor.facts.around.dropper import MembersSeen
+from auditor.facts.around.indicator import SignSeen
+from auditor.facts.around.installed import HiddenSeen
+from auditor.facts.around.past import Change, Commit, HistorySeen
 from auditor.facts.comparing.comparison import ComparedWith
 from auditor.facts.comparing.size_history import SizesSeen
 from auditor.facts.demands import Budgets, Demands, MapMode
 from auditor.facts.denied_word import reader as denied
 from auditor.facts.distribution import SdistSeen
-from auditor.facts.lock.change import Earlier
-from auditor.facts.lock.dropper import MembersSeen
-from auditor.facts.lock.indicator import SignSeen
-from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.names import NamesAsked
-from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.said import RegistrySaid, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen

@@ -155,9 +155,9 @@ class Collector(Struct, frozen=True, kw_only=True):
         return kind is not ArtifactKind.PROJECT and kind not in OF_OTHERS
 
 
-ALL = ("", "python", "project", "comparing", "lock", "policy")
+ALL = ("", "python", "project", "comparing", "lock", "around", "policy")
 """The folders of fact modules below this one, and this one."""
-_LOCK = frozenset({"lock", "policy"})
+_LOCK = frozenset({"lock", "around", "policy"})
 _OF_KIND: Mapping[ArtifactKind, tuple[str, ...]] = {
     **dict.fromkeys(OF_PYTHON, ("", "python")),
     **dict.fromkeys(OF_OTHERS, ("lock",)),
