@@ -445,8 +445,8 @@ class _Scanner:
         folder = None if project is None else project.folder
         observed = {**contents.observations, Demands: (self._demands,)}
         sizes = self._sizes_seen(artifact.source, contents, name, version, folder)
-        for seen in filter(None, (comparisons.seen, sizes)):
-            observed[type(seen[0])] = seen
+        for known_of in filter(None, (comparisons.seen, sizes)):
+            observed[type(known_of[0])] = known_of
         contents = replace(contents, observations=observed)
         artifact = replace(
             artifact,
