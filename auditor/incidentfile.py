@@ -84,6 +84,11 @@ def parsed(files: Packs, *, whole: bool = False) -> tuple[Pack, ...]:
     return tuple(found.values())
 
 
+def kept(files: Packs) -> tuple[Pack, ...]:
+    """Return what files that were read say, whole and to be kept; raises as `parsed` does."""
+    return tuple(map(packs.kept, parsed(files, whole=True)))
+
+
 @cache
 def load(folders: tuple[Path, ...], only: tuple[str, ...] = ()) -> IncidentIndex:
     """Return the index over the packs of folders of rules, or over those of some ids alone.

@@ -22,10 +22,16 @@ def normalised(name: str) -> str:
 
 
 def public(text: str) -> str:
-    """Return the one spelling of a version without its local part; raises as `version` does."""
-    from packaging.utils import canonicalize_version  # noqa: PLC0415 - see above
+    """Return the one spelling of a version without its local part; raises as `version` does.
 
-    return canonicalize_version(version(text).public)
+    As `packaging.utils.canonicalize_version` gives it, which costs as much again to import.
+    """
+    known = version(text)
+    release = known.base_version
+    trimmed = release
+    while trimmed.endswith(".0"):
+        trimmed = trimmed[:-2]
+    return trimmed + known.public[len(release) :]
 
 
 def version(text: str) -> Version:

@@ -57,7 +57,7 @@ def test_all_packs_load_and_are_complete() -> None:
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.incident.id)
 def test_a_pack_says_what_to_do_and_whom_it_is_from(pack: Pack) -> None:
-    detail = packs.detail(pack.text, pack.file)
+    detail = packs.detail(pack)
     assert detail.summary
     assert detail.sources
     assert len(detail.steps) >= 2
@@ -67,7 +67,7 @@ def test_a_pack_says_what_to_do_and_whom_it_is_from(pack: Pack) -> None:
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.incident.id)
 def test_what_wipes_on_revocation_is_removed_before_tokens_are_revoked(pack: Pack) -> None:
-    steps = packs.detail(pack.text, pack.file).steps
+    steps = packs.detail(pack).steps
     switch = [i for i, step in enumerate(steps) if step.before == "any GitHub token is revoked"]
     revoked = [i for i, step in enumerate(steps) if step.do.startswith("Revoke")]
     told = f"{pack.text}".count("gh-token-monitor") + pack.text.count("kitty-monitor")

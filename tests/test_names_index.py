@@ -7,10 +7,11 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from auditor.names import __main__ as build
 from auditor.names import index, spelling, table
-from auditor.names.edits import Edit, edit_of, is_other_english
+from auditor.names.edits import Edit, distance, edit_of, is_other_english
 from auditor.names.index import Index
 
 TEXTS = st.text(st.sampled_from("abcdé-1/@"), min_size=1, max_size=12)
@@ -111,6 +112,24 @@ def test_likely_letters_are_likelier() -> None:
 )
 def test_which_edit_it_was(name: str, target: str, edit: Edit) -> None:
     assert edit_of(name, target) is edit
+
+
+@given(st.text("abc-", max_size=9), st.text("abc-", max_size=9), st.integers(0, 3))
+def test_a_distance_is_what_the_whole_table_of_distances_says(
+    one: str, other: str, most: int
+) -> None:
+    assert distance(one, other, most) == min(OSA.distance(one, other), most + 1)
+
+
+@given(st.text("ab-1", min_size=3, max_size=20), st.data())
+def test_two_edits_are_told_wherever_they_are(name: str, data: st.DataObject) -> None:
+    edited = name
+    for _ in range(2):
+        place = data.draw(st.integers(0, len(edited) - 1))
+        change = data.draw(st.sampled_from(["", "x", "xy", edited[place : place + 2][::-1]]))
+        edited = edited[:place] + change + edited[place + (len(change) or 1) :]
+
+    assert distance(name, edited, 2) == min(OSA.distance(name, edited), 3)
 
 
 @pytest.mark.parametrize("ecosystem", index.ECOSYSTEMS)

@@ -95,11 +95,12 @@ class _Match(Struct, frozen=True, kw_only=True):
 class IncidentIndex:
     """All packs, ready to be asked about entries."""
 
-    __slots__ = ("_by_digest", "_by_name", "_packed", "_starts", "_texts", "incidents")
+    __slots__ = ("_by_digest", "_by_name", "_details", "_packed", "_packs", "_starts", "incidents")
 
     def __init__(self, loaded: Sequence[Pack]) -> None:
         self.incidents = tuple(pack.incident for pack in loaded)
-        self._texts = {pack.incident.id: (pack.text, pack.file) for pack in loaded}
+        self._packs = {pack.incident.id: pack for pack in loaded}
+        self._details: dict[str, Detail] = {}
         self._by_name: dict[tuple[str, str], list[tuple[Incident, BadPackage | str]]] = {}
         self._by_digest: dict[digests.Key, tuple[Incident, BadPackage, str, bool]] = {}
         self._packed: dict[str, str] = {}
@@ -129,8 +130,10 @@ class IncidentIndex:
 
         Raises RuleError where the pack's rest is not what a pack must be.
         """
-        known = self._texts.get(incident_id)
-        return packs.detail(*known) if known else None
+        known = self._details.get(incident_id)
+        if known is None and (pack := self._packs.get(incident_id)):
+            known = self._details[incident_id] = packs.detail(pack)
+        return known
 
     def packages(self) -> Iterator[tuple[Incident, BadPackage]]:
         """Yield every package of every incident."""

@@ -12,6 +12,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec.structs import replace
+
 from auditor.advisories import digests
 from auditor.advisories.reading import Node, document, suggestion
 from auditor.advisories.values import (
@@ -76,9 +79,23 @@ def head(text: str, file: str, lists: Mapping[str, str]) -> Pack:
     )
 
 
-@lru_cache(maxsize=64)
-def detail(text: str, file: str) -> Detail:
+def detail(pack: Pack) -> Detail:
     """Read the rest of a pack; raises RuleError as `head` does."""
+    if pack.rest:
+        return msgspec.msgpack.decode(pack.rest, type=Detail)
+    return _detail(pack.text, pack.file)
+
+
+def kept(pack: Pack) -> Pack:
+    """Return a pack whose rest is a value, and not a text to be parsed; raises as `detail` does.
+
+    To parse YAML on the day of a hit takes longer than to look up a thousand packages.
+    """
+    return replace(pack, text="", rest=msgspec.msgpack.encode(detail(pack), order="deterministic"))
+
+
+@lru_cache(maxsize=64)
+def _detail(text: str, file: str) -> Detail:
     top, mark, rest = text.partition("\nsummary:")
     blank = "\n" * top.count("\n")  # so that a complaint's line is the file's
     found = document(f"{blank}{mark}{rest}", file).fields(
@@ -104,7 +121,7 @@ def detail(text: str, file: str) -> Detail:
 
 def check(pack: Pack) -> None:
     """Read a pack whole; raise RuleError for the first thing that is not as it must be."""
-    detail(pack.text, pack.file)
+    detail(pack)
     for ecosystem, text in pack.lists.items():
         seen: set[str] = set()
         for line in lines(text):

@@ -172,4 +172,6 @@ class Pack(Struct, frozen=True, kw_only=True):
     lists: Mapping[str, str]
     """By ecosystem the text of a list: `name version version …` a line."""
     text: str
-    """The whole file, for `packs.detail`."""
+    """The whole file; empty where `rest` has what a scan does not need of it."""
+    rest: bytes = b""
+    """The detail as it was read before, in MessagePack; see `packs.kept`."""

@@ -28,6 +28,7 @@ Shape = Mapping[str, "type | tuple[type, ...] | list[type]"]
 _RUNS = regex(r"[-_.]+")
 _HEX = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 """Hexadecimal digits of the digests that files carry."""
+_SHA256 = len("sha256:") + _HEX["sha256"]
 _FORKS = 20
 """Packages of one name that a requirement may have been given, by marker."""
 _URL = regex(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -44,10 +45,13 @@ def normal(name: str) -> str:
 
 def digest(spelled: str) -> str:
     """Return `algorithm:hex` as `algorithm-base64`; what is no such digest stays as spelled."""
-    algorithm, _, value = spelled.partition(":")
-    algorithm = algorithm.lower().replace("-", "")
-    if _HEX.get(algorithm) != len(value):
-        return spelled
+    if spelled[:7] == "sha256:" and len(spelled) == _SHA256:  # nearly all
+        algorithm, value = "sha256", spelled[7:]
+    else:
+        algorithm, _, value = spelled.partition(":")
+        algorithm = algorithm.lower().replace("-", "")
+        if _HEX.get(algorithm) != len(value):
+            return spelled
     try:
         return f"{algorithm}-{b2a_base64(a2b_hex(value), newline=False).decode()}"
     except (Error, ValueError):
@@ -105,25 +109,30 @@ def packages_of(  # noqa: PLR0913 - what a format says of its tables
     text: str,
     key: str,
     unread: list[tuple[str, str]],
-    read: Callable[[dict[str, Any]], LockedPackage],
+    read: Callable[[dict[str, Any], int | None], LockedPackage],
     *,
     shape: Shape,
 ) -> tuple[list[LockedPackage], list[dict[str, Any]]]:
     """Return the packages of the tables `[[key]]` in their order, and the table of each.
 
-    Each gets an id of its own and its line; tables that `read` refuses are noted in `unread`, and
-    so is what in the others is not of the `shape` that it must have.
+    `read` is told the line of a table. Each package gets an id of its own. Tables that
+    `read` refuses are noted in `unread`, and so is what in the others is not of the `shape` that
+    it must have.
     """
     packages: list[LockedPackage] = []
     of_package: list[dict[str, Any]] = []
     ids: dict[str, int] = {}
     lines = dict(enumerate(header_lines(text, key)))
     for index, table in tables(lock, key, unread):
-        found = attempt(f"{key}[{index}]", unread, read, table)
-        if found is not None:
-            packages.append(replace(found, id=unique(ids, found.id), line=lines.get(index)))
-            of_package.append(table)
-            unread += misfits(table, shape, f"{key}[{index}]")
+        try:
+            found = read(table, lines.get(index))
+        except ParseError as problem:
+            unread.append((f"{key}[{index}]", str(problem)))
+            continue
+        own = unique(ids, found.id)
+        packages.append(found if own == found.id else replace(found, id=own))
+        of_package.append(table)
+        unread += misfits(table, shape, f"{key}[{index}]")
     return packages, of_package
 
 
@@ -187,12 +196,14 @@ class Targets:
 
     def edges(
         self, name: str, wants: str, *, version: str = "", optional: bool = False, dev: bool = False
-    ) -> Iterator[Edge]:
-        """Yield the edges of a requirement: one for each package that it may have been given."""
+    ) -> list[Edge]:
+        """Return the edges of a requirement: one for each package that it may have been given."""
         found = self._ids.get((normal(name), version), [])
         # More than a handful is no fork by markers, and every one for every dependent is too many.
-        for target in found if 0 < len(found) <= _FORKS else [""]:
-            yield Edge(name=name, wants=wants, target=target, optional=optional, dev=dev)
+        return [
+            Edge(name=name, wants=wants, target=target, optional=optional, dev=dev)
+            for target in (found if 0 < len(found) <= _FORKS else [""])
+        ]
 
 
 def reached(start: Iterable[str], edges: dict[str, tuple[Edge, ...]]) -> set[str]:

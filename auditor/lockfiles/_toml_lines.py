@@ -7,17 +7,28 @@ first line that is anything else, or says something again, this reader gives up.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auditor.lazyre import regex
 
+if TYPE_CHECKING:
+    import re
+
 _KEY = r"[A-Za-z0-9_-]+"
-_TEXT = r"\"((?:[^\"\\\x00-\x1f\x7f]++|\\[\"\\])*+)\""
+_CONTROL = bytes(set(range(0x20)) - {0x0A}) + b"\x7f"
 """Of tabs and other control signs some are allowed in some places: none is here."""
+_TEXT = r"\"((?:[^\"\\]++|\\[\"\\])*+)\""
 _WORD = rf"(?:{_TEXT}|(true|false)|([1-9][0-9]{{0,17}}|0))"
 _HEADER = regex(rf"(\[\[?)({_KEY}(?:\.{_KEY})*)(\]\]?)")
-_PAIR = regex(rf"({_KEY}|\"[^\"\\\x00-\x1f\x7f]+\") = (?:{_WORD}|(.+))")
+_PAIR = regex(rf"({_KEY}|\"[^\"\\]+\") = (?:{_WORD}|(.+))")
 """A key and its value: 2 a text, 3 a truth value, 4 a number, 5 something that is made of these."""
+_BARE = r"\"([^\"]*+)\""
+"""A text on a line without a backslash: to look for one sign is six times as quick."""
+_MOST = regex(
+    rf"\{{ ?({_KEY}) = {_BARE}(?:, ({_KEY}) = {_BARE})?"
+    rf"(?:, ({_KEY}) = ([1-9][0-9]{{0,17}}))?(?:, ({_KEY}) = {_BARE})? ?\}}"
+)
+"""A table as most are: one or two texts, perhaps a number and a further text."""
 _TABLE = regex(rf"\{{ ?{_KEY} = {_WORD}(?:, {_KEY} = {_WORD})*+ ?\}}")
 _MEMBER = regex(rf"({_KEY}) = {_WORD}")
 _LIST = regex(rf"\[(?:{_TEXT}(?:, {_TEXT})*+)?\]")
@@ -34,6 +45,9 @@ class _Unusual(Exception):  # noqa: N818 - no error: tomllib takes over
 
 def read(text: str) -> dict[str, Any] | None:
     """Return a document as `tomllib` gives it; None where it takes that to read it."""
+    data = text.encode("utf-8", "surrogatepass")
+    if len(data.translate(None, _CONTROL)) < len(data):
+        return None
     try:
         return _document(text.split("\n"))
     except _Unusual:
@@ -126,9 +140,25 @@ def _plain(truth: str | None, number: str | None) -> bool | int:
     return truth == "true" if truth else int(number or "0")
 
 
+def _of_most(found: re.Match[str]) -> dict[str, Any]:
+    key, text, key2, text2, key3, number, key4, text4 = found.groups()
+    made: dict[str, Any] = {key: text}
+    if key2:
+        made[key2] = text2
+    if key3:
+        made[key3] = int(number)
+    if key4:
+        made[key4] = text4
+    if len(made) != 4 - (key2, key3, key4).count(None):
+        raise _Unusual
+    return made
+
+
 def _item(spelled: str) -> Any:  # noqa: ANN401 - a text, table or list
     """Return a value that ends on its line."""
     first = spelled[:1]
+    if first == "{" and "\\" not in spelled and (most := _MOST.fullmatch(spelled)):
+        return _of_most(most)
     if first == "{" and _TABLE.fullmatch(spelled):
         pairs = _MEMBER.findall(spelled)
         made: dict[str, Any] = {

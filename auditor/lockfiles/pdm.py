@@ -54,7 +54,7 @@ def _read_text(document: Document, text: str) -> Inventory:
     files = files if isinstance(files, dict) else {}
     unread: list[tuple[str, str]] = []
     packages, read = packages_of(
-        lock, text, "package", unread, lambda t: _package(t, files), shape=_SHAPE
+        lock, text, "package", unread, lambda t, n: _package(t, n, files), shape=_SHAPE
     )
     targets = Targets(packages)
     roots, problems = roots_of(document, targets, texts(metadata, "groups"))
@@ -76,7 +76,7 @@ def _read_text(document: Document, text: str) -> Inventory:
     )
 
 
-def _package(table: dict[str, Any], all_files: dict[str, Any]) -> LockedPackage:
+def _package(table: dict[str, Any], line: int | None, all_files: dict[str, Any]) -> LockedPackage:
     name, version = named_version(table)
     extras = texts(table, "extras") or ()
     origin, resolved = _source(table)
@@ -98,6 +98,7 @@ def _package(table: dict[str, Any], all_files: dict[str, Any]) -> LockedPackage:
         ecosystem="pypi",
         name=name,
         version=version,
+        line=line,
         origin=origin,
         resolved=resolved,
         integrity=tuple(dict.fromkeys(hashes)),

@@ -64,7 +64,7 @@ def _read_text(document: Document, text: str) -> Inventory:
     hashes = get(metadata, "hashes", dict) or {}
     unread: list[tuple[str, str]] = []
     packages, read = packages_of(
-        lock, text, "package", unread, lambda t: _package(t, files, hashes), shape=_SHAPE
+        lock, text, "package", unread, lambda t, n: _package(t, n, files, hashes), shape=_SHAPE
     )
     indexes = (p.resolved for p in packages if p.origin is Origin.REGISTRY and p.resolved)
     targets = Targets(packages)
@@ -89,7 +89,10 @@ def _read_text(document: Document, text: str) -> Inventory:
 
 
 def _package(
-    table: dict[str, Any], all_files: dict[str, Any], old_hashes: dict[str, Any]
+    table: dict[str, Any],
+    line: int | None,
+    all_files: dict[str, Any],
+    old_hashes: dict[str, Any],
 ) -> LockedPackage:
     name, version = named_version(table)
     source = get(table, "source", dict) or {}
@@ -102,6 +105,10 @@ def _package(
     names = []
     bare = []
     for _, file in tables({"files": files}, "files", []):
+        url, value = file.get("url"), file.get("hash")
+        if url is None and type(value) is str and value:  # as in nearly all files of Poetry
+            hashes.append(digest(value))
+            continue
         url = get(file, "url", str)
         if value := get(file, "hash", str):
             hashes.append(digest(value))
@@ -116,6 +123,7 @@ def _package(
         ecosystem="pypi",
         name=name,
         version=version,
+        line=line,
         origin=origin,
         resolved=f"{address}#{reference}" if origin is Origin.GIT and reference else address,
         integrity=tuple(dict.fromkeys(hashes)),

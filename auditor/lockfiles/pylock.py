@@ -55,7 +55,7 @@ def _read_text(document: Document, text: str) -> Inventory:
     defaults = lock.get("default-groups")
     defaults = [g for g in defaults if isinstance(g, str)] if isinstance(defaults, list) else []
     packages, read = packages_of(
-        lock, text, "packages", unread, lambda t: _package(t, defaults), shape={}
+        lock, text, "packages", unread, lambda t, n: _package(t, n, defaults), shape={}
     )
     version = lock.get("lock-version")
     strange = tuple(_VERSIONS.unread(version))
@@ -94,7 +94,7 @@ def _refused(lock: dict[str, Any]) -> str:
     return ""
 
 
-def _package(table: dict[str, Any], defaults: list[str]) -> LockedPackage:
+def _package(table: dict[str, Any], line: int | None, defaults: list[str]) -> LockedPackage:
     name, version = named_version(table)
     hashes: list[tuple[str, str]] = []
     places: list[str] = []
@@ -123,6 +123,7 @@ def _package(table: dict[str, Any], defaults: list[str]) -> LockedPackage:
         ecosystem="pypi",
         name=name,
         version=version,
+        line=line,
         origin=origin,
         resolved=resolved,
         integrity=digests(hashes),

@@ -78,13 +78,13 @@ def _read_text(document: Document, text: str) -> Inventory:
     )
     unread: list[tuple[str, str]] = []
     packages, read = packages_of(
-        lock, text, "package", unread, lambda t: _package(t, members), shape=_SHAPE
+        lock, text, "package", unread, lambda t, n: _package(t, n, members), shape=_SHAPE
     )
     targets = Targets(packages)
     edges: dict[str, tuple[Edge, ...]] = {}
     roots: list[Edge] = []
     for package, table in zip(packages, read, strict=True):
-        found_edges = tuple(_edges(table, targets))
+        found_edges = _edges(table, targets)
         if package.origin is Origin.WORKSPACE:
             roots += found_edges
             found_edges = tuple(edge for edge in found_edges if not edge.dev)
@@ -148,7 +148,7 @@ def _registry(table: dict[str, Any]) -> str:
     return address if isinstance(address, str) else ""
 
 
-def _package(table: dict[str, Any], members: set[str]) -> LockedPackage:
+def _package(table: dict[str, Any], line: int | None, members: set[str]) -> LockedPackage:
     name, version = named_version(table)
     source = get(table, "source", dict) or {}
     kind = next((kind for kind in _ORIGINS if kind in source), "registry")
@@ -163,8 +163,14 @@ def _package(table: dict[str, Any], members: set[str]) -> LockedPackage:
     sdist = get(table, "sdist", dict)
     wheels = get(table, "wheels", list) or []
     for file in ([sdist] if sdist else []) + wheels:
-        if not isinstance(file, dict):
+        if type(file) is not dict:
             raise ParseError("is no table", "wheels")
+        place, value, time = file.get("url"), file.get("hash"), file.get("upload-time")
+        if place and value and type(place) is type(value) is type(time) is str:  # nearly all
+            hashes.append(digest(value))
+            files.append(place)
+            times.append(time)
+            continue
         place = get(file, "url", str) or get(file, "path", str) or ""
         if value := get(file, "hash", str):
             hashes.append(digest(value))
@@ -172,7 +178,6 @@ def _package(table: dict[str, Any], members: set[str]) -> LockedPackage:
             bare.append(place)
         if place:
             files.append(place)
-        time = file.get("upload-time")
         if time is not None:
             times.append(time if isinstance(time, str) else str(time).replace(" ", "T"))
     return LockedPackage(
@@ -180,6 +185,7 @@ def _package(table: dict[str, Any], members: set[str]) -> LockedPackage:
         ecosystem="pypi",
         name=name,
         version=version,
+        line=line,
         origin=origin,
         resolved=address,
         integrity=tuple(dict.fromkeys(hashes)),
@@ -189,22 +195,26 @@ def _package(table: dict[str, Any], members: set[str]) -> LockedPackage:
     )
 
 
-def _edges(table: dict[str, Any], targets: Targets) -> Iterator[Edge]:
+def _edges(table: dict[str, Any], targets: Targets) -> tuple[Edge, ...]:
+    found: list[Edge] = []
     metadata = table.get("metadata")
     asked = _asked(metadata if isinstance(metadata, dict) else {})
     for group in _GROUPS:
         value = table.get(group)
+        if not value:
+            continue
         lists = value.values() if isinstance(value, dict) else [value]
         for entries in lists:
             for entry in entries if isinstance(entries, list) else ():
                 if isinstance(entry, dict):
-                    yield from _edge(
+                    found += _edge(
                         entry,
                         targets,
                         dev=group == "dev-dependencies",
                         optional=group == "optional-dependencies",
                         asked=asked,
                     )
+    return tuple(found)
 
 
 def _asked(metadata: dict[str, Any]) -> dict[str, str]:
@@ -228,17 +238,18 @@ def _edge(
     dev: bool,
     optional: bool = False,
     asked: dict[str, str] | None = None,
-) -> Iterator[Edge]:
+) -> list[Edge]:
     name, version = entry.get("name"), entry.get("version")
-    if isinstance(name, str):
-        wants = entry.get("specifier") or (asked or {}).get(name, "")
-        yield from targets.edges(
-            name,
-            wants if isinstance(wants, str) else "",
-            version=version if isinstance(version, str) else "",
-            dev=dev,
-            optional=optional,
-        )
+    if not isinstance(name, str):
+        return []
+    wants = entry.get("specifier") or (asked or {}).get(name, "")
+    return targets.edges(
+        name,
+        wants if isinstance(wants, str) else "",
+        version=version if isinstance(version, str) else "",
+        dev=dev,
+        optional=optional,
+    )
 
 
 FORMAT = Format(

@@ -1,4 +1,4 @@
-"""What a slip of typing did to a name: which single edit it was, and whether fingers make such."""
+"""What slips of typing did to a name: how many edits, which one, and if fingers make such."""
 
 from __future__ import annotations
 
@@ -51,6 +51,26 @@ def _american(name: str) -> str:
     for pattern, american in _BRITISH:
         name = pattern.sub(american, name)
     return name
+
+
+def distance(one: str, other: str, most: int) -> int:
+    """Return how many edits two texts are apart (optimal string alignment), at most `most` + 1.
+
+    An edit puts in, leaves out or replaces a letter, or swaps two neighbours. Where two letters
+    are the same, some least row of edits leaves them, so that it branches at the others alone.
+    """
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    place = 0
+    while place < len(one) and one[place : place + 1] == other[place : place + 1]:
+        place += 1
+    one, other = one[place:], other[place:]
+    if not one or not other or not most:
+        return min(max(len(one), len(other)), most + 1)
+    rests = [(one[1:], other), (one, other[1:]), (one[1:], other[1:])]
+    if one[:2] == other[1::-1]:
+        rests.append((one[2:], other[2:]))
+    return 1 + min(distance(*rest, most - 1) for rest in rests)
 
 
 def _neighbours() -> dict[str, frozenset[str]]:

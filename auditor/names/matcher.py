@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.names import index as names_index
 from auditor.names import spelling, wordings
-from auditor.names.edits import edit_of, is_other_english
+from auditor.names.edits import distance, edit_of, is_other_english
 from auditor.names.index import EDITS
 from auditor.names.slips import Slip
 from auditor.names.values import Kind, Level, Lookalike
@@ -103,13 +103,13 @@ class Matcher:
         letters = spelling.letters(name)
         known = all(map(self.index.is_word, spelling.words(name)))
         for target, rank in self.index.near(letters):
-            distance = _distance(name, target, score_cutoff=EDITS)
-            if distance <= EDITS:
-                level = self._slip(name, target, rank, distance)
+            edits = distance(name, target, EDITS)
+            if edits <= EDITS:
+                level = self._slip(name, target, rank, edits)
                 if level is not None:
                     scoped = spelling.scope(name) != spelling.scope(target)
-                    kind = Kind.SCOPE if scoped else Kind.EDIT if distance == 1 else Kind.TWO_EDITS
-                    yield 10 * distance, target, kind, level
+                    kind = Kind.SCOPE if scoped else Kind.EDIT if edits == 1 else Kind.TWO_EDITS
+                    yield 10 * edits, target, kind, level
             if len(letters) >= _LEAST and name[0] != "@" and target[0] != "@":
                 yield from self._joined_slip(name, letters, target, known=known)
 
@@ -120,20 +120,20 @@ class Matcher:
     def _joined_slip(self, name: str, letters: str, target: str, *, known: bool) -> Iterator[Found]:
         """Yield a slip in a name whose separators are left out, or others."""
         other = spelling.letters(target)
-        distance = _distance(letters, other, score_cutoff=EDITS)
-        if not 0 < distance <= EDITS or other in letters or letters in other:
+        edits = distance(letters, other, EDITS)
+        if not 0 < edits <= EDITS or other in letters or letters in other:
             return
         if other == target or len(other) < _LEAST or _separators(target) == _separators(name):
             return
         if spelling.digitless(other) == spelling.digitless(letters):
             return
-        long = len(letters) >= _JOINED and (distance == 1 or len(letters) >= 13)
-        near = distance == 1 and self.index.rank(target) <= 2000
+        long = len(letters) >= _JOINED and (edits == 1 or len(letters) >= 13)
+        near = edits == 1 and self.index.rank(target) <= 2000
         if (long or near) and not known:
-            level = Level.QUIET if distance == 1 and long else Level.DEFAULT
-            yield 10 * distance + 3, target, Kind.TWO_EDITS, level
-        elif long or distance == 1:
-            yield 10 * distance + 3, target, Kind.TWO_EDITS, Level.EVERYTHING
+            level = Level.QUIET if edits == 1 and long else Level.DEFAULT
+            yield 10 * edits + 3, target, Kind.TWO_EDITS, level
+        elif long or edits == 1:
+            yield 10 * edits + 3, target, Kind.TWO_EDITS, Level.EVERYTHING
 
     def _extended_slips(self, name: str) -> Iterator[Found]:
         """Yield a slip with a word that says little before or behind it."""
@@ -149,7 +149,7 @@ class Matcher:
             for target, rank in self.index.near(spelling.letters(core)):
                 if target[0] == "@" or rank > 2000:
                     continue
-                if _distance(core, target, score_cutoff=1) == 1:
+                if distance(core, target, 1) == 1:
                     level = self._slip(core, target, rank, 1)
                     if level is not None and level <= Level.DEFAULT:
                         yield _EXTENDED, target, Kind.AFFIX, Level.DEFAULT
@@ -179,13 +179,6 @@ _REASONS = {
     Kind.IMPORT: "it is what Python code imports, and means",
     Kind.INTERNAL: "it resembles the internal name",
 }
-
-
-def _distance(one: str, other: str, *, score_cutoff: int) -> int:
-    """Return how many edits two texts are apart; one more than the most that is asked about."""
-    from rapidfuzz.distance import OSA  # noqa: PLC0415 - only where some name is nearly another
-
-    return OSA.distance(one, other, score_cutoff=score_cutoff)
 
 
 def _separators(name: str) -> int:

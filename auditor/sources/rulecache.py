@@ -45,7 +45,10 @@ def load(
 
 
 def packs(folders: Sequence[Path]) -> tuple[tuple[Pack, ...], str]:
-    """Return what `incidentfile.read` would, and the packs' digest; raises as it does."""
+    """Return what `incidentfile.read` would, and the packs' digest; raises as it does.
+
+    The packs are whole: each has its rest as a value.
+    """
     from auditor import incidentfile  # noqa: PLC0415 - of lockfiles alone
     from auditor.advisories.values import Pack  # noqa: PLC0415
 
@@ -91,4 +94,4 @@ def _packs(source: Packs) -> tuple[tuple[Pack, ...], str]:
 
     place = rulebook.builtin_folder() / INCIDENTS
     known = parsed.shipped(place, source.digest, tuple[tuple[Pack, ...], str])
-    return known or (incidentfile.parsed(source), source.digest[:16])
+    return known or (incidentfile.kept(source), source.digest[:16])

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from auditor.addresses import UNNAMED, Address, Named, address, conda_named, npm_named
 from auditor.errors import InputError
+from auditor.facts.lock.ways import Ways
 from auditor.inventory import Edge, Inventory, LockedPackage, Origin
 from auditor.lazyre import regex
 from auditor.registries import Registries, Setting, configured
@@ -120,6 +121,11 @@ class LockIndex(Struct, frozen=True, kw_only=True, dict=True):
             {key: tuple(values) for key, values in names.items()},
         )
 
+    @cached_property
+    def ways(self) -> Ways:
+        """Who requires whom; several facts may ask, and most lockfiles have none of these."""
+        return Ways(self.inventory)
+
     def wanted(self, package: LockedPackage) -> tuple[str, ...]:
         """Return every known wish that leads to a package, as spelled, without empty ones."""
         called = package.alias or package.name
@@ -178,6 +184,11 @@ def _made(contents: Contents) -> Iterator[LockIndex]:
             usual=usual_of(contents, inventory),
             asked=asked,
         )
+
+
+def ways_in(contents: Contents, inventory: Inventory) -> Ways:
+    """Return who requires whom in an inventory of some contents."""
+    return next(index.ways for index in indexes(contents) if index.inventory is inventory)
 
 
 def usual_of(contents: Contents, inventory: Inventory) -> Usual:
@@ -314,4 +325,5 @@ __all__ = [
     "manifest_of",
     "named_by",
     "usual_of",
+    "ways_in",
 ]

@@ -19,12 +19,13 @@ from auditor.facts.lock.names import (
     meant_hosts,
     source_of,
 )
-from auditor.facts.lock.ways import Ways, key_of, reach_of
+from auditor.facts.lock.ways import key_of, reach_of
 from auditor.model import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.facts.lock.ways import Ways
     from auditor.inventory import LockedPackage
 
 
@@ -60,15 +61,13 @@ def collect(contents: Contents) -> Iterator[InternalNameFact]:
 
 
 def _facts(index: LockIndex, asked: NamesAsked) -> Iterator[InternalNameFact]:
-    ways: Ways | None = None
     told: set[tuple[str, str, tuple[str, ...]]] = set()
     for package in from_registry(index.inventory.packages):
         hosts = hosts_of(package)
         place = (package.ecosystem, package.name, hosts)
         if place not in told and asked.internal.holds(package.name, package.ecosystem):
             told.add(place)
-            ways = ways or Ways(index.inventory)
-            yield _fact(index, package, hosts, ways)
+            yield _fact(index, package, hosts, index.ways)
 
 
 def _fact(

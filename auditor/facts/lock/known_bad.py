@@ -9,10 +9,10 @@ from auditor.advisories import records as advisory_records
 from auditor.advisories.versions import nearest
 from auditor.facts import Collector, Contents
 from auditor.facts.lock import recorded
-from auditor.facts.lock.index import usual_of
+from auditor.facts.lock.index import usual_of, ways_in
 from auditor.facts.lock.recorded import Doubt, Doubts, Recorded
 from auditor.facts.lock.said import RegistrySaid
-from auditor.facts.lock.ways import Ways, key_of, reach_of
+from auditor.facts.lock.ways import key_of, reach_of
 from auditor.inventory import Inventory, LockedPackage, Origin
 from auditor.model import Confidence, Fact
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.advisories import BadPackage, Hit, Incident, Step
+    from auditor.facts.lock.ways import Ways
 
 CACHE = "-cache"
 """How the formats of inventories end that are a client's cache, and begin with the client."""
@@ -109,7 +110,7 @@ def collect(contents: Contents) -> Iterator[KnownBadFact]:
             usual = usual_of(contents, inventory)
             for package in index.suspects(inventory.packages, usual, seen.records):
                 for hit in index.hits(package, seen.records):
-                    ways = ways or Ways(inventory)
+                    ways = ways or ways_in(contents, inventory)
                     yield _fact(inventory, package, hit, known, ways)
 
 

@@ -28,7 +28,7 @@ from auditor.facts.lock.names import (
     source_of,
 )
 from auditor.facts.lock.said import RegistrySaid
-from auditor.facts.lock.ways import Ways, key_of, reach_of
+from auditor.facts.lock.ways import key_of, reach_of
 from auditor.inventory import Origin
 from auditor.lockfiles._toml import quick_toml
 from auditor.model import Fact
@@ -39,6 +39,7 @@ from auditor.shape import json_object
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from auditor.facts.lock.ways import Ways
     from auditor.inventory import LockedPackage
 
 _PYPROJECT = "pyproject.toml"
@@ -117,7 +118,6 @@ class _Names:
         self._level = level
         self._said = said
         self._judges: dict[str, NameJudge] = {}
-        self._ways: Ways | None = None
         self._own: frozenset[str] | None = None
 
     def facts(self) -> Iterator[LookalikeFact]:
@@ -156,7 +156,7 @@ class _Names:
         return self._judges[ecosystem].judge(name, level)
 
     def _fact(self, found: Lookalike, entries: list[LockedPackage]) -> LookalikeFact:
-        ways = self._ways = self._ways or Ways(self._index.inventory)
+        ways = self._index.ways
         first = entries[0]
         key = key_of(first.name, first.version)
         reached = next((one for one in entries if ways.is_direct(one)), first)

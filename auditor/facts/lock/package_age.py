@@ -12,7 +12,7 @@ from auditor.advisories.versions import is_placeholder, same_version
 from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import LockIndex, from_registry, indexes
 from auditor.facts.lock.said import RegistrySaid
-from auditor.facts.lock.ways import Ways, key_of, reach_of
+from auditor.facts.lock.ways import key_of, reach_of
 from auditor.model import Fact
 from auditor.names.signals import age, is_young, release_said
 from auditor.words import counted
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from auditor.facts.lock.ways import Ways
     from auditor.inventory import LockedPackage
     from auditor.names.signals import Signals
 
@@ -82,7 +83,7 @@ def _facts(index: LockIndex, said: RegistrySaid) -> Iterator[PackageAgeFact]:
         if package.version and said.of_package(package) is not None:
             release = (package.ecosystem, package.name, package.version)
             releases.setdefault(release, []).append(package)
-    ways = Ways(index.inventory) if releases else None
+    ways = index.ways if releases else None
     for entries in releases.values():
         known = said.of_package(entries[0])
         if known is not None and ways is not None and not _is_local(entries[0]):

@@ -246,7 +246,9 @@ def _shown(specifiers: set[str] | None) -> str | None:
 
 def _same(wants: set[str] | None, has: set[str] | None) -> bool:
     """Tell whether specifiers are the same; what is none of PEP 440 (an address) is not judged."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - for uv alone
+    if wants == has:
+        return True
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - seldom spelled anew
 
     try:
         return {SpecifierSet(each) for each in wants or ()} == {

@@ -18,10 +18,10 @@ from auditor.advisories.records import merged, names
 from auditor.advisories.remedy import above, beside, unnamed
 from auditor.advisories.versions import same_name, same_version
 from auditor.facts import Collector, Contents
-from auditor.facts.lock.index import usual_of
+from auditor.facts.lock.index import usual_of, ways_in
 from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.said import RegistrySaid
-from auditor.facts.lock.ways import Ways, key_of, reach_of
+from auditor.facts.lock.ways import key_of, reach_of
 from auditor.inventory import Inventory, LockedPackage, Origin
 from auditor.model import Fact, Unread
 
@@ -137,7 +137,7 @@ class _Known:
     """What is known of the packages of one inventory; made once something is found."""
 
     def __init__(self, contents: Contents, seen: Recorded, inventory: Inventory) -> None:
-        self.ways = Ways(inventory)
+        self.ways = ways_in(contents, inventory)
         self._said = contents.of(RegistrySaid)
         self._records = seen.records
         self._versions: dict[tuple[str, str], tuple[str, ...]] = {}
