@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import click
 
 
-_CYCLES = 50_000
+_CYCLES = 100_000
 """Objects after which cycles are looked for, in place of Python's 700: what a call makes is mostly
 values that hold no cycle, and looking through them took a tenth of its time."""
 

@@ -29,13 +29,9 @@ from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from auditor.limits import Budget, Limits
-
-    _Waiting = dict[
-        Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]], list[tuple[Member, bytes]]
-    ]
 
 NEST = "!"
 """Stands between the path of an archive and the path of a member inside it."""
@@ -58,7 +54,7 @@ class _Asked:
         self.readers = tuple(readers)
         self.literals = frozenset(a for r in self.readers for a in r.anchors)
         self.anchors = shared(self.literals.union(besides))
-        self._heads = frozenset[bytes]().union(*(r.heads or () for r in self.readers))
+        self.heads = frozenset[bytes]().union(*(r.heads or () for r in self.readers))
         self._of_anchor: dict[bytes, list[int]] = defaultdict(list)
         for number, reader in enumerate(self.readers):
             for anchor in reader.anchors:
@@ -70,18 +66,23 @@ class _Asked:
         """Return the numbers of the readers that may want a member whatever stands in it."""
         if not self._quick:
             return tuple(range(len(self.readers)))
-        tail = path.rpartition(".")[2]
-        head = data[:2]
-        found = None if head in self._heads else self._of_tail.get(tail)
+        tail, head = path.rpartition(".")[2], data[:2]
+        return self._with_head(tail, head) if head in self.heads else self.of_tail(tail)
+
+    def of_tail(self, tail: str) -> tuple[int, ...]:
+        """Return those numbers for what stands behind the last dot, where the head is none's."""
+        found = self._of_tail.get(tail)
         if found is None:
-            # behind the last dot there may be a folder, and a name without any
-            ending = tail.rpartition("/")[2].rpartition("!")[2].lower()
-            numbered = enumerate(self.readers)
-            found = tuple(n for n, reader in numbered if _may_want(reader, ending, head))
-            few = len(self._of_tail) < _MOST_ENDINGS and len(tail) <= _LONGEST_ENDING
-            if head not in self._heads and few:
+            found = self._with_head(tail, b"")
+            if len(self._of_tail) < _MOST_ENDINGS and len(tail) <= _LONGEST_ENDING:
                 self._of_tail[tail] = found
         return found
+
+    def _with_head(self, tail: str, head: bytes) -> tuple[int, ...]:
+        # behind the last dot there may be a folder, and a name without any
+        ending = tail.rpartition("/")[2].rpartition("!")[2].lower()
+        numbered = enumerate(self.readers)
+        return tuple(n for n, reader in numbered if _may_want(reader, ending, head))
 
     def with_anchors(self, path: str, data: bytes, met: Iterable[bytes]) -> list[int]:
         """Return those numbers, and those of who looks for one of the anchors, in order."""
@@ -182,10 +183,8 @@ class Examination:
                             self._file(member, content, depth)
                     elif isinstance(entry, Several):
                         last = entry.members[-1].path
-                        self._settle()
                         self._members += entry.members
-                        self._pending = list(zip(entry.members, entry.contents, strict=True))
-                        self._settle()
+                        self._wait(*zip(entry.members, entry.contents, strict=True))
                     elif isinstance(entry, Oddity):
                         self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
                     elif isinstance(entry, Unread):
@@ -218,10 +217,7 @@ class Examination:
             self._settle()
             self._look(member, data, self._all)
         else:
-            self._pending.append((member, data))
-            self._pending_bytes += len(data)
-            if self._pending_bytes > _BATCH:
-                self._settle()
+            self._wait((member, data))
         self._open(member, data, depth)
 
     def _open(self, member: Member, data: bytes, depth: int) -> None:
@@ -238,36 +234,54 @@ class Examination:
             self._settle()
             self._gap(member.path, f"not looked into: {unread} archives are not read")
 
+    def _wait(self, *those: tuple[Member, bytes]) -> None:
+        """Have members looked at as soon as there are enough of them."""
+        self._pending += those
+        self._pending_bytes += sum([len(data) for _, data in those])
+        if self._pending_bytes > _BATCH:
+            self._settle()
+
     def _settle(self) -> None:
         """Show the readers all members that wait for it."""
         pending, self._pending, self._pending_bytes = self._pending, [], 0
         if not pending:
             return
         found = self._all.anchors.hits_in([data for _, data in pending])
-        silent = Scan(self._sought)
-        waiting: _Waiting = defaultdict(list)
-        for number, (member, data) in enumerate(pending):
-            if number in found:
-                self._quiet(waiting)
-                self._look_at(member, data, self._all, found[number])
-                continue
-            for reader in map(self._all.readers.__getitem__, self._all.of(member.path, data)):
-                if reader.quiet is None:
-                    self._read(reader, member, data, (), silent)
-                elif data[:2] in (reader.heads or ()):
-                    self._quiet(waiting)
-                    self._read(reader, member, data, (), silent)
-                else:
-                    waiting[reader.quiet].append((member, data))
-        self._quiet(waiting)
+        heads = self._all.heads
+        apart = {*found, *(n for n, (_, data) in enumerate(pending) if data[:2] in heads)}
+        start = 0
+        for number in sorted(apart):
+            self._silent(pending[start:number])
+            self._look_at(*pending[number], self._all, found.get(number, ()))
+            start = number + 1
+        self._silent(pending[start:])
 
-    def _quiet(self, waiting: _Waiting) -> None:
-        """Show readers the members of which they have little to say."""
-        while waiting:
-            self._budget.check()
-            quiet, members = waiting.popitem()
-            for seen in quiet(members):
-                self._observations[type(seen)].append(seen)
+    def _silent(self, those: list[tuple[Member, bytes]]) -> None:
+        """Show readers some members in which nothing stands that they look for."""
+        if not those:
+            return
+        self._budget.check()
+        tails = [member.path.rpartition(".")[2] for member, _ in those]
+        asked = {tail: self._all.of_tail(tail) for tail in set(tails)}
+        readers = self._all.readers
+        one_by_one = {
+            tail: alone
+            for tail, numbers in asked.items()
+            if (alone := [readers[n] for n in numbers if readers[n].quiet is None])
+        }
+        if one_by_one:
+            silent = Scan(self._sought)
+            for (member, data), tail in zip(those, tails, strict=True):
+                for reader in one_by_one.get(tail, ()):
+                    self._read(reader, member, data, (), silent)
+        for number in set[int]().union(*asked.values()):
+            if (quiet := readers[number].quiet) is not None:
+                its = {tail for tail, numbers in asked.items() if number in numbers}
+                some = those
+                if len(its) < len(asked):
+                    some = [one for one, tail in zip(those, tails, strict=True) if tail in its]
+                for seen in quiet(some):
+                    self._observations[type(seen)].append(seen)
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""

@@ -21,7 +21,7 @@ from auditor.model import (
     RuleText,
     Severity,
 )
-from auditor.screen import Need, Screen, need_of
+from auditor.screen import MANY, Lot, Made, Need, Screen, need_of
 from auditor.stable import stable_path
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _ENOUGH = 256
 """Facts, of all artifacts together, for which a screen pays that has to be made."""
-_FEW, _MANY = 8, 4096
-"""Facts of one artifact for which one pays that is there, and facts that are looked at together."""
+_FEW = 3
+"""Facts of one artifact for which one pays that is there."""
 Advice = Mapping[str, Callable[[Fact], str]]
 """By name, what a fix can say about this project and its packer, given the fact."""
 
@@ -76,11 +76,17 @@ class Judge:
         self, artifact: Artifact, kind: str, facts: Iterable[Fact], advice: Advice
     ) -> Iterator[Finding]:
         """Yield what the rules find in the facts of one kind."""
+        return self.findings_in(artifact, kind, _in_lots(facts), advice)
+
+    def findings_in(
+        self, artifact: Artifact, kind: str, lots: Iterable[Lot], advice: Advice
+    ) -> Iterator[Finding]:
+        """Yield what they find in facts that are made where a rule may be about them."""
         asked = self._asked_of(kind, artifact.kind)
         if not asked.rules:
             return
         seen: dict[str, int] = defaultdict(int)
-        for compiled, fact in asked.met(facts):
+        for compiled, fact in asked.met(lots):
             yield _finding(compiled, artifact, fact, advice, seen)
 
     def _asked_of(self, fact: str, kind: ArtifactKind) -> _Asked:
@@ -102,36 +108,37 @@ class _Asked:
     def _screen(self) -> Screen:
         return Screen([rule.need for rule in self.rules])
 
-    def met(self, facts: Iterable[Fact]) -> Iterator[tuple[_Compiled, Fact]]:
+    def met(self, lots: Iterable[Lot]) -> Iterator[tuple[_Compiled, Fact]]:
         """Yield each rule that holds with the fact it holds for, in the order of the facts."""
         rules = self.rules
         quick = fastpaths.enabled("screens")
-        for some in _in_lots(facts):
+        for lot in lots:
             always: Sequence[int] = range(len(rules))
             passed: Mapping[int, Collection[int]] = {}
-            self._seen += len(some)
-            if quick and self._seen >= _ENOUGH and len(some) >= _FEW:
-                always = [number for number in always if rules[number].is_open(some)]
-                passed = self._screen.passed(some)
-            for place in range(len(some)) if always else sorted(passed):
+            self._seen += len(lot)
+            if quick and self._seen >= _ENOUGH and len(lot) >= _FEW:
+                always = [number for number in always if rules[number].is_open(lot)]
+                passed = self._screen.passed(lot)
+            for place in range(len(lot)) if always else sorted(passed):
+                fact = lot.fact(place)
                 for number in sorted({*always, *passed[place]}) if place in passed else always:
-                    if rules[number].holds(some[place]):
-                        yield rules[number], some[place]
+                    if rules[number].holds(fact):
+                        yield rules[number], fact
 
 
-def _in_lots(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
+def _in_lots(facts: Iterable[Fact]) -> Iterator[Lot]:
     """Yield facts by the thousand; what came before an error comes before it here, too."""
     some: list[Fact] = []
     try:
         for fact in facts:
             some.append(fact)
-            if len(some) == _MANY:
-                yield some
+            if len(some) == MANY:
+                yield Made(some)
                 some = []
     except Exception:
-        yield some
+        yield Made(some)
         raise
-    yield some
+    yield Made(some)
 
 
 class _Compiled:
@@ -162,11 +169,11 @@ class _Compiled:
     def severity(self, fact: Fact) -> Severity:
         return next((level for holds, level in self._steps if holds(fact)), self.rule.severity)
 
-    def is_open(self, facts: list[Fact]) -> bool:
+    def is_open(self, lot: Lot) -> bool:
         """Tell whether a screen says nothing of what it needs: it must be tried on all facts."""
         if self.need is None:
             return True
-        return not self.need.patterns and self.need.may_be_met(facts)
+        return not self.need.patterns and self.need.may_be_met(lot.column(self.need.field))
 
     def shared(self, fix: str) -> str:
         """Return a fix; one that says what the last one said is held once for all findings."""

@@ -108,7 +108,7 @@ class MemberType(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Member(Struct, frozen=True, kw_only=True):
+class Member(Struct, frozen=True, kw_only=True, gc=False):
     """One member of an archive, from its header alone."""
 
     path: str

@@ -79,6 +79,10 @@ class Outcome(Struct):
                 continue
             try:
                 budget.check()
+                if collector.lots is not None:
+                    lots = budget.watched(collector.lots(contents))
+                    self.findings.extend(judge.findings_in(artifact, name, lots, advice))
+                    continue
                 made = iter(collector.collect(contents))
                 first = next(made, None)
                 if first is None:  # as most collectors have nothing to say of most artifacts

@@ -171,6 +171,7 @@ class _Scanner:
     def all_targets(self, targets: Sequence[Target]) -> None:
         """Audit some targets in their order; several processes read them where that pays."""
         known = dict(self._sdists)
+        self._readers()  # imported here, so that no process need do it for itself
         apart = batch.read(self.apart, targets, self._request.jobs, self._announce)
         for at, target in enumerate(targets):
             read = apart.get(at)

@@ -7,8 +7,7 @@ fact's texts, no pattern matches. A fact that is left may be one that a rule is 
 from __future__ import annotations
 
 from collections import defaultdict
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from auditor.match import Where
+    from auditor.model import Fact
+
+MANY = 4096
+"""Facts that are looked at together."""
 
 
 class Need(Struct, frozen=True, kw_only=True):
@@ -30,10 +33,9 @@ class Need(Struct, frozen=True, kw_only=True):
     """A field that is over `bound`; empty where there are patterns."""
     bound: int = 0
 
-    def may_be_met(self, facts: Iterable[object]) -> bool:
-        """Tell whether the number of some fact is large enough."""
-        values = map(attrgetter(self.field), facts)
-        return any(value is not None and value > self.bound for value in values)
+    def may_be_met(self, numbers: Iterable[int | None]) -> bool:
+        """Tell whether one of the numbers in its field is large enough."""
+        return any(number is not None and number > self.bound for number in numbers)
 
 
 def need_of(where: Where) -> Need | None:
@@ -51,6 +53,39 @@ def need_of(where: Where) -> Need | None:
     return None
 
 
+class Lot(Protocol):
+    """Some facts of one kind, of which those are made that somebody asks for."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def column(self, field: str) -> Sequence[Any]:
+        """Return what all of them have in one field."""
+
+    def fact(self, place: int) -> Fact:
+        """Return one of them."""
+
+
+class Made:
+    """Facts that are there as a lot."""
+
+    __slots__ = ("_facts",)
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self._facts = facts
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def column(self, field: str) -> Sequence[Any]:
+        """Return what all of them have in one field."""
+        return [getattr(fact, field) for fact in self._facts]
+
+    def fact(self, place: int) -> Fact:
+        """Return one of them."""
+        return self._facts[place]
+
+
 class Screen:
     """The fixed parts of all patterns of some rules, searched in many facts together."""
 
@@ -64,22 +99,20 @@ class Screen:
                 self._needs[part].add(number)
         self._anchors = Anchors(frozenset(self._needs))
 
-    def passed(self, facts: Sequence[object]) -> Mapping[int, Collection[int]]:
+    def passed(self, lot: Lot) -> Mapping[int, Collection[int]]:
         """Return the numbers of the facts that some pattern may match, each with which needs."""
-        if not self._fields:
-            return {}
-        texts = [getattr(fact, field) for fact in facts for field in self._fields]
-        every = dict.fromkeys(range(len(facts)), self._every)
-        if not all(type(text) is str for text in texts):
-            return every
-        joined = f"/{f'{END}/'.join(texts)}{END}".lower().replace("!", "/")
-        data = joined.encode("utf-8", "surrogatepass")
-        if data.count(b"\n") != len(texts):  # some text has a line end of its own
-            return every
         found: dict[int, set[int]] = defaultdict(set)
-        number = last = 0
-        for offset, part in sorted((offset, part) for part, offset in self._anchors.hits(data)):
-            number += data.count(b"\n", last, offset)
-            last = offset
-            found[number // len(self._fields)] |= self._needs[part]
+        for field in self._fields:
+            texts = lot.column(field)
+            if not {*map(type, texts)} <= {str}:
+                return dict.fromkeys(range(len(lot)), self._every)
+            joined = f"/{f'{END}/'.join(texts)}{END}".lower().replace("!", "/")
+            data = joined.encode("utf-8", "surrogatepass")
+            if data.count(b"\n") != len(texts):  # some text has a line end of its own
+                return dict.fromkeys(range(len(lot)), self._every)
+            number = last = 0
+            for offset, part in sorted((offset, part) for part, offset in self._anchors.hits(data)):
+                number += data.count(b"\n", last, offset)
+                last = offset
+                found[number] |= self._needs[part]
         return found

@@ -10,8 +10,13 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Entry(Struct, frozen=True, kw_only=True):
-    """One file of an artifact; what nested archives hold is not among them."""
+class Entry(
+    Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, rename={"size": "bytes"}
+):
+    """One file of an artifact; what nested archives hold is not among them.
+
+    Reports write it as it is, under the names that their schema has.
+    """
 
     path: str
     size: int

@@ -9,11 +9,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from auditor.facts import Reader, dependency, entry_point, script
-from auditor.facts.file import kinds_of
+from auditor.facts.file import own
 from auditor.facts.metadata_document import MetadataDocument, document_of
 from auditor.facts.source_map import Carrier, MapSeen
 from auditor.lazyre import regex
-from auditor.model import ArtifactKind, Fact, MemberType, Unread
+from auditor.model import ArtifactKind, Fact, Unread
 from auditor.shipped import (
     Ability,
     AbilityChange,
@@ -68,12 +68,7 @@ def shipped(contents: Contents) -> Shipped:
 def _entries(contents: Contents) -> Iterator[Entry]:
     maps = {seen.path for seen in contents.of(MapSeen) if seen.carrier is Carrier.FILE}
     digests = {seen.path: seen.sha256 for seen in contents.of(DigestSeen)}
-    members = [
-        (member.path, member.size, kind)
-        for member, kind in zip(contents.members, kinds_of(contents), strict=True)
-        if member.type is not MemberType.DIRECTORY and "!" not in member.path
-    ]
-    for path, size, kind in sorted(members, key=itemgetter(0)):
+    for path, size, kind in sorted(own(contents), key=itemgetter(0)):
         yield Entry(
             path=path,
             size=size,

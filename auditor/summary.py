@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from auditor.facts.source_map import given_back
@@ -22,15 +21,14 @@ _SAMPLE = 8
 
 def shares(shipped: Shipped) -> tuple[Share, ...]:
     """Return the kinds of file by their bytes, largest first."""
-    sizes: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
+    sizes: dict[str, list[int]] = {}
     for entry in shipped.files:
-        sizes[entry.kind] += entry.size
-        counts[entry.kind] += 1
-    return tuple(
-        Share(kind=kind, files=counts[kind], size=ByteCount(size))
-        for kind, size in sizes.most_common()
-    )
+        sizes.setdefault(entry.kind, []).append(entry.size)
+    found = [
+        Share(kind=kind, files=len(those), size=ByteCount(sum(those)))
+        for kind, those in sizes.items()
+    ]
+    return tuple(sorted(found, key=lambda share: -share.size))
 
 
 def disclosure(contents: Contents) -> Disclosure | None:

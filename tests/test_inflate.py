@@ -440,3 +440,10 @@ def test_a_stream_that_was_begun_goes_on_behind_its_head() -> None:
         stream = BytesIO(data)
         head = stream.read(read)
         assert b"".join(Inflated(stream, Budget(Limits()), head)) == NOISE
+
+
+def test_the_first_chunk_is_as_long_as_the_others() -> None:
+    """However little was read to tell what the file is: a small package comes in one piece."""
+    file = BytesIO(gz(bytes(2 * PLAIN_CHUNK)))
+    stream = Inflated(file, Budget(Limits()), file.read(16))
+    assert len(next(iter(stream))) == PLAIN_CHUNK

@@ -15,16 +15,17 @@ from auditor import fastpaths, kinds
 from auditor.anchors import Anchors
 from auditor.archives import holds_archive, is_brotli, is_plain, listing, unread_format, walk
 from auditor.examine import Examination, _Asked
+from auditor.facts import Contents, load
 from auditor.facts import archive as archive_facts
-from auditor.facts import load
+from auditor.facts import file as file_facts
 from auditor.limits import Budget, Limits
 from auditor.maps import links
 from auditor.maps.reader import text_digest
 from auditor.match import Condition, Globs, Where
-from auditor.model import ArtifactKind, Member, MemberType
+from auditor.model import ArtifactKind, Fact, Member, MemberType
 from auditor.report.json import _text as as_json
 from auditor.scan import Request, scan
-from auditor.screen import Need, Screen, need_of
+from auditor.screen import Made, Need, Screen, need_of
 from tests.archives import cases
 from tests.distributions import DIST_INFO, WHEEL_NAME, wheel, wheel_files, zipped
 from tests.tar_bytes import GNU, V7, archive, file, gnu_long, gz, header, pax
@@ -34,7 +35,6 @@ from tests.zip_bytes import zipped as zip_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.facts import Contents
     from auditor.model import Gap
 
 READERS = load(lockfile=False)[1]
@@ -217,8 +217,8 @@ def test_a_screen_lets_all_pass_that_a_pattern_matches(
 ) -> None:
     """It may let more pass, and never less; and says for which rule."""
     screen = Screen([Need(patterns=(("path", pattern),)) for pattern in patterns])
-    facts = [Member(path=path, name="", size=0) for path in paths]
-    passed = screen.passed(facts)
+    facts = [Fact(path=path) for path in paths]
+    passed = screen.passed(Made(facts))
     for place, path in enumerate(paths):
         matched = {n for n, one in enumerate(patterns) if Globs((one,)).matches(path)}
         assert matched <= set(passed.get(place, ()))
@@ -229,8 +229,8 @@ def test_a_screen_stops_what_has_nothing_fixed_in_common_with_a_pattern() -> Non
     needs = [Need(patterns=(("path", "**/.env"), ("path", "**/*.swp"))), None]
     paths = [f"src/a{number}.js" for number in range(1000)]
     paths[7:7] = ["lib/.ENV", "x.zip!b.swp"]
-    facts = [Member(path=path, name="", size=0) for path in paths]
-    assert Screen(needs).passed(facts) == {7: {0}, 8: {0}}
+    facts = [Fact(path=path) for path in paths]
+    assert Screen(needs).passed(Made(facts)) == {7: {0}, 8: {0}}
 
 
 def _where(field: str, operator: str, *operands: str | int) -> Where:
@@ -306,9 +306,34 @@ def test_names_that_are_passed_over_quickly_have_nothing_to_tell(members: list[M
     contents = type(contents)(kind=ArtifactKind.ARCHIVE, members=tuple(members))
     quick = list(archive_facts.collect(contents))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive_facts, "_all_plain", lambda _: False)
+        patch.setattr(archive_facts, "_all_plain", lambda _, **__: False)
         patch.setattr(archive_facts, "_are_apart", lambda _: False)
         assert list(archive_facts.collect(contents)) == quick
+
+
+@given(
+    st.lists(
+        st.builds(
+            Member,
+            path=st.sampled_from(("a.js", "lib/b.map", "c.zip!d/e", "f", "README")),
+            name=st.just("p"),
+            size=st.integers(0, 3),
+            type=st.sampled_from((MemberType.FILE, MemberType.DIRECTORY, MemberType.SYMLINK)),
+            mode=st.sampled_from((0o644, 0o755)),
+        ),
+        max_size=6,
+    )
+)
+def test_files_in_lots_are_the_facts_that_they_stand_for(members: list[Member]) -> None:
+    """None is lost, and a column has what the facts have, whichever field it is."""
+    contents = Contents(kind=ArtifactKind.ARCHIVE, members=tuple(members))
+    facts = list(file_facts.collect(contents))
+    assert [fact.path for fact in facts] == [
+        member.path for member in members if member.type is not MemberType.DIRECTORY
+    ]
+    for field in file_facts.FileFact.__struct_fields__:
+        columns = [value for lot in file_facts.lots(contents) for value in lot.column(field)]
+        assert columns == [getattr(fact, field) for fact in facts]
 
 
 NAMED = "[console_scripts]\ndemo = demo_kit.cli:main\nother = demo_kit.cli:gone\n"

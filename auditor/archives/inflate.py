@@ -238,12 +238,14 @@ class Inflated:
         return pending
 
     def __iter__(self) -> Iterator[bytes]:
-        pending = self._enough(self._head)
         if self._brotli:
+            pending = self._enough(self._head)
             self.streams = 1
             rest = yield from self._member(_Brotli(), pending)
             self._rest = self._enough(rest)
             return
+        # as much at once as later on: where a chunk ends, some member is in two parts
+        pending = self._enough(self._head + self._read())
         magic = _format(pending)
         if magic is None:
             raise ArchiveError("not a gzip, bzip2, xz or Zstandard file")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import zlib
 from itertools import chain
+from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from msgspec.structs import replace
@@ -65,8 +66,8 @@ _LARGEST_OCTAL = 8**11
 
 
 BEGIN_NUMBERS = b"\x80\0 01234567"
-_SUM_ENDS = frozenset({b"\0 ", b" \0"})
-"""What stands behind the six digits of a checksum."""
+_FIELDS = Struct("100s8s16s12s12s8s356s")
+"""Name, mode, owners, size, time, checksum, and all behind that, of a header (POSIX ustar)."""
 _MOST_PLAIN = 256
 """More folders than the longest name in an ordinary header can have."""
 
@@ -98,9 +99,9 @@ class Tape:
         self._buffer, self._position = self.block() + self._buffer[self._position :], 0
         return self._buffer[:BLOCK]
 
-    @property
     def ahead(self) -> tuple[bytes, int]:
-        """What lies in memory, and where in it the next byte is."""
+        """Return what lies in memory, one block at least, and where in it the next byte is."""
+        self.peek()
         return self._buffer, self._position
 
     def pass_to(self, position: int) -> None:
@@ -169,7 +170,13 @@ def members(
     late = ""
     counted = 0
     quick = fastpaths.enabled("plain_headers") and budget.limits.path_depth >= _MOST_PLAIN
-    while block := tape.block():
+    while True:
+        if quick and not ended and not late and extended.says_nothing:
+            files = _plain(tape, strip)
+            counted += len(files.members)
+            yield from _in_a_row(files, budget, together)
+        if not (block := tape.block()):
+            break
         if not block[0] and not block.strip(b"\0"):
             extended.none_left()
             ended += len(block) == BLOCK  # a part of one may be a header's, whose name is empty
@@ -199,9 +206,11 @@ def members(
             detail = f"behind {late}: some tools list it, others never see it"
             yield Oddity(kind="member-after-end", path=member.path, detail=detail)
         yield from _contents(tape, _Head(block, claimed, settings), member, budget)
-        if quick and not late and extended.says_nothing:
-            yield from _in_a_row(_plain(tape, strip), budget, together)
     extended.none_left()
+    yield from _end(counted, ended)
+
+
+def _end(counted: int, ended: int) -> Iterator[Oddity]:
     if not counted:
         raise ArchiveError("no members: this is no tar archive, or an empty one")
     if not ended:
@@ -237,45 +246,38 @@ def _plain(tape: Tape, strip: int) -> Several:
     same. The first other header ends it and is left to be read by `members`; so is whatever a chunk
     breaks off.
     """
-    buffer, at = tape.ahead
-    last = len(buffer) - BLOCK
+    buffer, at = tape.ahead()
+    last, passed = len(buffer) - BLOCK, at
     found: list[Member] = []
     contents: list[bytes] = []
     known, tail = b"", None
-    spelled_mode, mode = "", 0
+    spelled_mode, mode = b"", 0
     while at <= last:
-        head = buffer[at : at + 148]
-        spelled = buffer[at + 148 : at + 156]
-        following = buffer[at + 156 : at + BLOCK]
+        field, of_mode, _, of_size, _, total, following = _FIELDS.unpack_from(buffer, at)
         if following != known:  # most headers say the same from here on
             known, tail = following, _tail(following)
-        if tail is None or not spelled[:6].isdigit() or spelled[6:] not in _SUM_ENDS:
+        head = buffer[at : at + 148]
+        digits = of_size.rstrip(b"\0 ")
+        if tail is None or not head.isascii() or not digits.isdigit():
+            break
+        spelled_sum = b"%06o" % ((zlib.adler32(head) & 0xFFFF) + tail.total)
+        if total not in (spelled_sum + b"\0 ", spelled_sum + b" \0"):
             break
         try:
-            text = head.decode("ascii")
-            digits = text[124:136].rstrip("\0 ")
             size = int(digits, 8)
-            total = int(spelled[:6], 8)
-            if text[100:108] != spelled_mode:
-                spelled_mode, mode = text[100:108], _number(head[100:108], "mode") & 0o7777
+            if of_mode != spelled_mode:
+                spelled_mode, mode = of_mode, _number(of_mode, "mode") & 0o7777
         except (ValueError, ArchiveError):
             break
         content = at + BLOCK
         end = content + size
         at = end + -size % BLOCK
-        name = text[: text.find("\0", 0, 100)]
-        if (
-            (zlib.adler32(head) & 0xFFFF) + tail.total != total
-            or not digits.isdigit()
-            or at > len(buffer)
-            or text[99] != "\0"
-            or not name
-            or name[-1] == "/"
-        ):
+        name = field.decode("ascii").partition("\0")[0]
+        if at > len(buffer) or field[99] or not name or name[-1] == "/":
             break
         if tail.folder:
             name = f"{tail.folder}/{name}"
-        tape.pass_to(at)
+        passed = at
         found.append(
             Member(
                 path=stripped(name, strip),
@@ -287,6 +289,7 @@ def _plain(tape: Tape, strip: int) -> Several:
             )
         )
         contents.append(buffer[content:end])
+    tape.pass_to(passed)
     return Several(members=found, contents=contents)
 
 

@@ -27,6 +27,7 @@ from auditor.model import (
     Oddity,
     Unread,
 )
+from auditor.screen import Lot
 
 _REGULAR = frozenset({MemberType.FILE, MemberType.HARDLINK})
 Hits = tuple[tuple[bytes, int], ...]
@@ -113,7 +114,17 @@ class Contents(Struct, frozen=True, kw_only=True):
         return self.once("files", self._files, self.members)
 
     def _files(self) -> Mapping[str, Member]:
+        if self.has_files_alone():
+            return dict(zip(self.paths(), self.members, strict=True))
         return {member.path: member for member in self.members if member.type in _REGULAR}
+
+    def paths(self) -> list[str]:
+        """Return the paths of all members, in their order."""
+        return self.once("paths", lambda: [one.path for one in self.members], self.members)
+
+    def has_files_alone(self) -> bool:
+        """Tell whether each member is an ordinary file, as in most archives that packers make."""
+        return self.once("alone", lambda: _are_files(self.members), self.members)
 
     def once(self, name: str, make: Callable[[], T], *made_of: object) -> T:
         """Return what is made of some of the contents, and make it once: there may be very much.
@@ -126,6 +137,10 @@ class Contents(Struct, frozen=True, kw_only=True):
         return cast("T", known[1])
 
 
+def _are_files(members: Sequence[Member]) -> bool:
+    return [member.type for member in members].count(MemberType.FILE) == len(members)
+
+
 class Collector(Struct, frozen=True, kw_only=True):
     """Makes the facts of one kind; pure, and asked once per artifact."""
 
@@ -133,6 +148,8 @@ class Collector(Struct, frozen=True, kw_only=True):
     """The kind as rules spell it under `fact`."""
     fact: type[Fact]
     collect: Callable[[Contents], Iterator[Fact | Unread]]
+    lots: Callable[[Contents], Iterator[Lot]] | None = None
+    """Gives the same facts by the thousand, of which those are made that a rule may be about."""
     project: bool = False
     """True where it judges a project's configuration and not what an artifact holds."""
     lockfile: bool = False

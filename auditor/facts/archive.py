@@ -112,7 +112,8 @@ def collect(contents: Contents) -> Iterator[ArchiveEntryFact]:
     members = contents.members
     if contents.kind is ArtifactKind.FOLDER:
         members = tuple(member for member in members if "!" in member.path)
-    for member in () if _all_plain(members) else members:
+    alone = contents.has_files_alone()
+    for member in () if _all_plain(members, alone=alone) else members:
         if not member.name.strip("./") and _is_nameless(member):
             yield _fact(member, Problem.NO_NAME, "has no name: some take it for the archive's end")
         if not _is_plain(member.name):
@@ -122,8 +123,9 @@ def collect(contents: Contents) -> Iterator[ArchiveEntryFact]:
         elif member.mode & _SET_ID and member.type in {MemberType.FILE, MemberType.HARDLINK}:
             mode = f"is set to run with its owner's rights (mode {member.mode:04o})"
             yield _fact(member, Problem.SET_ID, mode)
-    yield from _of_links(members)
-    yield from _of_places(contents.members)
+    if not alone:
+        yield from _of_links(members)
+    yield from _of_places(contents)
     if contents.kind in {ArtifactKind.NPM_TARBALL, ArtifactKind.SDIST}:
         yield from _outside_root(members)
 
@@ -158,21 +160,27 @@ def _is_plain_text(text: str) -> bool:
     )
 
 
-def _all_plain(members: Sequence[Member]) -> bool:
+def _all_plain(members: Sequence[Member], *, alone: bool) -> bool:
     """Tell quickly that there is nothing to say about any name, type and mode.
 
-    All names are looked at as one text, with a blank between them.
+    `alone` says that there are files and nothing else, whose types need not be looked at.
+    All names are looked at as one text, with a blank around each.
     """
     names = [member.name for member in members]
-    whole = " ".join(names)
+    whole = f" {' '.join(names)} "
     return (
         _is_plain_text(whole)
         and " /" not in whole
         and max(map(len, names), default=0) <= LONGEST_PART
-        and "" not in {name.strip("./") for name in names}
+        and not _has_nameless(names, whole)
         and not any(mode & _SET_ID for mode in {member.mode for member in members})
-        and _TYPES.keys().isdisjoint({member.type for member in members})
+        and (alone or _TYPES.keys().isdisjoint({one.type for one in members}))
     )
+
+
+def _has_nameless(names: Iterable[str], whole: str) -> bool:
+    """Tell whether a name has nothing but dots and slashes; it would begin with a dot, or end."""
+    return (" ." in whole or "  " in whole) and "" in {name.strip("./") for name in names}
 
 
 def _is_nameless(member: Member) -> bool:
@@ -316,10 +324,14 @@ def _is_absolute(target: str) -> bool:
 # places
 
 
-def _of_places(members: Iterable[Member]) -> Iterator[ArchiveEntryFact]:
+def _of_places(contents: Contents) -> Iterator[ArchiveEntryFact]:
     """Judge members against each other: same path, same path but for case, file and folder."""
-    members = [member for member in members if member.type is not MemberType.DIRECTORY]
-    if _are_apart([member.path for member in members]):
+    members: Sequence[Member] = contents.members
+    paths = contents.paths()
+    if not contents.has_files_alone():
+        members = [member for member in members if member.type is not MemberType.DIRECTORY]
+        paths = [member.path for member in members]
+    if _are_apart(paths):
         return
     first: dict[str, Member] = {}
     repeated: dict[str, list[Member]] = {}
@@ -401,11 +413,17 @@ def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", composed).replace("/", "\0")
 
 
+def _are_below(root: str, members: Sequence[Member]) -> bool:
+    """Tell quickly whether what was taken off each name is the folder and nothing else."""
+    names = "\n".join([member.name for member in members])
+    paths = f"\n{root}/".join([member.path for member in members])
+    return names == f"{root}/{paths}" and names.count("\n") == len(members) - 1
+
+
 def _outside_root(members: Sequence[Member]) -> Iterator[ArchiveEntryFact]:
     """Find members beside the folder that installers take off all paths, whatever its name."""
     common = next((root for member in members if (root := _root_of(member))), "")
-    names = [member.name for member in members]
-    if common and names == [f"{common}/{member.path}" for member in members]:
+    if common and _are_below(common, members):
         return  # as nearly always
     roots = [
         (root, member)

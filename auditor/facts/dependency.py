@@ -11,7 +11,7 @@ from auditor.model import Fact
 from auditor.shape import text_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _SECTIONS = ("dependencies", "optionalDependencies", "peerDependencies")
 _SCHEMES = (
@@ -47,7 +47,7 @@ def collect(contents: Contents) -> Iterator[DependencyFact | Unread]:
     manifest = manifest_of(contents)
     if manifest is None:
         return
-    bundled = _bundled(manifest.document, frozenset(contents.files()))
+    bundled = _bundled(manifest.document, contents.files().keys())
     for section in _SECTIONS:
         try:
             entries = text_map(manifest.document, section)
@@ -67,7 +67,7 @@ def collect(contents: Contents) -> Iterator[DependencyFact | Unread]:
             )
 
 
-def _bundled(document: dict[str, object], files: frozenset[str]) -> frozenset[str]:
+def _bundled(document: dict[str, object], files: Container[str]) -> frozenset[str]:
     """Return the names of the dependencies whose package.json lies in the artifact."""
     listed = document.get("bundleDependencies", document.get("bundledDependencies"))
     if listed is True:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
-from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.facts.manifest import MANIFEST, ManifestSeen, manifest_of
 from auditor.lazyre import regex
 from auditor.model import Fact
 
@@ -49,8 +49,14 @@ class EntryPointFact(Fact, frozen=True, kw_only=True):
 def collect(contents: Contents) -> Iterator[EntryPointFact]:
     """Yield one fact for each distinct target of each place."""
     manifest = manifest_of(contents)
-    if manifest is None:
-        return
+    if manifest is not None:
+        made = contents.once(
+            "entry points", lambda: tuple(_facts(contents, manifest)), contents.members, manifest
+        )
+        yield from made
+
+
+def _facts(contents: Contents, manifest: ManifestSeen) -> Iterator[EntryPointFact]:
     paths = _Paths(contents.files().keys())
     for key, target, exact in _targets(manifest.document):
         field = re.split(r"[.\[]", key, maxsplit=1)[0]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from auditor.facts import Collector, Contents
-from auditor.model import ByteCount, Fact, MemberType
+from auditor.model import ByteCount, Fact, Member, MemberType
+from auditor.screen import MANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,8 +50,22 @@ def extensions(kinds: Iterable[str]) -> frozenset[str]:
 
 def kinds_of(contents: Contents) -> list[str]:
     """Return the kind of each member, in their order."""
-    members = contents.members
-    return contents.once("kinds", lambda: [kind_of(member.path) for member in members], members)
+    paths = contents.paths()
+    return contents.once("kinds", lambda: [kind_of(path) for path in paths], paths)
+
+
+def own(contents: Contents) -> list[tuple[str, int, str]]:
+    """Return path, size and kind of each member that is no folder, nested archives left out."""
+    return contents.once("own", lambda: _own(contents), contents.members)
+
+
+def _own(contents: Contents) -> list[tuple[str, int, str]]:
+    rows = zip(contents.paths(), contents.members, kinds_of(contents), strict=True)
+    return [
+        (path, member.size, kind)
+        for path, member, kind in rows
+        if "!" not in path and member.type is not MemberType.DIRECTORY
+    ]
 
 
 class FileFact(Fact, frozen=True, kw_only=True):
@@ -64,20 +82,58 @@ class FileFact(Fact, frozen=True, kw_only=True):
     """True inside an archive that the artifact holds."""
 
 
-def collect(contents: Contents) -> Iterator[FileFact]:
-    """Yield one fact for each member that is no folder."""
-    for member, kind in zip(contents.members, kinds_of(contents), strict=True):
-        if member.type is MemberType.DIRECTORY:
-            continue
-        yield FileFact(
+class _Files(Struct, frozen=True):
+    """The facts of some members."""
+
+    members: Sequence[Member]
+    kinds: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def column(self, field: str) -> Sequence[object]:
+        """Return what all of them have in one field."""
+        if field == "path":
+            return [member.path for member in self.members]
+        if field == "name":
+            return [_name(member.path) for member in self.members]
+        if field == "size":
+            return [member.size for member in self.members]
+        return [getattr(self.fact(place), field) for place in range(len(self))]
+
+    def fact(self, place: int) -> FileFact:
+        """Return one of them."""
+        member = self.members[place]
+        return FileFact(
             path=member.path,
-            name=member.path.rpartition("/")[2],
+            name=_name(member.path),
             size=ByteCount(member.size),
             type=member.type,
-            kind=kind,
+            kind=self.kinds[place],
             executable=bool(member.mode & 0o111),
             nested="!" in member.path,
         )
 
 
-COLLECTOR = Collector(name="file", fact=FileFact, collect=collect)
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def lots(contents: Contents) -> Iterator[_Files]:
+    """Yield the facts of all members that are no folder, some thousands together."""
+    members: Sequence[Member] = contents.members
+    kinds: Sequence[str] = kinds_of(contents)
+    if not contents.has_files_alone():
+        rows = zip(members, kinds, strict=True)
+        files = [(one, kind) for one, kind in rows if one.type is not MemberType.DIRECTORY]
+        members, kinds = [one for one, _ in files], [kind for _, kind in files]
+    for start in range(0, len(members), MANY):
+        yield _Files(members[start : start + MANY], kinds[start : start + MANY])
+
+
+def collect(contents: Contents) -> Iterator[FileFact]:
+    """Yield one fact for each member that is no folder."""
+    return (lot.fact(place) for lot in lots(contents) for place in range(len(lot)))
+
+
+COLLECTOR = Collector(name="file", fact=FileFact, collect=collect, lots=lots)

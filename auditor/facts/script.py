@@ -15,7 +15,7 @@ from auditor.model import Fact
 from auditor.shape import text_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _GYP = "binding.gyp"
 _INTERPRETERS = frozenset(
@@ -57,7 +57,7 @@ def collect(contents: Contents) -> Iterator[ScriptFact | Unread]:
     except ParseError as problem:
         yield Unread(path=MANIFEST, reason=str(problem))
         return
-    files = frozenset(contents.files())
+    files = contents.files().keys()
     for name, command in scripts.items():
         yield _fact(manifest, name, command, files)
     gyp = manifest.document.get("gypfile") is not False and _GYP in files
@@ -73,7 +73,7 @@ def collect(contents: Contents) -> Iterator[ScriptFact | Unread]:
         )
 
 
-def _fact(manifest: ManifestSeen, name: str, command: str, files: frozenset[str]) -> ScriptFact:
+def _fact(manifest: ManifestSeen, name: str, command: str, files: Container[str]) -> ScriptFact:
     return ScriptFact(
         path=MANIFEST,
         line=manifest.line("scripts", name),
@@ -114,7 +114,7 @@ def _code(command: str) -> str:
     return ""
 
 
-def _missing(command: str, files: frozenset[str]) -> str:
+def _missing(command: str, files: Container[str]) -> str:
     """Return the script file that a plain `node FILE` starts, if the artifact lacks it."""
     if _FORGIVING.search(command):
         return ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
-from auditor.facts.file import kinds_of
-from auditor.model import ByteCount, Fact, MemberType
+from auditor.facts.file import own
+from auditor.model import ByteCount, Fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,28 +34,22 @@ class SizeFact(Fact, frozen=True, kw_only=True):
 
 def collect(contents: Contents) -> Iterator[SizeFact]:
     """Yield the one fact of an artifact."""
-    kinds = [
-        (member, kind)
-        for member, kind in zip(contents.members, kinds_of(contents), strict=True)
-        if member.type is not MemberType.DIRECTORY and "!" not in member.path
-    ]
-    members = [member for member, _ in kinds]
-    unpacked = sum(member.size for member in members)
-    maps = sum(member.size for member, kind in kinds if kind == "source maps")
-    native = sum(member.size for member, kind in kinds if kind == "native code")
-    most = max((member.size for member in members), default=0)
-    equal = (member for member in members if member.size == most)
-    largest = min(equal, key=lambda member: member.path, default=None)
+    files = own(contents)
+    sizes = [size for _, size, _ in files]
+    unpacked, most = sum(sizes), max(sizes, default=0)
+    maps = sum([size for _, size, kind in files if kind == "source maps"])
+    native = sum([size for _, size, kind in files if kind == "native code"])
+    largest = min([path for path, size, _ in files if size == most], default="")
     yield SizeFact(
         path="",
         unpacked=ByteCount(unpacked),
         packed=None if contents.packed is None else ByteCount(contents.packed),
-        files=len(members),
+        files=len(files),
         maps=ByteCount(maps),
         map_share=_share(maps, unpacked),
         native_share=_share(native, unpacked),
-        largest=largest.path if largest else "",
-        largest_size=ByteCount(largest.size if largest else 0),
+        largest=largest,
+        largest_size=ByteCount(most),
     )
 
 

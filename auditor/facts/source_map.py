@@ -71,7 +71,7 @@ Found = tuple[int, SourceMap, int]
 """Where a map stands, what it says, and the bytes that it has."""
 
 
-class TextSeen(Struct, frozen=True, kw_only=True):
+class TextSeen(Struct, frozen=True, kw_only=True, gc=False):
     """The digest of one text that ships, by which an embedded source is recognised."""
 
     path: str

@@ -119,8 +119,9 @@ def is_remote(url: str) -> bool:
 
 def collect(contents: Contents) -> Iterator[SourceReferenceFact]:
     """Yield one fact for each link, and one for each map whose sources lie elsewhere."""
-    paths = {member.path for member in contents.members}
-    for link in contents.of(LinkSeen):
+    seen_links = contents.of(LinkSeen)
+    paths = {member.path for member in contents.members} if seen_links else set()
+    for link in seen_links:
         dangling = not is_remote(link.url) and link.target not in paths
         place = _Place(path=link.path, line=link.line, form=link.form)
         yield _fact(place, link.url, dangling=dangling)

@@ -37,7 +37,10 @@ class TarIdentityFact(Fact, frozen=True, kw_only=True):
 
 def collect(contents: Contents) -> Iterator[TarIdentityFact]:
     """Yield the names, if there are any; nested archives are not looked at."""
-    own = [member for member in contents.members if "!" not in member.path]
+    members = contents.members
+    if {one.owner for one in members} | {one.group for one in members} <= {""}:
+        return
+    own = [member for member in members if "!" not in member.path]
     owners = Counter(member.owner for member in own if member.owner)
     groups = Counter(member.group for member in own if member.group)
     if not owners and not groups:

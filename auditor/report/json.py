@@ -57,7 +57,7 @@ def _text(document: dict[str, object]) -> str:
     try:
         text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
     except ValueError:
-        return json.dumps(document, indent=1)
+        return json.dumps(to_builtins(document), indent=1)
     return text if text.isascii() and "\x7f" not in text else _UNUSUAL.sub(_escaped, text)
 
 
@@ -109,14 +109,7 @@ def _discloses(out: Disclosure) -> dict[str, object]:
 
 def _ships(shipped: Shipped) -> dict[str, object]:
     """Return a record of what ships; `from_report` of `auditor.shipping` reads it again."""
-    return {
-        "files": [
-            {"path": entry.path, "bytes": entry.size, "kind": entry.kind}
-            | ({"sha256": entry.sha256} if entry.sha256 else {})
-            for entry in shipped.files
-        ],
-        "abilities": to_builtins(shipped.abilities),
-    }
+    return {"files": shipped.files, "abilities": shipped.abilities}
 
 
 def _suppressed(item: Suppressed) -> dict[str, object]:

@@ -65,6 +65,8 @@ class SizeHistoryFact(Fact, frozen=True, kw_only=True):
 
 def collect(contents: Contents) -> Iterator[SizeHistoryFact]:
     """Yield one fact where there are enough releases to tell what is usual."""
+    if not contents.of(SizesSeen):
+        return
     members = [
         member
         for member in contents.members

@@ -13,7 +13,7 @@ from auditor.facts.manifest import MANIFEST
 from auditor.lazyre import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from auditor.facts import Contents, Hits
     from auditor.model import Member
@@ -42,6 +42,13 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[ConfigSeen]:
     """Leave the text."""
     if len(data) <= MAX_CONFIG:
         yield ConfigSeen(path=member.path, text=data.decode("utf-8-sig", "replace"))
+
+
+def quiet(members: Iterable[tuple[Member, bytes]]) -> Iterator[ConfigSeen]:
+    """Leave the texts of those among many files."""
+    for member, data in members:
+        if packing.is_config(member.path) and is_config(member):  # the first says no of most
+            yield from read(member, data, ())
 
 
 _TOKEN = regex(
@@ -151,4 +158,4 @@ def tokens(text: str) -> Iterator[Token]:
             last = body
 
 
-READER = Reader(wants=is_config, read=read)
+READER = Reader(wants=is_config, read=read, quiet=quiet)
