@@ -232,23 +232,27 @@ class LeaveOut:
         backend = self._backend
         if self._wheel and backend.name is Name.FLIT:
             yield "(The wheel is built from the sdist and loses the file with it.)"
-        elif self._what(path).tests and backend.name is Name.POETRY:
+        elif backend.name is Name.POETRY and self._what(path).tests:
             yield "(It leaves the sdist, too: poetry-core has no list for the wheel alone.)"
-        source = self._what(path).source
         for *head, key in _STRONGER.get(backend.name, ()):
-            if any(_names(entry, source) for entry in _entries(backend.table(*head).get(key))):
+            entries = tuple(_entries(backend.table(*head).get(key)))
+            source = self._what(path).source if entries else ""
+            if any(_names(entry, source) for entry in entries):
                 yield f'("{key}" of [{".".join(head)}] names it, too, and wins: take it off there.)'
 
     def _without_option(self, path: str) -> str:
-        what = self._what(path)
-        if self._backend.name is Name.MESON and self._wheel:
+        backend = self._backend.name
+        if backend is Name.MESON and self._wheel:
             return "meson-python packs what meson.build installs: take it off there."
-        if self._backend.name is Name.MESON:
+        if backend not in {Name.MESON, Name.SETUPTOOLS}:
+            return _GENERAL
+        what = self._what(path)
+        if backend is Name.MESON:
             return (
                 "meson-python packs what git has: take it out of git, or add a line to"
                 f" .gitattributes:\n  {what.anchored} export-ignore"
             )
-        if self._backend.name is Name.SETUPTOOLS and what.tests:
+        if what.tests:
             return f"Take the package {what.tests.replace('/', '.')} off the project's packages."
         return _GENERAL
 

@@ -98,13 +98,15 @@ def bare(name: str, depth: int) -> str:
     A relative path that leads out of the package, from a map `depth` folders down in it, and on
     into somebody's home, is as absolute as if it said so.
     """
-    file = _FILE_URL.match(name)
-    found = file or _SCHEME.match(name)
-    rest = name[found.end() :] if found else name
-    if _DRIVE.match(rest):
-        return rest.lstrip("/")
-    if file or (found and rest.startswith("/")):
-        return f"/{rest.lstrip('/')}"
+    rest = name
+    if ":" in name:  # it is in all of these, and in few names
+        file = _FILE_URL.match(name)
+        found = file or _SCHEME.match(name)
+        rest = name[found.end() :] if found else name
+        if _DRIVE.match(rest):
+            return rest.lstrip("/")
+        if file or (found and rest.startswith("/")):
+            return f"/{rest.lstrip('/')}"
     above = _ABOVE.match(rest)
     if above and rest.count("..", 0, above.start(1)) > depth + 1:
         return f"/{rest[above.start(1) :]}"

@@ -186,23 +186,20 @@ def _finding(
     compiled: _Compiled, artifact: Artifact, fact: Fact, advice: Advice, seen: dict[str, int]
 ) -> Finding:
     rule = compiled.rule
-    values = rendered(fact)
+    shown = _Shown(fact, advice)
     names = (rule.id, artifact.kind.value, artifact.name, stable_path(fact.path), fact.key or "")
     identity = "\0".join(names)
     seen[identity] += 1
     digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "backslashreplace"))
-    fix_values = values | {
-        name: make(fact) for name, make in advice.items() if f"{{{name}}}" in rule.fix
-    }
     return Finding(
         rule=rule.id,
         title=rule.title,
         severity=compiled.severity(fact),
         confidence=rule.confidence,
-        message=filled(rule.message, values),
+        message=filled(rule.message, shown),
         location=Location(source=artifact.source, path=fact.path, line=fact.line, key=fact.key),
         evidence=fact.evidence(),
-        fix=compiled.shared(filled(rule.fix, fix_values).strip()),
+        fix=compiled.shared(filled(rule.fix, shown).strip()),
         fingerprint=digest.hexdigest()[:32],
         exposure=rule.exposure,
         kind=artifact.kind,
@@ -229,20 +226,32 @@ def _parsed(template: str) -> tuple[tuple[str, str | None, str | None, str | Non
     return tuple(Formatter().parse(template))
 
 
-def rendered(fact: Fact) -> dict[str, str]:
-    """Return the fields of a fact as messages print them."""
-    sizes = _sizes(type(fact))
-    shown = {"path": fact.path, "line": str(fact.line or ""), "key": fact.key or ""}
-    for name, value in fact.evidence().items():
-        if name in sizes and isinstance(value, int):
-            shown[name] = words.size(value)
-        elif isinstance(value, int) and not isinstance(value, bool):
-            shown[name] = f"{value:,}"
-        elif isinstance(value, tuple):
-            shown[name] = words.listed(value)
-        else:
-            shown[name] = "" if value is None else str(value)
-    return shown
+class _Shown(dict[str, str]):
+    """What a template can name, as people read it; each made when it is asked for.
+
+    That is the fields of a fact, and what there is to say about this project.
+    """
+
+    def __init__(self, fact: Fact, advice: Advice) -> None:
+        super().__init__(path=fact.path, line=str(fact.line or ""), key=fact.key or "")
+        self._fact = fact
+        self._advice = advice
+
+    def __missing__(self, name: str) -> str:
+        make = self._advice.get(name)
+        self[name] = text = _field(self._fact, name) if make is None else make(self._fact)
+        return text
+
+
+def _field(fact: Fact, name: str) -> str:
+    value = getattr(fact, name)
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return words.size(value) if name in _sizes(type(fact)) else f"{value:,}"
+    if isinstance(value, tuple):
+        return words.listed(value)
+    return "" if value is None else str(value)
 
 
 @cache

@@ -7,6 +7,8 @@ import re
 from auditor.lazyre import regex
 
 _HASHED = regex(r"(?<=[.\-_~])(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_]{8,}(?=[.\-_]|$)")
+_DIGIT = regex(r"[0-9]")
+"""What each of these has."""
 _CHUNK = regex(r"(?P<stem>.*[-.])(?P<hash>[A-Za-z0-9_-]{8})(?P<end>(?:\.[a-z0-9]{1,5}){1,3})")
 """A name whose last part may be a hash of eight letters, as bundlers write them by default."""
 _HUMP = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -28,7 +30,7 @@ def stable_path(path: str) -> str:
     found = _CHUNK.fullmatch(path)
     if found and not _is_name(found["hash"]):
         path = f"{found['stem']}{_MARK}{found['end']}"
-    return _HASHED.sub(_MARK, path)
+    return _HASHED.sub(_MARK, path) if _DIGIT.search(path) else path
 
 
 def _is_name(text: str) -> bool:

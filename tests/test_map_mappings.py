@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import literals
+from auditor import anchors
 from auditor.maps import mappings
 from auditor.maps.mappings import used
 
@@ -143,16 +143,17 @@ def test_a_text_of_mappings(text: str, count: int, met: set[int] | None) -> None
 
 
 @given(st.text("ztcx,", max_size=30) | st.text("ztc,", max_size=30))
-def test_the_automaton_finds_the_steps_that_a_pattern_finds(text: str) -> None:
+def test_each_engine_finds_the_steps_that_a_pattern_finds(text: str) -> None:
     classes = f",{text},".encode()
     expected = None
     if not set(re.findall("x|c,", f",{text},")):
         expected = [step.end() for step in re.finditer(",c*[zt][tc]", f",{text},")]
 
-    assert mappings._steps(classes) == expected  # noqa: SLF001 - both ways to one answer
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(literals, "by_automaton", lambda _: None)
-        assert mappings._steps(classes) == expected  # noqa: SLF001
+    for small, large in ((10**9, 10**9), (-1, 10**9), (-1, -1)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(anchors, "SMALL", small)
+            patch.setattr(anchors, "LARGE", large)
+            assert mappings._steps(classes) == expected  # noqa: SLF001 - each way to one answer
 
 
 @pytest.mark.parametrize("digits", [1, 6, 7, 8, 40])

@@ -220,6 +220,23 @@ def test_the_order_of_members_does_not_matter_to_the_quick_parser(keys: str) -> 
     assert told(reader.read(data)) == EXPECTED
 
 
+def test_a_name_that_is_spelled_like_a_key_needs_no_other_parser() -> None:
+    document = MEMBERS | {"names": ["sources", "mappings", "sections"], "file": "sources"}
+    for indent in (None, 1):
+        data = dumped(document, indent=indent)
+        assert fast.parts(data, HERE) is not None
+        assert told(reader.read(data)) == EXPECTED
+
+
+@pytest.mark.parametrize("between", ["", " ", "\n\t\r "])
+def test_beside_such_a_name_a_key_that_stands_there_twice_is_seen(between: str) -> None:
+    sound = dumped(MEMBERS | {"names": ["sources"]})
+    data = sound[:-1] + f',"sources"{between}:["src/b.ts"]}}'.encode()
+
+    assert fast.parts(data, HERE) is None
+    assert reader.read(data) == standard_library(data)
+
+
 TWICE: dict[str, tuple[object, object]] = {
     "sources": (["src/b.ts"], None),
     "mappings": ("*", ["A"]),

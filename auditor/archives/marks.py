@@ -12,7 +12,8 @@ _ASAR_HEAD = 16
 
 def has_zip_end(data: memoryview) -> bool:
     """Tell whether a file ends as a zip archive does."""
-    return ZIP_END in bytes(data[max(0, len(data) - LONGEST_COMMENT - ZIP_END_SIZE) :])
+    tail = bytes(data[max(0, len(data) - LONGEST_COMMENT - ZIP_END_SIZE) :])
+    return tail.rfind(ZIP_END) >= 0
 
 
 def is_asar(head: bytes) -> bool:

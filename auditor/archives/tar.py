@@ -526,11 +526,17 @@ def _sized(member: Member, size: int) -> Member:
     return member if member.size == size else replace(member, size=size)
 
 
+_EDGES = frozenset({"", ".", "/"})
+
+
 def stripped(name: str, strip: int) -> str:
     """Return a member's path below the root folder; empty and `.` parts do not count."""
-    if strip == 1 and "/." not in name and "//" not in name:
+    if "/." not in name and "//" not in name and name[-1:] not in _EDGES:
+        # the answer below, quicker: nearly all names are spelled so
+        if strip == 0 and name[0] not in _EDGES:
+            return name
         root, _, path = name.partition("/")
-        if root and path and path[-1] != "/" and root != ".":
-            return path  # the answer below, quicker: nearly all names are spelled so
+        if strip == 1 and path and root not in _EDGES:
+            return path
     parts = [part for part in name.split("/") if part not in {"", "."}]
     return "/".join(parts[strip:] if len(parts) > strip else parts)

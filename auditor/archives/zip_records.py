@@ -26,6 +26,8 @@ _LOCATOR64 = b"PK\x06\x07"
 _DESCRIPTOR = b"PK\x07\x08"
 _LOCAL = struct.Struct("<4sHHHHHLLLHH")
 _CENTRAL = struct.Struct("<4sHHHHHHLLLHHHHHLL")
+_NAMED = struct.Struct("<4s4xH18xHHH12x")
+"""Of the same record what names takes: magic, flags, and the lengths of what follows."""
 _END = struct.Struct("<4sHHHHLLH")
 _END64_RECORD = struct.Struct("<4sQHHLLQQQQ")
 _LOCATOR = struct.Struct("<4sLQL")
@@ -301,11 +303,11 @@ def names(data: memoryview, ending: Ending, most: int) -> tuple[list[tuple[str, 
     found: list[tuple[str, int]] = []
     at = ending.offset
     last = min(ending.offset + ending.size, ending.end)
-    while at + _CENTRAL.size <= last and len(found) < most and _is_central(data, at):
-        _, _, _, flags, *_, name_size, extra_size, comment_size, _, _, _, _ = _CENTRAL.unpack_from(
-            data, at
-        )
-        start = at + _CENTRAL.size
+    while 0 <= at <= last - _NAMED.size and len(found) < most:
+        magic, flags, name_size, extra_size, comment_size = _NAMED.unpack_from(data, at)
+        if magic != CENTRAL:
+            break
+        start = at + _NAMED.size
         behind = start + name_size + extra_size + comment_size
         if behind > last:
             break

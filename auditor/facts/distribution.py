@@ -111,6 +111,11 @@ class Distribution(Struct, frozen=True, kw_only=True):
 
 def distribution_of(contents: Contents) -> Distribution:
     """Return what a wheel or sdist says it is; what neither name nor metadata tells is empty."""
+    made_of = contents.kind, contents.file, contents.members, contents.of(DocumentSeen)
+    return contents.once("distribution", lambda: _distribution(contents), *made_of)
+
+
+def _distribution(contents: Contents) -> Distribution:
     documents = {seen.path: seen.data for seen in contents.of(DocumentSeen)}
     if contents.kind is ArtifactKind.WHEEL:
         return _wheel(contents, documents)

@@ -256,14 +256,14 @@ class _Inside:
 
     def _written(self) -> Iterator[Found | Embedded | Unread]:
         """Yield the objects that stand outside of the inline maps, which were read before."""
-        if kind_of(self._member.path) == "documents":
-            return  # it shows what a map looks like
         keys = [
             offset
             for anchor, offset in self._hits
             if anchor == written.KEY
             if not self._is_inline(offset)
         ]
+        if not keys or kind_of(self._member.path) == "documents":
+            return  # documents show what a map looks like
         for one in written.maps_in(self._member.path, self._data, keys):
             if isinstance(one, Unread):
                 yield one
@@ -391,8 +391,13 @@ class GivenBack(Struct, frozen=True, kw_only=True):
         return self.is_own and not self.ships and self.in_bundle is False
 
 
-def given_back(contents: Contents) -> Iterator[tuple[MapSeen, list[GivenBack]]]:
-    """Yield every map with its sources, in the order of the map; also those without a text."""
+def given_back(contents: Contents) -> Sequence[tuple[MapSeen, list[GivenBack]]]:
+    """Return every map with its sources, in the order of the map; also those without a text."""
+    seen = contents.of(MapSeen), contents.of(TextSeen)
+    return contents.once("given-back", lambda: [*_given_back(contents)], contents.members, *seen)
+
+
+def _given_back(contents: Contents) -> Iterator[tuple[MapSeen, list[GivenBack]]]:
     maps = contents.of(MapSeen)
     if not maps:
         return
@@ -514,8 +519,9 @@ class _Shipped:
     def __init__(self, contents: Contents) -> None:
         self._digests = {text.digest for text in contents.of(TextSeen)}
         self._paths = frozenset(contents.files())
-        self._stems = {_stem(path) for path in self._paths if _extension(path) in _WRITTEN}
-        self._styles = {_stem(path)[-1] for path in self._paths if _extension(path) in _STYLES}
+        extensions = [(path, _extension(path)) for path in self._paths]
+        self._stems = {_stem(path) for path, extension in extensions if extension in _WRITTEN}
+        self._styles = {_stem(path)[-1] for path, extension in extensions if extension in _STYLES}
 
     def has(self, source: Source) -> bool:
         """Tell whether a source's text ships anyway.

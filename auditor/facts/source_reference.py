@@ -155,7 +155,7 @@ def _fact(place: _Place, url: str, *, dangling: bool) -> SourceReferenceFact:
         remote=remote,
         archive=any(part.endswith(_ARCHIVES) for part in re.split(r"[/!]", shown.lower())),
         storage=host.endswith(_STORAGE) or bucket,
-        internal=not bucket and _INTERNAL.fullmatch(host) is not None,
+        internal=host != "" and not bucket and _INTERNAL.fullmatch(host) is not None,
         dangling=dangling,
     )
 

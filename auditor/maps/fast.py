@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 _ESCAPED_KEY = regex(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
 _BACKSLASH = regex(rb"\\")
-_OPTIONAL = ("sourceRoot", "sections", "ignoreList", "x_google_ignoreList")
-"""Keys that a map need not have, and has once at most."""
 
 
 class _Map(msgspec.Struct):
@@ -37,6 +36,10 @@ class _Map(msgspec.Struct):
     sections: list[msgspec.Raw] | None = None
     ignoreList: list[int] | None = None  # noqa: N815
     x_google_ignoreList: list[int] | None = None  # noqa: N815
+
+
+_KEYS = {name: b'"%b"' % name.encode() for name in _Map.__struct_fields__}
+"""What a map has once at most, as it is written."""
 
 
 class _Section(msgspec.Struct):
@@ -71,18 +74,22 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
 
 def _shows_another_key(data: bytes, ranges: Sequence[Span], maps: Sequence[_Map]) -> bool:
     """Tell whether a key may stand twice, escaped, or elsewhere: another parser shows them."""
-    held = {
-        "sourcesContent": sum(one.sourcesContent is not None for one in maps),
-        "sources": sum(one.sources is not None for one in maps),
-        "mappings": sum(memoryview(one.mappings).nbytes > 0 for one in maps),
-        **{key: sum(getattr(one, key) is not None for one in maps) for key in _OPTIONAL},
-    }
+    for name, key in _KEYS.items():
+        met = 0
+        for start, end in ranges:
+            met += data.count(key, start, end)
+        if met and met > (held := sum(_has(document, name) for document in maps)):
+            as_key = re.compile(key + rb"\s*+:")  # what the code calls something may be called so
+            if sum(len(as_key.findall(data, *span)) for span in ranges) > held:
+                return True
     return any(
-        sum(data.count(b'"%b"' % key.encode(), *span) for span in ranges) > count
-        for key, count in held.items()
-    ) or any(
         data.find(b"\\u00", *span) >= 0 and _ESCAPED_KEY.search(data, *span) for span in ranges
     )
+
+
+def _has(document: _Map, name: str) -> bool:
+    value = getattr(document, name)
+    return memoryview(value).nbytes > 0 if name == "mappings" else value is not None
 
 
 def _given(regular: list[_Map], origin: Origin, spans: Sequence[Span]) -> Iterator[Part | Given]:
@@ -113,7 +120,7 @@ def _part(document: _Map, origin: Origin, spans: Sequence[Span]) -> Iterator[Par
     carried = document.sourcesContent or ()
     in_code = None
     if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
-        in_code = mappings.used(_mappings(document.mappings), len(named.names))
+        in_code = _in_code(document.mappings, len(named.names))
     return part_of(named, map(_text_of, carried), in_code, spans=spans)
 
 
@@ -133,8 +140,11 @@ def _text_of(raw: msgspec.Raw) -> str | None:
     return text
 
 
-def _mappings(raw: msgspec.Raw) -> bytes | memoryview:
-    view = memoryview(raw)[1:-1]
-    if _BACKSLASH.search(view):  # some writers escape the slash, which is one of its digits
-        return (_text_of(raw) or "").encode("utf-8", "replace")
-    return view
+def _in_code(raw: msgspec.Raw, count: int) -> frozenset[int] | None:
+    written = memoryview(raw)[1:-1]
+    met = mappings.used(written, count)
+    if met is None and _BACKSLASH.search(written):
+        # some writers escape the slash, which is one of its digits
+        text = (_text_of(raw) or "").encode("utf-8", "replace")
+        met = mappings.used(text, count)
+    return met

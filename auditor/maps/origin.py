@@ -25,16 +25,21 @@ _RUNTIME = regex(
       | (?:external|ignored)[ |]                 # webpack's stand-ins for what it left out
       )
     | (?:[\w-]+:/+(?:(?:[^/]+/)?\./)?|\.{1,2}/)~/  # webpack 1's short form of node_modules
-    | (?:.*/)?webpack/(?:bootstrap|runtime/[^/.]+)(?:[ ?][^/]*)?\Z  # as paths, without an ending
-    | (?:.*/)?_?(?:commonjsHelpers|rollupPluginBabelHelpers)(?:\.m?js)?\Z
-    | (?:.*/)?_virtual/
-    | (?:.*/)?tslib/tslib(?:\.es6)?\.m?js\Z      # tsc's helpers
-    | (?:.*/)?vite/(?:modulepreload-polyfill|preload-helper)
+    | (?:.*/)?(?:
+        webpack/(?:bootstrap|runtime/[^/.]+)(?:[ ?][^/]*)?\Z  # as paths, without an ending
+      | _?(?:commonjsHelpers|rollupPluginBabelHelpers)(?:\.m?js)?\Z
+      | _virtual/
+      | tslib/tslib(?:\.es6)?\.m?js\Z            # tsc's helpers
+      | vite/(?:modulepreload-polyfill|preload-helper)
+      )
     | \[turbopack\]
     | bun:wrap
     """,
     re.VERBOSE,
 )
+
+_BEFORE_NAME = regex(r"(?:[\w-]+:/+(?:[^/]+/\./|\./)?)?(?:\.{1,2}/)*")
+"""A scheme, and what leads upwards."""
 
 
 def is_third_party(source: str) -> bool:
@@ -46,6 +51,6 @@ def is_third_party(source: str) -> bool:
 
 def plain_name(source: str) -> str:
     """Return a source's name for people: scheme, query and leading `../` taken off."""
-    name = re.sub(r"^[\w-]+:/+(?:[^/]+/\./|\./)?", "", source)
-    name = re.sub(r"^(?:\.{1,2}/)+", "", name)
-    return name.split("?", 1)[0] or source
+    before = _BEFORE_NAME.match(source)
+    name = source[before.end() :] if before else source
+    return name.partition("?")[0] or source

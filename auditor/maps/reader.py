@@ -230,9 +230,15 @@ class Named:
         self.root = root
         self.origin = origin
         self._ignored = frozenset(ignored)
+        self._foreign = [self._is_foreign(index, name) for index, name in enumerate(names)]
 
-    def is_foreign(self, index: int, name: object) -> bool:
+    def is_foreign(self, index: int) -> bool:
         """Tell whether a source is a library's or the bundler's own, not the project's."""
+        if index < len(self._foreign):
+            return self._foreign[index]
+        return self._is_foreign(index, None)
+
+    def _is_foreign(self, index: int, name: object) -> bool:
         if self.origin.foreign or index in self._ignored:
             return True
         if not isinstance(name, str):
@@ -242,10 +248,7 @@ class Named:
 
     def has_own_text(self, carried: Iterable[bool]) -> bool:
         """Tell whether a first-party source has a text: only then mappings are worth reading."""
-        return any(
-            has_text and not self.is_foreign(index, name)
-            for index, (name, has_text) in enumerate(zip_longest(self.names, carried))
-        )
+        return any(has_text and not self.is_foreign(at) for at, has_text in enumerate(carried))
 
 
 def part_of(
@@ -264,7 +267,7 @@ def part_of(
     for index, (name, text, span) in enumerate(zip_longest(named.names, texts, spans)):
         if not text and not isinstance(name, str):
             continue
-        foreign = named.is_foreign(index, name)
+        foreign = named.is_foreign(index)
         mapped = None if in_code is None else index in in_code
         raw = (text or "").encode("utf-8", "surrogatepass")
         source = Source(

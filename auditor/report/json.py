@@ -130,10 +130,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "confidence": finding.confidence.word,
         "message": finding.message,
         "location": _location(finding.location),
-        "evidence": {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in finding.evidence.items()
-        },
+        "evidence": dict(finding.evidence),
         "fix": finding.fix,
         "fingerprint": finding.fingerprint,
     }

@@ -129,7 +129,8 @@ def collect(contents: Contents) -> Iterator[PythonEntryPointFact | Unread]:
             requires=requires,
         )
         return
-    modules = _Modules(contents)
+    seen = contents.members, contents.of(NamesSeen)
+    modules = contents.once("modules", lambda: _Modules(contents), *seen)
     for group in parser.sections():
         for name, target in parser.items(group):
             script = group in SCRIPTS
@@ -223,9 +224,10 @@ def reader_of(entry_points: bytes) -> Reader:
     named = frozenset(_DOTTED.findall(entry_points.decode("utf-8", "replace")))
 
     def wants_named(member: Member) -> bool:
-        if not wants(member):
+        scheme, path = scheme_of(member.path)
+        if scheme not in SITE or not path.endswith(".py"):
             return False
-        found = _MODULE.match(scheme_of(member.path)[1])
+        found = _MODULE.match(path)
         return found is None or found["path"].replace("/", ".") in named
 
     return replace(READER, wants=wants_named)
