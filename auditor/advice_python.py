@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from auditor import backends, packing
-from auditor.advice import pattern_for
+from auditor.advice_npm import pattern_for
 from auditor.backends import PYPROJECT, Backend, Name
 from auditor.errors import InputError
-from auditor.facts.distribution import DIST_INFO, DocumentSeen, distribution_of, headers
-from auditor.facts.module_difference import SdistSeen
+from auditor.facts.distribution import DIST_INFO, DocumentSeen, SdistSeen, distribution_of, headers
 from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field, msgpack
 
-from auditor.facts.module_difference import SdistSeen
+from auditor.facts.distribution import SdistSeen
 from auditor.outcome import Outcome
 from auditor.sources.file import Progress
 from auditor.specs import is_spec
@@ -47,13 +47,9 @@ class _Packed(Struct, frozen=True):
 
     def __call__(self, target: Target) -> bytes:
         try:
-            return _ENCODER.encode(self.apart(target))
+            return msgpack.encode(self.apart(target))
         except (UnicodeEncodeError, OverflowError):  # half a character, a number of 65 bits
             return b""
-
-
-_ENCODER = msgpack.Encoder()
-_DECODER = msgpack.Decoder(Read)
 
 
 def read(
@@ -79,6 +75,7 @@ def read(
     found: dict[int, Read] = {}
     places = list(sizes)
     done, total = 0, sum(sizes.values())
+    decoder = msgpack.Decoder(Read)  # which costs as much as reading a small package
     do, items = _Packed(apart), [targets[at] for at in places]
     for index, came in shared(do, items, list(seconds.values()), workers):
         at = places[index]
@@ -88,7 +85,7 @@ def read(
         if isinstance(came, Ended):
             found[at] = _lost(targets[at][0], came)
         elif came:
-            found[at] = _DECODER.decode(came)
+            found[at] = decoder.decode(came)
     return found
 
 

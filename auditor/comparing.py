@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from auditor.archives import is_archive
 from auditor.errors import UsageError
-from auditor.facts.comparison import ComparedWith
 from auditor.model import Artifact, ArtifactKind, Finding
 from auditor.shipped import Shipped
 from auditor.shipping import compared
@@ -21,7 +20,9 @@ from auditor.specs import LATEST, is_spec, is_version, of_version, spec_of
 if TYPE_CHECKING:
     from auditor.earlier import Earlier  # noqa: TC004 - nobody decodes what has them
     from auditor.facts import Contents
+    from auditor.facts.comparing.comparison import ComparedWith  # noqa: TC004
     from auditor.manifestfile import Manifest  # noqa: TC004
+    from auditor.shipped import Comparison
     from auditor.texts import Text  # noqa: TC004
 
 _HEAD = 512
@@ -135,7 +136,7 @@ class Comparing(Struct):
             note = f"{place.name} says nothing of a {part}: not compared with it"
             return replace(found, notes=(*found.notes, note))
         told = compared(said, manifestfile.listed(ships), place.name)
-        shown = (*found.seen, ComparedWith(comparison=told, expected=True))
+        shown = (*found.seen, _seen(told, expected=True))
         return replace(found, seen=found.seen if self.wanted.write else shown, shown=shown)
 
     def _earlier(
@@ -168,7 +169,7 @@ class Comparing(Struct):
                 notes.append(f"compared with what is of another kind: {' and '.join(kinds)}")
             told = compared(found.artifact.ships or Shipped(), ships, found.label)
             told = replace(told, texts=texts.changes(found.texts, texts.of(contents)))
-            seen.append(ComparedWith(comparison=told, expected=False))
+            seen.append(_seen(told, expected=False))
             kept.append(found)
         return Compared(
             seen=tuple(seen),
@@ -221,7 +222,13 @@ class Comparing(Struct):
         before = found.ships if found and found.ships else Shipped()
         version = f" ({found.name} {found.version})" if found and found.version else ""
         told = compared(before, ships, f"{Path(label).name}{version}")
-        return ComparedWith(comparison=told, expected=False)
+        return _seen(told, expected=False)
+
+
+def _seen(told: Comparison, *, expected: bool) -> ComparedWith:
+    from auditor.facts.comparing.comparison import ComparedWith  # noqa: PLC0415 - see above
+
+    return ComparedWith(comparison=told, expected=expected)
 
 
 def is_report(label: str) -> bool:

@@ -44,8 +44,9 @@ def _encoding(data: bytes) -> tuple[str, str]:
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
             return codec, name
-    for pattern, name in _UNMARKED:
-        if pattern.match(data[:4]):
+    head = data[:4]
+    for pattern, name in _UNMARKED if b"\0" in head else ():
+        if pattern.match(head):
             return "", name
     return "utf-8", "UTF-8"
 

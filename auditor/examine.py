@@ -20,8 +20,8 @@ from auditor.archives import (
     unread_format,
     walk,
 )
+from auditor.archives.entry import UNLOVED
 from auditor.archives.whole import whole
-from auditor.archives.zip import UNLOVED
 from auditor.blame import of_input
 from auditor.errors import LimitError, MemberError, SpentError
 from auditor.facts import Contents, Embedded, Hits, Reader, nobody

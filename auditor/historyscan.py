@@ -14,7 +14,8 @@ from msgspec import Struct, field
 from auditor import lockcontents, lockscan
 from auditor.blame import of_input
 from auditor.errors import SpentError
-from auditor.facts.lock import known_bad, past
+from auditor.facts.around import past
+from auditor.facts.lock import known_bad
 from auditor.lockfiles import Document
 from auditor.sources import gauges
 from auditor.sources.history import Repository
@@ -22,8 +23,8 @@ from auditor.sources.history import Repository
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from auditor.facts.around.past import Change
     from auditor.facts.lock.known_bad import KnownBadFact
-    from auditor.facts.lock.past import Change
     from auditor.inventory import Inventory
     from auditor.lockscan import LockRequest, Scanner
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from auditor.backends import PYPROJECT
 from auditor.facts.distribution import DocumentSeen
-from auditor.facts.git_state import GitSeen, State
 from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.facts.project.git_state import GitSeen, State
 from auditor.lazyre import regex
 from auditor.model import ArtifactKind, Home
 

@@ -6,7 +6,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from string import Formatter
 from typing import TYPE_CHECKING, get_type_hints
 
 from auditor import fastpaths, words
@@ -222,6 +221,8 @@ def filled(template: str, values: Mapping[str, str]) -> str:
 
 @lru_cache(1024)
 def _parsed(template: str) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+    from string import Formatter  # noqa: PLC0415 - where something was found
+
     return tuple(Formatter().parse(template))
 
 

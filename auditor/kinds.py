@@ -34,7 +34,7 @@ class Zip(Struct, frozen=True, kw_only=True):
 def of_zip(file: str, names: Iterable[str]) -> Zip:
     """Tell what a zip of that file name and with these members is; no names for other files."""
     listed = tuple(names)
-    if file.lower().endswith(".whl") or any(map(_WHEEL.match, listed)):
+    if file.lower().endswith(".whl") or any(_WHEEL.match(name) for name in listed):
         return Zip(wheel=True, root=False)
     roots = {name.partition("/")[0] for name in listed}
     return Zip(wheel=False, root=len(roots) == 1 and f"{roots.pop()}/PKG-INFO" in listed)

@@ -12,10 +12,10 @@ from auditor.model import ArtifactKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from auditor.facts.lock.change import Earlier
-    from auditor.facts.lock.dropper import MembersSeen
+    from auditor.facts.around.change import Earlier
+    from auditor.facts.around.dropper import MembersSeen
+    from auditor.facts.around.installed import HiddenSeen
     from auditor.facts.lock.index import Asked, UserSettings, UsualSeen
-    from auditor.facts.lock.installed import HiddenSeen
     from auditor.facts.lock.names import NamesAsked
     from auditor.facts.lock.recorded import Recorded
     from auditor.facts.lock.said import RegistrySaid

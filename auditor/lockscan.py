@@ -14,11 +14,7 @@ from msgspec.structs import replace
 from auditor import fastpaths, incidentfile, lockfiles, policy, rulebook
 from auditor.blame import of_input
 from auditor.errors import InputError, UsageError
-from auditor.facts.lock import dropper
-from auditor.facts.lock.change import Earlier
-from auditor.facts.lock.dropper import MembersSeen
 from auditor.facts.lock.index import Asked, UserSettings, UsualSeen
-from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.names import NamesAsked
 from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.sibling import SiblingsSeen, counterpart, family_of
@@ -26,7 +22,6 @@ from auditor.inventory import Inventory, Origin
 from auditor.judge import Judge
 from auditor.limits import Limits
 from auditor.lockcontents import contents_of
-from auditor.lockfiles import bun_lockb
 from auditor.model import Artifact, ArtifactKind, Profile, Report
 from auditor.namelists import NameList
 from auditor.names import Level
@@ -41,6 +36,9 @@ from auditor.usual import Usual, none_of, usual
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from auditor.facts.around.change import Earlier
+    from auditor.facts.around.dropper import MembersSeen
+    from auditor.facts.around.installed import HiddenSeen
     from auditor.facts.lock.names import NameJudge
     from auditor.facts.lock.said import RegistrySaid
     from auditor.inventory import LockedPackage
@@ -258,7 +256,7 @@ class Scanner:
 
     @property
     def _format(self) -> Format | None:
-        return lockfiles.formats().get(self.request.format)
+        return lockfiles.formats()[self.request.format] if self.request.format else None
 
     def _found(self, found: Found) -> None:
         if found.label == STDIN:
@@ -296,6 +294,8 @@ class Scanner:
 
     def _tree(self, found: Found) -> None:
         """Audit installed packages, with the lockfile that npm hides among them."""
+        from auditor.facts.around import dropper  # noqa: PLC0415 - of these alone
+
         inventory = installed.inventory(found.path, found.path.name, self.request.limits)
         hidden = self._hidden(found)
         if not (inventory.packages or inventory.unread or hidden):
@@ -303,11 +303,13 @@ class Scanner:
         seen: list[HiddenSeen | MembersSeen] = [*hidden]
         below = hidden[0].inventory if hidden else None
         if asked := dropper.asked(inventory, below, self.incidents):
-            seen.append(MembersSeen(paths=installed.present(found.path, asked)))
+            seen.append(dropper.MembersSeen(paths=installed.present(found.path, asked)))
         self._inventory(inventory, {}, found.label, found.path.parent, *seen)
 
     def _hidden(self, found: Found) -> tuple[HiddenSeen, ...]:
         """Return the lockfile in an installed tree; that it cannot be read is told by itself."""
+        from auditor.facts.around.installed import HiddenSeen  # noqa: PLC0415 - see above
+
         path = found.path / files.HIDDEN
         try:
             document = files.document(Found(path=path, label=found.label), self.request.limits)
@@ -338,6 +340,8 @@ class Scanner:
         against = self.request.against
         if not against:
             return ()
+        from auditor.facts.around.change import Earlier  # noqa: PLC0415 - where one is named
+
         name = found.path.name
         if Path(against).is_file():
             one = Found(path=Path(against), label=against, named=True)
@@ -357,20 +361,27 @@ class Scanner:
 
         Raises InputError for whatever cannot be read about it.
         """
-        format_, binary = self._format, bun_lockb.FORMAT
-        if format_ in {None, binary} and document.data.startswith(bun_lockb.MAGIC):
-            if not self.request.programs:
-                raise InputError(
-                    f"is bun's binary lockfile, and no program runs here; {bun_lockb.HOW}"
-                )
-            from auditor.sources import bun_lockb as bun  # noqa: PLC0415 - seldom needed
-
-            document = bun.printed(document, folder, self.request.limits)
-            format_ = binary
+        format_ = self._format
+        if document.data.startswith(b"#!"):  # as no text of a lockfile does
+            document, format_ = self._printed(document, folder, format_)
         try:
             return lockfiles.read(document, format_)
         except Exception as problem:  # noqa: BLE001 - of one document, sorted by fault
             raise of_input(problem, f"the reader of lockfiles on {document.path}") from None
+
+    def _printed(
+        self, document: Document, folder: Path, format_: Format | None
+    ) -> tuple[Document, Format | None]:
+        """Return bun's binary lockfile as bun prints it, with its format; others as they are."""
+        from auditor.lockfiles.bun_lockb import FORMAT, HOW, MAGIC  # noqa: PLC0415 - seldom needed
+
+        if format_ not in {None, FORMAT} or not document.data.startswith(MAGIC):
+            return document, format_
+        if not self.request.programs:
+            raise InputError(f"is bun's binary lockfile, and no program runs here; {HOW}")
+        from auditor.sources import bun_lockb as bun  # noqa: PLC0415 - see above
+
+        return bun.printed(document, folder, self.request.limits), FORMAT
 
     def _document(self, document: Document, label: str, folder: Path, *seen: Observation) -> None:
         try:

@@ -23,6 +23,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from auditor.lazyre import regex
+
 Operand = str | int | bool | None
 Lists = Mapping[str, frozenset[str]]
 Predicate = Callable[[Any], bool]
@@ -221,17 +223,19 @@ class Globs:
 
     The common shapes are looked up, not tried in turn: `name`, `name*`, `*.ext` and `folder/**`,
     with `**/` before them or from the root on; the rest is one regular expression, linear in the
-    path. A leading `**/` also matches at the root, and inside nested archives (behind `!`).
+    path, which is made for the first path that has what is fixed in a pattern. A leading `**/` also
+    matches at the root, and inside nested archives (behind `!`).
     """
 
-    __slots__ = ("_anywhere", "_at_root", "_folders", "_rest", "_trees")
+    __slots__ = ("_anywhere", "_at_root", "_expression", "_fixed", "_folders", "_rest", "_trees")
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self._anywhere = _Names()
         self._at_root = _Names()
         self._folders: set[str] = set()
         self._trees: tuple[str, ...] = ()
-        rest: list[str] = []
+        self._rest: list[str] = []
+        self._expression: re.Pattern[str] | None = None
         for pattern in (text.lower() for text in patterns):
             inner = pattern.removeprefix("**/")
             somewhere = inner != pattern
@@ -242,8 +246,8 @@ class Globs:
                 else:
                     self._trees += (f"{folder}/",)
             elif not (self._anywhere if somewhere else self._at_root).took(inner):
-                rest.append(translate(pattern))
-        self._rest = re.compile("|".join(f"(?:{part})" for part in rest)) if rest else None
+                self._rest.append(pattern)
+        self._fixed = tuple(map(fixed_part, self._rest))
 
     def matches(self, path: str) -> bool:
         """Tell whether some pattern matches the whole path."""
@@ -253,8 +257,27 @@ class Globs:
             or not self._folders.isdisjoint(folders)
             or lowered.startswith(self._trees)
             or (not folders and self._at_root.match(name))
-            or (self._rest is not None and self._rest.fullmatch(lowered) is not None)
+            or (self._rest != [] and self._is_tried(lowered))
         )
+
+    def _is_tried(self, path: str) -> bool:
+        if self._expression is None:
+            marked = f"/{path}{END}"
+            if not any(part in marked for part in self._fixed):
+                return False
+            self._expression = re.compile("|".join(f"(?:{translate(one)})" for one in self._rest))
+        return self._expression.fullmatch(path) is not None
+
+
+END = "\n"
+"""Stands behind a path in which something fixed is searched, as a `/` stands in front of it."""
+_VARIED = regex(r"\[!?\]?[^\]]*\]|[*?]+")
+"""What may match more than one text: stars, question marks, and classes."""
+
+
+def fixed_part(pattern: str) -> str:
+    """Return the longest text that stands in all that a pattern matches, as `END` says."""
+    return max(_VARIED.split(f"/{pattern.lower()}{END}"), key=len)
 
 
 @lru_cache(maxsize=8)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,6 @@ from auditor.facts.policy.waiver import WaiverFact
 from auditor.lazyre import regex
 from auditor.limits import Budget, Limits
 from auditor.model import (
-    OF_OTHERS,
-    OF_PYTHON,
     Artifact,
     ArtifactKind,
     Fact,
@@ -32,7 +29,6 @@ from auditor.model import (
 )
 
 if TYPE_CHECKING:
-    from auditor.facts import Collector
     from auditor.judge import Judge
     from auditor.rulebook import Ruleset
 
@@ -78,7 +74,7 @@ class Outcome(Struct):
         """
         budget = budget or Budget(Limits())
         self.kinds.add(contents.kind)
-        for name, collector in _serving(contents.kind):
+        for name, collector in facts.serving(contents):
             if not judge.wants(name, artifact.kind):
                 continue
             try:
@@ -172,16 +168,6 @@ class Outcome(Struct):
                 self.gap(artifact.source, fact.reason, fact.path)
             else:
                 yield fact
-
-
-@cache
-def _serving(kind: ArtifactKind) -> tuple[tuple[str, Collector], ...]:
-    """Return the collectors that are asked about contents of a kind, by name."""
-    if kind is ArtifactKind.POLICY:
-        collectors = facts.of_policy()
-    else:
-        collectors, _ = facts.load(lockfile=kind in OF_OTHERS, python=kind in OF_PYTHON)
-    return tuple((name, one) for name, one in collectors.items() if one.serves(kind))
 
 
 def _ages(data: Iterable[str], settings: policy.Settings) -> Iterator[DataAgeFact]:

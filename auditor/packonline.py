@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from auditor.addresses import address
 from auditor.errors import InputError
+from auditor.facts.comparing.size_history import SizesSeen
 from auditor.facts.manifest import manifest_of
-from auditor.facts.size_history import SizesSeen
 from auditor.model import ArtifactKind
 from auditor.safe import safe
 from auditor.sources.registry import Registry

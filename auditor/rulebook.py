@@ -115,6 +115,10 @@ def builtin_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
 
 
+FILES = (("data", ".txt"), ("", ".yaml"))
+"""Folders below one of rules, and how the files end that are read there: lists and rules."""
+
+
 class Source(Struct, frozen=True, kw_only=True):
     """The files of some folders with rules, not yet parsed."""
 

@@ -194,8 +194,8 @@ class _RuleReader:
     def _collector(self) -> facts.Collector:
         name = self._text("fact")
         named = self._document.get("artifacts")
-        if named == [ArtifactKind.POLICY.value] and name in facts.of_policy():
-            return facts.of_policy()[name]
+        if named == [ArtifactKind.POLICY.value] and name in (known := facts.of("policy")[0]):
+            return known[name]
         only_lockfiles = isinstance(named, list) and all(map([*OF_OTHERS].__contains__, named))
         for lockfile in (only_lockfiles, not only_lockfiles):
             collectors, _ = facts.load(lockfile=lockfile)
@@ -343,7 +343,7 @@ class _RuleReader:
     def _git(self, node: object, key: str) -> tuple[tuple[str, str], ...]:
         if not isinstance(node, dict):
             raise self._error(key, "must map paths to what git says of them")
-        from auditor.facts.git_state import PathState  # noqa: PLC0415 - for tests alone
+        from auditor.facts.project.git_state import PathState  # noqa: PLC0415 - for tests alone
 
         try:
             for path, text in node.items():

@@ -11,12 +11,12 @@ from auditor import facts, policyfile, ruletest_others
 from auditor.archives.tar import stripped
 from auditor.examine import Examination
 from auditor.facts import denied_word
-from auditor.facts.comparison import ComparedWith
+from auditor.facts.comparing.comparison import ComparedWith
+from auditor.facts.comparing.size_history import SizesSeen
 from auditor.facts.demands import Demands
 from auditor.facts.denied_word import DeniedSeen
-from auditor.facts.git_state import GitSeen, PathState
-from auditor.facts.module_difference import SdistSeen
-from auditor.facts.size_history import SizesSeen
+from auditor.facts.distribution import SdistSeen
+from auditor.facts.project.git_state import GitSeen, PathState
 from auditor.judge import Judge
 from auditor.limits import Budget, Limits
 from auditor.model import (

@@ -13,15 +13,15 @@ from auditor import incidentfile, lockcontents, lockfiles, rulebook, yamldoc
 from auditor.advisories import osv, signs
 from auditor.advisories.records import collected
 from auditor.advisories.signs import Sort
-from auditor.facts.lock.change import Earlier
-from auditor.facts.lock.dropper import MembersSeen
+from auditor.facts.around.change import Earlier
+from auditor.facts.around.dropper import MembersSeen
+from auditor.facts.around.indicator import SignSeen
+from auditor.facts.around.installed import HiddenSeen
+from auditor.facts.around.past import Change, Commit, HistorySeen
 from auditor.facts.lock.file import Beside
-from auditor.facts.lock.indicator import SignSeen
-from auditor.facts.lock.installed import HiddenSeen
 from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.names import NamesAsked
-from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.said import RegistrySaid, candidates, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen, family_of

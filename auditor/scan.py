@@ -17,15 +17,10 @@ from auditor.blame import of_input
 from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
 from auditor.errors import InputError, UsageError
 from auditor.examine import Examination
-from auditor.facts import Contents, Reader, denied_word, module_difference
-from auditor.facts.comparison import ComparedWith
+from auditor.facts import Contents, Reader
 from auditor.facts.demands import Demands
-from auditor.facts.distribution import distribution_of
-from auditor.facts.git_state import GitSeen
+from auditor.facts.distribution import SdistSeen, distribution_of
 from auditor.facts.manifest import MANIFEST, manifest_of
-from auditor.facts.module_difference import SdistSeen
-from auditor.facts.size_history import SizesSeen
-from auditor.home import home
 from auditor.judge import Judge
 from auditor.limits import Limits
 from auditor.model import (
@@ -34,6 +29,7 @@ from auditor.model import (
     ByteCount,
     Fact,
     Finding,
+    Home,
     Profile,
     Report,
 )
@@ -50,6 +46,8 @@ from auditor.summary import disclosure, shares
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from auditor.facts.comparing.size_history import SizesSeen
+    from auditor.facts.project.git_state import GitSeen
     from auditor.packonline import SizeAsker
     from auditor.rulebook import Ruleset
     from auditor.sources.project import Packed
@@ -146,6 +144,8 @@ class _Scanner:
         self._more: tuple[Reader, ...] = ()
         """Readers besides those of the facts."""
         if self._demands.words:
+            from auditor.facts import denied_word  # noqa: PLC0415 - where a policy has words
+
             self._more += (denied_word.reader(self._demands.words),)
         self._comparing = Comparing(request.compare, self._look)
         self._earlier = earlier
@@ -332,7 +332,7 @@ class _Scanner:
             }
         )
         budget = gauges.budget(self._request.limits)
-        examination = Examination(pack.label, self._readers(), budget)
+        examination = Examination(pack.label, facts.of("", "project")[1], budget)
         examination.run(directory.files(folder, names, budget))
         self.result.gaps.extend(
             gap for gap in examination.gaps if gap.location.path != MANIFEST
@@ -371,7 +371,7 @@ class _Scanner:
         contents = self._compared(examination.contents(kind, size, path.name), artifact.source)
         if project is not None and (known := _git(project.folder, contents)):
             artifact = replace(artifact, notes=(*artifact.notes, *known.notes))
-            observations = {**contents.observations, GitSeen: (known,)}
+            observations = {**contents.observations, type(known): (known,)}
             contents = replace(contents, observations=observations)
         notes = (*artifact.notes, *_NOTES.get(kind, ()))
         artifact = replace(artifact, kind=kind, notes=notes, packed=ByteCount(size), sha256=digest)
@@ -379,7 +379,7 @@ class _Scanner:
 
     def _readers(self, *, wheel: bool = False) -> tuple[Reader, ...]:
         """Return who sees members; of Python's distributions only wheels have readers alone."""
-        return facts.load(lockfile=False, python=wheel)[1] + self._more
+        return facts.of("", *(("python",) if wheel else ()))[1] + self._more
 
     def _examination(
         self, label: str, readers: tuple[Reader, ...], shape: kinds.Zip
@@ -406,7 +406,9 @@ class _Scanner:
         self._releases.add(release)
         found = self._sdists.get(release)
         if contents.kind is ArtifactKind.SDIST:
-            self._sdists[release] = module_difference.sdist_of(contents, label)
+            from auditor.facts.python.module_difference import sdist_of  # noqa: PLC0415 - of these
+
+            self._sdists[release] = sdist_of(contents, label)
         if found is None:
             return contents
         return replace(contents, observations={**contents.observations, SdistSeen: (found,)})
@@ -442,12 +444,10 @@ class _Scanner:
         for problem in comparisons.problems:
             self.result.gap(artifact.source, problem)
         folder = None if project is None else project.folder
-        observed = {
-            **contents.observations,
-            ComparedWith: comparisons.seen,
-            Demands: (self._demands,),
-            SizesSeen: self._sizes_seen(artifact.source, contents, name, version, folder),
-        }
+        observed = {**contents.observations, Demands: (self._demands,)}
+        sizes = self._sizes_seen(artifact.source, contents, name, version, folder)
+        for known_of in filter(None, (comparisons.seen, sizes)):
+            observed[type(known_of[0])] = known_of
         contents = replace(contents, observations=observed)
         artifact = replace(
             artifact,
@@ -460,7 +460,7 @@ class _Scanner:
             notes=(*artifact.notes, *comparisons.notes),
             ships=ships,
             compared=tuple(one.comparison for one in comparisons.shown),
-            home=None if project is None else home(project.label, project.contents, contents),
+            home=None if project is None else _home(project, contents),
         )
         self.result.artifacts.append(artifact)
         configuration = None
@@ -562,6 +562,12 @@ def _git(folder: Path, contents: Contents) -> GitSeen | None:
     from auditor.sources import git  # noqa: PLC0415 - only where a project was packed
 
     return git.seen(folder, contents)
+
+
+def _home(project: Project, contents: Contents) -> Home:
+    from auditor.home import home  # noqa: PLC0415 - see above
+
+    return home(project.label, project.contents, contents)
 
 
 def _identity(contents: Contents) -> tuple[str, str]:

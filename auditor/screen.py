@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from auditor.anchors import Anchors
-from auditor.lazyre import regex
+from auditor.match import END, fixed_part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 MANY = 4096
 """Facts that are looked at together."""
-_END = "\n"
-"""Stands behind each text, so that the end of one is something fixed, too."""
-_WILD = regex(r"\[!?\]?[^\]]*\]|[*?]+")
-"""What may match more than one text: stars, question marks, and classes."""
 
 
 class Need(Struct, frozen=True, kw_only=True):
@@ -110,7 +106,7 @@ class Screen:
             texts = lot.column(field)
             if not {*map(type, texts)} <= {str}:
                 return dict.fromkeys(range(len(lot)), self._every)
-            joined = f"/{f'{_END}/'.join(texts)}{_END}".lower().replace("!", "/")
+            joined = f"/{f'{END}/'.join(texts)}{END}".lower().replace("!", "/")
             data = joined.encode("utf-8", "surrogatepass")
             if data.count(b"\n") != len(texts):  # some text has a line end of its own
                 return dict.fromkeys(range(len(lot)), self._every)
@@ -120,11 +116,3 @@ class Screen:
                 last = offset
                 found[number] |= self._needs[part]
         return found
-
-
-def fixed_part(pattern: str) -> str:
-    """Return the longest text that stands in all that a pattern matches.
-
-    That has a `/` in front and a line end behind for this.
-    """
-    return max(_WILD.split(f"/{pattern.lower()}{_END}"), key=len)

@@ -9,10 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auditor import packing
-from auditor.advice import LeaveOut, advice, pattern_for
-from auditor.facts import build_setting
-from auditor.facts.config_file import ConfigSeen, tokens
-from auditor.facts.packing_config import PackingConfigFact, collect
+from auditor.advice import advice
+from auditor.advice_npm import LeaveOut, pattern_for
+from auditor.facts.project import build_setting
+from auditor.facts.project.config_file import ConfigSeen, tokens
+from auditor.facts.project.packing_config import PackingConfigFact, collect
 from auditor.facts.source_map import Carrier, SourceMapFact
 from auditor.model import ArtifactKind, ByteCount, Fact
 from auditor.packers import Packer

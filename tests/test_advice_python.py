@@ -12,8 +12,7 @@ from auditor.advice import advice
 from auditor.advice_python import Edit, LeaveOut, leave_out
 from auditor.backends import Name, backend_of
 from auditor.facts import Contents
-from auditor.facts.distribution import DocumentSeen
-from auditor.facts.module_difference import SdistSeen
+from auditor.facts.distribution import DocumentSeen, SdistSeen
 from auditor.model import ArtifactKind, Fact, Member
 from tests.work import ends
 

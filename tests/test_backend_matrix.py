@@ -25,8 +25,7 @@ import pytest
 
 from auditor.advice_python import _key, _toml, leave_out
 from auditor.facts import Contents
-from auditor.facts.distribution import DocumentSeen
-from auditor.facts.module_difference import SdistSeen
+from auditor.facts.distribution import DocumentSeen, SdistSeen
 from auditor.model import ArtifactKind, Fact, Report
 from auditor.scan import Request, scan
 from auditor.sources.python_project import python_packed

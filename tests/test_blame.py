@@ -24,7 +24,7 @@ import yaml
 from msgspec.structs import replace
 from packaging.version import Version
 
-from auditor import facts, historyscan, lockfiles, lockscan, outcome, report, rulebook
+from auditor import facts, historyscan, lockfiles, lockscan, report, rulebook
 from auditor.__main__ import run
 from auditor.archives.inflate import Inflated
 from auditor.blame import bug, of_input
@@ -113,14 +113,11 @@ ALL = {**OF_INPUT, **BUGS}
 
 
 @pytest.fixture(autouse=True)
-def _rules_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _rules_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read our own rules once for all calls of this module: they are the same each time."""
     for lockfile in (False, True):
         _rules((rulebook.builtin_folder(),), lockfile=lockfile)
     monkeypatch.setattr(rulecache, "load", _rules)
-    outcome._serving.cache_clear()  # noqa: SLF001 - who is asked is replaced here, and nowhere else
-    yield
-    outcome._serving.cache_clear()  # noqa: SLF001
 
 
 _READ = rulecache.load
@@ -231,7 +228,7 @@ def test_in_a_reader(
         yield from ()
 
     bad = facts.Reader(wants=lambda _: True, read=read)
-    monkeypatch.setattr(facts, "load", lambda **_: (collectors, (bad, *readers)))
+    monkeypatch.setattr(facts, "of", lambda *_: (collectors, (bad, *readers)))
     path = pack({"bad.js": "1", "z.js.map": MAP})
     code, out, err = audit(capsys, "pack", str(path), "--format", "json", "--no-config")
 
@@ -256,7 +253,7 @@ def test_in_a_reader_asked_by_the_name_of_a_member(
         yield from ()
 
     bad = facts.Reader(wants=raiser(ALL[name]), read=read)
-    monkeypatch.setattr(facts, "load", lambda **_: (collectors, (bad, *readers)))
+    monkeypatch.setattr(facts, "of", lambda *_: (collectors, (bad, *readers)))
     code, out, err = audit(
         capsys, "pack", str(pack({"b.js": "1"})), "--format", "json", "--no-config"
     )
@@ -273,7 +270,7 @@ def test_in_a_collector(
 ) -> None:
     collectors, readers = facts.load(lockfile=False)
     broken = replace(collectors["script"], collect=raiser(ALL[name]))
-    monkeypatch.setattr(facts, "load", lambda **_: ({**collectors, "script": broken}, readers))
+    monkeypatch.setattr(facts, "of", lambda *_: ({**collectors, "script": broken}, readers))
     path = pack({"z.js.map": MAP})
     code, out, err = audit(capsys, "pack", str(path), "--format", "json", "--no-config")
 
@@ -324,6 +321,7 @@ def test_in_the_reader_of_a_lockfile(
     known = lockfiles.formats()
     broken = replace(known["poetry"], read=raiser(ALL[name]))
     monkeypatch.setattr(lockfiles, "formats", lambda: {**known, "poetry": broken})
+    monkeypatch.setattr(lockfiles, "_called_after", lambda _: ())
     if many:  # which are read by processes of their own
         monkeypatch.setattr(lockscan, "SHARED", 1)
         monkeypatch.setattr("os.cpu_count", lambda: 2)
@@ -416,6 +414,7 @@ def test_in_a_state_of_a_history(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     known = lockfiles.formats()
     broken = {key: replace(one, read=raiser(ALL[name])) for key, one in known.items()}
     monkeypatch.setattr(lockfiles, "formats", lambda: broken)
+    monkeypatch.setattr(lockfiles, "_called_after", lambda _: ())
 
     def states() -> Any:  # noqa: ANN401 - of private types
         return historyscan._states(scanner, (Path(), (("a" * 40, "poetry.lock"),)))  # noqa: SLF001
@@ -474,7 +473,7 @@ def test_a_debug_report_has_the_way_to_the_bug_and_no_value_of_it(
         yield from ()
 
     broken = replace(collectors["script"], collect=collect)
-    monkeypatch.setattr(facts, "load", lambda **_: ({**collectors, "script": broken}, readers))
+    monkeypatch.setattr(facts, "of", lambda *_: ({**collectors, "script": broken}, readers))
     path = pack({"a.js": "1"})
     code, out, err = audit(capsys, "pack", str(path), "--no-config", "--debug")
 

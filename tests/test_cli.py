@@ -314,9 +314,33 @@ def test_the_module_and_a_pipe_without_colour() -> None:
     assert done.stdout == f"audit, version {auditor.__version__}\n"
 
 
+NEVER = (
+    "rich requests jinja2 yaml packaging semver cvss docutils platformdirs tempfile shutil random"
+    " sysconfig signal subprocess tomllib difflib auditor.cli.walled auditor.baselinefile"
+    " auditor.rulefile auditor.policyfile"
+)
+"""What no call for JSON imports that finds nothing."""
+NOT_FOR_TARBALLS = (
+    "sqlite3 auditor.lockfiles auditor.advisories auditor.names auditor.npm_ranges"
+    " auditor.sizehistory auditor.packing auditor.backends auditor.advice_npm"
+    " auditor.advice_python auditor.home auditor.archives.zip auditor.archives.zip_records"
+    " auditor.archives.asar auditor.facts.project auditor.facts.comparing auditor.facts.python"
+    " auditor.facts.lock auditor.facts.around"
+)
+NOT_FOR_LOCKFILES = (
+    "mmap auditor.archives auditor.maps auditor.binaries auditor.examine auditor.scan"
+    " auditor.packing auditor.facts.manifest auditor.facts.source_map auditor.facts.project"
+    " auditor.facts.comparing auditor.facts.python auditor.facts.around auditor.lockfiles.pnpm"
+    " auditor.lockfiles.yarn_classic auditor.lockfiles.uv auditor.lockfiles.bun_lockb"
+    " auditor.lockfiles.cyclonedx auditor.lockfiles._yaml"
+)
+
+
 @pytest.mark.parametrize(
     ("arguments", "idle"),
     [
+        (["pack", "kit.tgz", "--format", "json"], f"{NEVER} {NOT_FOR_TARBALLS}"),
+        (["lock", "package-lock.json", "--format", "json"], f"{NEVER} {NOT_FOR_LOCKFILES}"),
         (["--version"], "yaml rich msgspec requests json auditor.facts auditor.policy"),
         (["names", "lodash"], "yaml rich requests auditor.facts auditor.policy"),
         (

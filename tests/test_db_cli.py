@@ -99,7 +99,7 @@ def test_the_database_is_that_of_the_option_then_of_the_variable_then_the_users_
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path
 ) -> None:
     mine = place / "data" / "release-audit" / "advisories.sqlite"
-    monkeypatch.setattr("platformdirs.user_data_path", lambda *_, **__: mine.parent)
+    monkeypatch.setattr("auditor.sources.userplaces.data", lambda: mine.parent)
     for number, arguments in enumerate((["--db", "one.sqlite"], [], [])):
         if number == 1:
             monkeypatch.setenv("AUDIT_DB", str(place / "two.sqlite"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor.facts import Contents
-from auditor.facts.git_state import GitSeen, PathState, State
+from auditor.facts.project.git_state import GitSeen, PathState, State
 from auditor.facts.python.record import MemberDigest
 from auditor.model import ArtifactKind, Member, MemberType
 from auditor.sources import git, git_program

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from auditor import rulebook, rulefile
 from auditor.errors import RuleError
 from auditor.facts import Contents
-from auditor.facts.build_output import BuildOutput, neighbours, placed
 from auditor.facts.distribution import DocumentSeen
-from auditor.facts.git_state import COLLECTOR, GitSeen, GitStateFact, PathState, State
 from auditor.facts.manifest import ManifestSeen
+from auditor.facts.project.build_output import BuildOutput, neighbours, placed
+from auditor.facts.project.git_state import COLLECTOR, GitSeen, GitStateFact, PathState, State
 from auditor.model import ArtifactKind, Member
 
 if TYPE_CHECKING:

@@ -28,27 +28,27 @@ from auditor.advisories.signs import Sort
 from auditor.errors import ParseError, UsageError
 from auditor.examine import Examination
 from auditor.facts import Collector, Contents, Reader
-from auditor.facts.comparison import ComparedWith
+from auditor.facts.around.change import Earlier
+from auditor.facts.around.dropper import MembersSeen
+from auditor.facts.around.indicator import SignSeen
+from auditor.facts.around.installed import HiddenSeen
+from auditor.facts.around.past import Change, Commit, HistorySeen
+from auditor.facts.comparing.comparison import ComparedWith
+from auditor.facts.comparing.size_history import SizesSeen
 from auditor.facts.demands import Budgets, Demands, MapMode
 from auditor.facts.denied_word import reader as denied
-from auditor.facts.git_state import GitSeen, PathState
-from auditor.facts.lock.change import Earlier
-from auditor.facts.lock.dropper import MembersSeen
-from auditor.facts.lock.indicator import SignSeen
-from auditor.facts.lock.installed import HiddenSeen
+from auditor.facts.distribution import SdistSeen
 from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
 from auditor.facts.lock.names import NamesAsked
-from auditor.facts.lock.past import Change, Commit, HistorySeen
 from auditor.facts.lock.recorded import Recorded
 from auditor.facts.lock.said import RegistrySaid, key_of_name
 from auditor.facts.lock.sibling import SiblingsSeen
-from auditor.facts.module_difference import SdistSeen
 from auditor.facts.policy.data_age import DataAgeFact
 from auditor.facts.policy.waiver import State, WaiverFact
-from auditor.facts.size_history import SizesSeen
+from auditor.facts.project.git_state import GitSeen, PathState
 from auditor.inventory import Inventory
-from auditor.judge import Judge, filled, rendered
+from auditor.judge import Judge, _Shown, filled
 from auditor.limits import Budget, Limits
 from auditor.lockcontents import contents_of, observed
 from auditor.match import OPERATORS
@@ -264,7 +264,8 @@ def check(collector: Collector, seen: Fact | Unread) -> None:
         return
     assert type(seen) is collector.fact
     json.dumps(seen.evidence())
-    assert all(isinstance(text, str) for text in rendered(seen).values())
+    shown = _Shown(seen, {})
+    assert all(isinstance(shown[name], str) for name in seen.__struct_fields__)
 
 
 def run_all(
@@ -716,9 +717,9 @@ each_rule = pytest.mark.parametrize("rule", RULESET.rules, ids=lambda rule: rule
 def test_message_and_fix_render_for_every_fact_of_the_rules_tests(rule: Rule) -> None:
     for test in rule.tests:
         for fact in ruletest.facts_of(rule, test):
-            values = rendered(fact)
+            values = _Shown(fact, dict.fromkeys(ADVICE, lambda _: "advice"))
             assert filled(rule.message, values).strip()
-            assert filled(rule.fix, values | dict.fromkeys(ADVICE, "advice")).strip()
+            assert filled(rule.fix, values).strip()
             json.dumps(fact.evidence())
 
 

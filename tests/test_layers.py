@@ -59,6 +59,7 @@ LAYERS = [
     {
         "examine",
         "advice",
+        "advice_npm",
         "advice_python",
         "summary",
         "kinds",

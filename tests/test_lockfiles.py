@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auditor.errors import InputError
-from auditor.lockfiles import Document, Format, formats, identified, read
+from auditor.lockfiles import Document, Format, formats, identified, named, read
 
 if TYPE_CHECKING:
     from auditor.inventory import Inventory
@@ -135,6 +135,21 @@ def test_damage_raises_nothing_but_parse_errors(folder: Path) -> None:
     format_ = formats()[folder.parent.name]
     for data in damaged(document.data):
         outcome(Document(path=document.path, data=data, beside=document.beside), format_)
+
+
+@pytest.mark.parametrize("name", sorted({n for one in formats().values() for n in one.files}))
+@pytest.mark.parametrize("folder", ["", "requirements", "node_modules"])
+def test_formats_told_by_what_their_modules_are_called_are_all_that_have_the_name(
+    name: str, folder: str
+) -> None:
+    assert named(name, folder) == tuple(
+        one
+        for one in formats().values()
+        if any(
+            fnmatchcase(f"{folder}/{name}" if "/" in pattern else name, pattern)
+            for pattern in one.files
+        )
+    )
 
 
 @pytest.mark.parametrize("name", sorted(formats()))

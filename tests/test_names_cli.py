@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auditor.cli import names as cli_names
+from auditor.cli.options import LEVELS
 from auditor.names import Level, Lookalike
 from tests.test_cli import audit
 from tests.test_lookalike import Fake
@@ -40,6 +41,10 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 def given(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_the_levels_on_the_command_line_are_those_of_names() -> None:
+    assert [*LEVELS] == [level.word for level in Level]
 
 
 def test_a_look_alike_is_one_line_with_target_kind_level_and_reason(

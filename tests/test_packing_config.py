@@ -16,9 +16,15 @@ from hypothesis import strategies as st
 
 from auditor import match, packing, shape
 from auditor.examine import Examination
-from auditor.facts import Contents, Unread, config_file, load
-from auditor.facts.config_file import leaves
-from auditor.facts.packing_config import PackingConfigFact, Problem, collect, configuration_of
+from auditor.facts import Contents, Unread, load
+from auditor.facts.project import config_file
+from auditor.facts.project.config_file import leaves
+from auditor.facts.project.packing_config import (
+    PackingConfigFact,
+    Problem,
+    collect,
+    configuration_of,
+)
 from auditor.limits import Budget, Limits
 from auditor.model import ArtifactKind, Member
 from auditor.packers import PackedPaths, Packer

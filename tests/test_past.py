@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor import incidentfile, lockcontents, rulebook
+from auditor.facts.around.past import Change, Commit, HistorySeen, PastFact, collect
 from auditor.facts.lock.known_bad import KnownBadFact
 from auditor.facts.lock.known_bad import collect as known_bad
-from auditor.facts.lock.past import Change, Commit, HistorySeen, PastFact, collect
 from auditor.inventory import Inventory, LockedPackage
 from auditor.model import ArtifactKind
 

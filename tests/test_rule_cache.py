@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +80,43 @@ def test_rules_are_parsed_once(folder: Path, parses: list[str]) -> None:
     assert first.lists == {"some.txt": frozenset({"one", "two"})}
 
 
+def test_files_in_which_nothing_changed_are_not_even_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = rulecache.load([folder])
+    monkeypatch.setattr(rulebook, "read", None)
+
+    assert rulecache.load([folder]) == first
+
+
+def test_another_folder_with_the_same_files_is_read_for_itself(
+    folder: Path, tmp_path: Path, parses: list[str]
+) -> None:
+    shutil.copytree(folder, tmp_path / "copy")  # which keeps the times
+    first, second = rulecache.load([folder]), rulecache.load([tmp_path / "copy"])
+
+    assert first == second
+    assert len(parses) == 2
+
+
+def test_a_pack_of_ours_in_a_folder_of_the_users_is_checked_as_the_users(tmp_path: Path) -> None:
+    ours = rulebook.builtin_folder()
+    copy = tmp_path / "copy"
+    shutil.copytree(ours / "incidents", copy / "incidents")
+    name = min(path.name for path in (copy / "incidents").glob("*.yaml"))
+    text = (copy / "incidents" / name).read_text(encoding="utf-8")
+
+    assert rulecache.packs([copy])[1] != rulecache.packs([ours])[1]
+    (copy / "incidents" / name).write_text(f"{text}unknown: 1\n", encoding="utf-8")
+    with pytest.raises(RuleError):
+        rulecache.packs([copy])
+
+
+def _touched(folder: Path, kept: Path) -> None:
+    del kept
+    os.utime(folder / "embedded-sources.yaml", ns=(1, 1))
+
+
 def _edit(folder: Path, kept: Path) -> None:
     del kept
     text = RULE.replace("severity: high", "severity: low ", 1)  # as many bytes
@@ -114,7 +153,7 @@ def _gone(folder: Path, kept: Path) -> None:
     file.unlink()
 
 
-@pytest.mark.parametrize("change", [_edit, _list, _cut, _filled, _linked, _gone])
+@pytest.mark.parametrize("change", [_touched, _edit, _list, _cut, _filled, _linked, _gone])
 def test_what_changed_or_is_damaged_is_parsed_anew(
     folder: Path, kept: Path, parses: list[str], change: Callable[[Path, Path], None]
 ) -> None:
@@ -160,4 +199,8 @@ def test_what_ships_is_taken_without_a_cache(
 
     assert [rule.id for rule in rulecache.load([folder]).rules] == ["embedded-sources"]
     assert parses == []
-    assert not kept.exists()
+    (kept_file,) = kept.iterdir()
+    kept_file.unlink()
+    _edit(folder, kept)
+    rulecache.load([folder])
+    assert len(parses) == 1

@@ -15,7 +15,6 @@ import pytest
 
 from auditor import sandbox
 from auditor.__main__ import run
-from auditor.cli import confined
 from tests.a_registry import Served, npm_document, served
 from tests.conftest import tarball
 from tests.distributions import sdist, wheel
@@ -153,11 +152,11 @@ def test_inside_nothing_can_be_done_but_to_read_what_is_named(tmp_path: Path) ->
 
 ENDING = """
 import sys, time
-from auditor.cli import confined
+from auditor.cli import confined, walled
 from auditor.errors import InputError
 from auditor.limits import Limits
 
-confined._SECONDS = 1
+walled._SECONDS = 1
 def more_memory(): return len(bytearray(1 << 40))
 def more_time():
     while True: pass
@@ -502,6 +501,6 @@ def test_another_system_says_that_it_has_none(
 def test_without_a_sandbox_nothing_is_forked(
     monkeypatch: pytest.MonkeyPatch, pack: Pack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(confined, "_forked", None)
+    monkeypatch.setattr("auditor.cli.walled.made", None)
     assert run(["pack", str(pack({"index.js": "run()"}))]) == 0
     assert "PASS" in capsys.readouterr().out

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from auditor.errors import ParseError
 from auditor.facts import Contents
-from auditor.facts.size_history import SizeHistoryFact, SizesSeen, collect
+from auditor.facts.comparing.size_history import SizeHistoryFact, SizesSeen, collect
 from auditor.model import ArtifactKind, Member
 from auditor.sizehistory import ReleaseSize, Step, growth, of_packument, of_project
 from tests.a_registry import Served, served

@@ -12,7 +12,7 @@ import pytest
 from auditor import incidentfile, rulebook
 from auditor.advisories import FileSign, signs
 from auditor.advisories.signs import Sort
-from auditor.facts.lock.indicator import SignSeen
+from auditor.facts.around.indicator import SignSeen
 from auditor.model import Unread
 from auditor.sources import trails
 

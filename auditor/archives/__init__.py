@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, BinaryIO, overload
 
 from msgspec.structs import replace
 
-from auditor.archives import asar, tar, zip, zip_records  # noqa: A004 - the format's name
+from auditor.archives import tar
 from auditor.archives.entry import BEHIND, loose
 from auditor.archives.entry import Entries as Entries
 from auditor.archives.entry import Entry as Entry
 from auditor.archives.entry import Loose as Loose
 from auditor.archives.entry import Several as Several
 from auditor.archives.inflate import MAGICS, PLAIN_CHUNK, Inflated, is_compressed
+from auditor.archives.marks import ZIP_END as END
+from auditor.archives.marks import has_zip_end, is_asar
 from auditor.archives.tar import stripped as stripped
-from auditor.archives.zip_records import END
 from auditor.errors import ArchiveError, InputError
 from auditor.lazyre import regex
 from auditor.model import Member, Oddity, Unread
@@ -83,12 +84,12 @@ def unread_format(head: bytes) -> str:
 
 def is_archive(head: bytes) -> bool:
     """Tell by its first bytes (512 are enough) whether `walk` may be asked to read a file."""
-    return is_compressed(head) or head.startswith(ZIP_MAGIC) or _is_tar(head) or asar.claims(head)
+    return is_compressed(head) or head.startswith(ZIP_MAGIC) or _is_tar(head) or is_asar(head)
 
 
 def holds_archive(data: bytes) -> bool:
     """Tell whether a whole file is an archive: by its first bytes, or a zip by its end as well."""
-    return is_archive(data[:512]) or zip.is_whole(memoryview(data))
+    return is_archive(data[:512]) or _is_whole_zip(memoryview(data))
 
 
 def is_plain(name: str, data: bytes) -> bool:
@@ -149,6 +150,8 @@ def listing(file: BinaryIO, budget: Budget) -> tuple[str, ...]:
     head = file.read(4)
     if not head.startswith(ZIP_MAGIC):
         return ()
+    from auditor.archives import zip  # noqa: A004, PLC0415 - the format's name; not of tarballs
+
     try:
         return zip.listing(_whole(file, head), budget)
     except InputError:
@@ -161,7 +164,11 @@ def lone(file: BinaryIO, path: str, budget: Budget) -> bytes | None:
     None where that cannot be told, for whatever reason.
     """
     head = file.read(4)
-    return zip.lone(_whole(file, head), path, budget) if head.startswith(ZIP_MAGIC) else None
+    if not head.startswith(ZIP_MAGIC):
+        return None
+    from auditor.archives import zip  # noqa: A004, PLC0415 - see above
+
+    return zip.lone(_whole(file, head), path, budget)
 
 
 @overload
@@ -215,23 +222,25 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
         if tar.is_header(head):
             yield _two_formats("a tar archive")
             yield from _as(AS_TAR, tar.members(iter((bytes(whole),)), budget, strip=strip))
-        yield from zip.members(whole, budget, strip=strip_zip)
+        yield from _of_zip(whole, budget, strip=strip_zip)
         return
     if not head:
         raise ArchiveError("an empty file, not an archive")
     row = _are_plain if together else None
-    claimed = asar.claims(head)
+    claimed = is_asar(head)
     if not claimed and not _is_tar(head) and not is_compressed(head):
         whole = _whole(file, head)
-        if zip_records.has_end(whole):  # with bytes in front, as self-extracting archives have
-            yield from zip.members(whole, budget, strip=0)
+        if has_zip_end(whole):  # with bytes in front, as self-extracting archives have
+            yield from _of_zip(whole, budget, strip=0)
             return
         raise ArchiveError("not an archive: neither gzip, bzip2, xz, Zstandard nor tar")
     at_hand = _at_hand(file)
-    if at_hand is not None and zip.is_whole(at_hand):
+    if at_hand is not None and _is_whole_zip(at_hand):
         yield _two_formats("a zip archive")
-        yield from _as(AS_ZIP, zip.members(at_hand, budget, strip=0))
+        yield from _as(AS_ZIP, _of_zip(at_hand, budget, strip=0))
     if claimed:
+        from auditor.archives import asar  # noqa: PLC0415 - few files are one
+
         yield from asar.members(_whole(file, head), budget)
     elif _is_tar(head):
         plain = chain((head,), iter(lambda: file.read(PLAIN_CHUNK), b""))
@@ -271,6 +280,21 @@ def _inflated(
         detail = f"{remains.size:,} bytes behind the compressed stream"
         yield Oddity(kind="trailing-data", path="", detail=detail)
         yield remains
+
+
+def _of_zip(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
+    from auditor.archives import zip  # noqa: A004, PLC0415 - see above
+
+    return zip.members(data, budget, strip=strip)
+
+
+def _is_whole_zip(data: memoryview) -> bool:
+    """Tell whether a file that begins as another one ends exactly as a zip archive does."""
+    if not has_zip_end(data):
+        return False
+    from auditor.archives import zip  # noqa: A004, PLC0415 - see above
+
+    return zip.is_whole(data)
 
 
 def _two_formats(other: str) -> Oddity:

@@ -36,14 +36,6 @@ _NOWHERE = 1_000_000_000_000_000
 """Behind the end of any file."""
 
 
-def claims(head: bytes) -> bool:
-    """Tell an asar by its four numbers, which follow from each other, and the JSON's start."""
-    if len(head) <= _HEAD or head[:4] != b"\4\0\0\0":
-        return False
-    _, outer, inner, size = struct.unpack_from("<4I", head)
-    return outer == inner + 4 and inner - 4 - 3 <= size <= inner - 4 and head[16:17] == b"{"
-
-
 def members(data: memoryview, budget: Budget) -> Iterator[Entry]:
     """Yield each member with its content, in the order of the header, and what is odd.
 

@@ -44,6 +44,11 @@ BEHIND = "(behind the archive)"
 BEFORE = "(before the archive)"
 COMMENT = "(comment)"
 """Names of what is loose."""
+DESCRIPTORS = "data-descriptor"
+COMMENTS = "entry-comment"
+METHODS = "unusual-method"
+UNLOVED = frozenset({DESCRIPTORS, COMMENTS, METHODS})
+"""Kinds of oddity of zips that unpackers agree about."""
 
 
 def refused(reason: str) -> Iterator[bytes]:

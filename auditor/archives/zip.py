@@ -13,9 +13,20 @@ from typing import TYPE_CHECKING
 
 from auditor import fastpaths
 from auditor.archives import zip_methods, zip_records
-from auditor.archives.entry import BEFORE, BEHIND, COMMENT, Entry, Loose, loose
+from auditor.archives.entry import (
+    BEFORE,
+    BEHIND,
+    COMMENT,
+    COMMENTS,
+    DESCRIPTORS,
+    METHODS,
+    Entry,
+    Loose,
+    loose,
+)
+from auditor.archives.marks import ZIP_END, has_zip_end
 from auditor.archives.tar import stripped
-from auditor.archives.zip_records import DESCRIPTOR, END, LOCAL, UTF8, Local, Record, has_end
+from auditor.archives.zip_records import DESCRIPTOR, LOCAL, UTF8, Local, Record
 from auditor.errors import ArchiveError, InputError, LimitError, MemberError
 from auditor.limits import Budget
 from auditor.model import Member, MemberType, Oddity, Unread
@@ -25,13 +36,8 @@ if TYPE_CHECKING:
 
     from auditor.archives.zip_records import Ending
 
-DESCRIPTORS = "data-descriptor"
-COMMENTS = "entry-comment"
-METHODS = "unusual-method"
 PREFIX = "prefix"
 """Bytes in front of the first entry, as self-extracting archives have them."""
-UNLOVED = frozenset({DESCRIPTORS, COMMENTS, METHODS})
-"""Kinds of oddity that unpackers agree about."""
 _MISMATCH = "header-mismatch"
 _TRAILING = "trailing-data"
 _AT_THE_END = "(before the directory)"
@@ -131,7 +137,7 @@ def lone(data: memoryview, path: str, budget: Budget) -> bytes | None:
 
 def is_whole(data: memoryview) -> bool:
     """Tell whether a file that begins as another one ends exactly as a zip archive does."""
-    if not has_end(data):
+    if not has_zip_end(data):
         return False
     try:
         ending = zip_records.endings(data)[0]
@@ -183,7 +189,7 @@ def _loose(data: memoryview, start: int, end: int, name: str, budget: Budget) ->
     with one is not taken for a zip in the zip.
     """
     budget.member()
-    if bytes(data[start : start + 4]) == END:
+    if bytes(data[start : start + 4]) == ZIP_END:
         start += 4
     return Loose(
         name=name,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from auditor.archives.marks import LONGEST_COMMENT, ZIP_END
 from auditor.errors import ArchiveError
 from auditor.model import MemberType
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 LOCAL = b"PK\x03\x04"
 CENTRAL = b"PK\x01\x02"
-END = b"PK\x05\x06"
 _END64 = b"PK\x06\x06"
 _LOCATOR64 = b"PK\x06\x07"
 _DESCRIPTOR = b"PK\x07\x08"
@@ -35,7 +35,6 @@ _LOCATOR = struct.Struct("<4sLQL")
 ENCRYPTED, DESCRIPTOR, PATCHED, STRONG, UTF8, MASKED = 0x1, 0x8, 0x20, 0x40, 0x800, 0x2000
 _TELLING = ENCRYPTED | DESCRIPTOR | PATCHED | STRONG | UTF8 | MASKED
 """Flags that change how an entry is read."""
-_LONGEST_COMMENT = 0xFFFF
 _MOST_ENDINGS = 4
 """End records that are looked into; where there are more of them, that is told all the same."""
 _FULL, _FULL_COUNT = 0xFFFFFFFF, 0xFFFF
@@ -119,11 +118,6 @@ class Local(NamedTuple):
 # end records
 
 
-def has_end(data: memoryview) -> bool:
-    """Tell whether a file ends as a zip archive does."""
-    return bytes(data[max(0, len(data) - _LONGEST_COMMENT - _END.size) :]).rfind(END) >= 0
-
-
 def endings(data: memoryview) -> list[Ending]:
     """Return what the end records say: that which counts for most readers, and all others.
 
@@ -152,17 +146,17 @@ def endings(data: memoryview) -> list[Ending]:
 
 def _end_records(data: memoryview) -> list[int]:
     """Return where end records stand whose comment fits into the file, the last one first."""
-    lowest = max(0, len(data) - _LONGEST_COMMENT - _END.size)
+    lowest = max(0, len(data) - LONGEST_COMMENT - _END.size)
     tail = bytes(data[lowest:])
     found: list[int] = []
-    place = tail.rfind(END)
+    place = tail.rfind(ZIP_END)
     while place >= 0:
         at = lowest + place
         if at + _END.size <= len(data):
             *_, comment = _END.unpack_from(data, at)
             if at + _END.size + comment <= len(data):
                 found.append(at)
-        place = tail.rfind(END, 0, place)
+        place = tail.rfind(ZIP_END, 0, place)
     return found
 
 

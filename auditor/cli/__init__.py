@@ -9,7 +9,7 @@ import click
 
 from auditor import __version__
 
-_NOT_COMMANDS = frozenset({"confined", "db_update", "options", "output", "streams"})
+_NOT_COMMANDS = frozenset({"confined", "db_update", "options", "output", "streams", "walled"})
 
 
 class _Commands(click.Group):

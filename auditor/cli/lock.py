@@ -22,6 +22,7 @@ from auditor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import timedelta
 
     from auditor.lockscan import LockRequest, OnlineWish
 
@@ -125,7 +126,6 @@ def command(  # noqa: PLR0913 - one parameter per option
     from auditor.limits import Limits, with_changes  # noqa: PLC0415
     from auditor.model import Profile  # noqa: PLC0415
     from auditor.names import Level  # noqa: PLC0415
-    from auditor.names.signals import age_of  # noqa: PLC0415
     from auditor.sources import settings  # noqa: PLC0415
     from auditor.sources.namefile import names_in  # noqa: PLC0415
 
@@ -154,7 +154,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         programs=sandbox is None,
         users=None if sandbox is None else settings.of_user(),
         database=database,
-        max_db_age=None if max_db_age is None else age_of(max_db_age),
+        max_db_age=_age(max_db_age),
         rules=decision.rules,
         profile=decision.profile,
         settings=decision.settings,
@@ -196,10 +196,17 @@ def _wish(min_age: str | None, *, online: bool, cached: bool) -> OnlineWish | No
     from datetime import UTC, datetime  # noqa: PLC0415 - see above
 
     from auditor.lockscan import OnlineWish  # noqa: PLC0415
-    from auditor.names.signals import age_of  # noqa: PLC0415
 
     return OnlineWish(
         now=datetime.now(UTC),
-        min_age=None if min_age is None else age_of(min_age),
+        min_age=_age(min_age),
         cached=cached,
     )
+
+
+def _age(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    from auditor.names.signals import age_of  # noqa: PLC0415 - see above
+
+    return age_of(text)

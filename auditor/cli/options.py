@@ -10,16 +10,15 @@ import click
 
 from auditor import report
 from auditor.model import Profile, Severity
-from auditor.names import Level
 
 if TYPE_CHECKING:
     from auditor.deciding import Wishes
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+LEVELS = ("quiet", "default", "everything")
+"""How much is told of names that look like others: the words of `names.Level`."""
 SEVERITIES = [level.word for level in Severity]
-LEVELS = [level.word for level in Level]
-"""How much is told of names that look like others."""
 
 
 class PolicyOptions(TypedDict):

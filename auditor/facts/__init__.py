@@ -1,8 +1,8 @@
 """What a fact module declares, and the typed contents that its collector sees.
 
-A fact kind is one module of this folder with a module-level `COLLECTOR`. Where it needs bytes of
-members it has a `READER` too, whose observations its own collector, or another's, takes from
-`Contents.of`. Both are found by `load()`; nothing is registered by hand.
+A fact kind is one module of this folder, or of one below it, with a module-level `COLLECTOR`. Where
+it needs bytes of members it has a `READER` too, whose observations its own collector, or another's,
+takes from `Contents.of`. Both are found in their folder; nothing is registered by hand.
 """
 
 from __future__ import annotations
@@ -172,59 +172,74 @@ class Collector(Struct, frozen=True, kw_only=True):
         return kind is not ArtifactKind.PROJECT and kind not in OF_OTHERS
 
 
-@cache
-def load(
-    *, lockfile: bool | None = None, python: bool = True
-) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
-    """Return all collectors by name and all readers; the modules are imported here.
+ALL = ("", "python", "project", "comparing", "lock", "around", "policy")
+"""The folders of fact modules below this one, and this one."""
+_LOCK = frozenset({"lock", "around", "policy"})
+_OF_KIND: Mapping[ArtifactKind, tuple[str, ...]] = {
+    **dict.fromkeys(OF_PYTHON, ("", "python")),
+    **dict.fromkeys(OF_OTHERS, ("lock",)),
+    ArtifactKind.PROJECT: ("project",),
+    ArtifactKind.POLICY: ("policy",),
+}
 
-    `lockfile` asks only for those about lockfiles (True), or only for the others (False), so that
-    a call does not import what it has no use for; without `python` those about Python's
-    distributions are left out, too.
+
+def load(*, lockfile: bool | None = None) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
+    """Return all collectors by name and all readers.
+
+    `lockfile` asks only for those about lockfiles (True), or only for the others (False); those
+    about the user's policy are always among them.
     """
-    return _loaded(_modules(lockfile=lockfile, python=python))
+    return of(
+        *(
+            folder
+            for folder in ALL
+            if lockfile is None or folder == "policy" or lockfile == (folder in _LOCK)
+        )
+    )
 
 
-@cache
-def of_policy() -> Mapping[str, Collector]:
-    """Return those about the user's policy, which are also among all others."""
-    return _loaded(_in_folder("policy"))[0]
+def of(*folders: str) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
+    """Return the collectors of some of `ALL` folders by name, and their readers.
 
-
-def _loaded(names: Iterable[str]) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
+    The modules are imported here, so that a call does not import what it has no use for.
+    """
     collectors: dict[str, Collector] = {}
     readers: list[Reader] = []
-    for name in names:
-        module = importlib.import_module(name)
-        collector = getattr(module, "COLLECTOR", None)
-        if isinstance(collector, Collector):
-            if collector.name in collectors:
-                raise TypeError(f"two fact modules are called {collector.name!r}")
-            collectors[collector.name] = collector
-        reader = getattr(module, "READER", None)
-        if isinstance(reader, Reader):
-            readers.append(reader)
+    for folder in folders:
+        for found in _in_folder(folder):
+            if isinstance(found, Reader):
+                readers.append(found)
+            elif found.name in collectors:
+                raise TypeError(f"two fact modules are called {found.name!r}")
+            else:
+                collectors[found.name] = found
     return collectors, tuple(readers)
 
 
-def _modules(*, lockfile: bool | None, python: bool) -> Iterator[str]:
-    """Yield the names of the fact modules: those about artifacts, about lockfiles, or both.
+def serving(contents: Contents) -> Iterator[tuple[str, Collector]]:
+    """Yield the collectors that are asked about some contents, by name.
 
-    Those about the policy are always among them.
+    A folder is asked that is about their kind, or of which something was observed.
     """
-    folders = [("", False), ("python", False), ("lock", True)]
-    wanted = [
-        folder
-        for folder, is_lock in folders
-        if (lockfile is None or lockfile == is_lock) and (python or folder != "python")
-    ]
-    for below in (*wanted, "policy"):
-        yield from _in_folder(below)
+    kind = contents.kind
+    asked = dict.fromkeys(_OF_KIND.get(kind, ("",)))
+    for observed, seen in contents.observations.items():
+        below = observed.__module__.removeprefix(f"{__name__}.")
+        if seen and "." in below and below != observed.__module__:
+            asked[below.partition(".")[0]] = None
+    for name, collector in of(*asked)[0].items():
+        if collector.serves(kind):
+            yield name, collector
 
 
-def _in_folder(below: str) -> Iterator[str]:
-    """Yield the names of the fact modules of this folder, or of one below it."""
+@cache
+def _in_folder(below: str) -> tuple[Collector | Reader, ...]:
+    """Return what the fact modules of this folder declare, or of one below it."""
     name = f"{__name__}.{below}".rstrip(".")
+    found: list[Collector | Reader] = []
     for info in sorted(pkgutil.iter_modules([f"{__path__[0]}/{below}"]), key=lambda i: i.name):
         if not info.ispkg:
-            yield f"{name}.{info.name}"
+            module = importlib.import_module(f"{name}.{info.name}")
+            declared = (getattr(module, one, None) for one in ("COLLECTOR", "READER"))
+            found += (one for one in declared if isinstance(one, Collector | Reader))
+    return tuple(found)

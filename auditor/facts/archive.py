@@ -15,8 +15,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auditor import words
+from auditor.archives.entry import UNLOVED
 from auditor.archives.tar import stripped
-from auditor.archives.zip import UNLOVED
 from auditor.facts import Collector, Contents
 from auditor.lazyre import regex
 from auditor.model import ArtifactKind, Fact, Member, MemberType

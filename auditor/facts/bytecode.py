@@ -41,8 +41,9 @@ _LONG = frozenset(b"aAuts\xe1\xc1\xf5\xf4\xf3")
 """Types of texts and, in Python 2, bytes whose length is four bytes, least significant first."""
 _MARKED = 0x80
 _LONGEST = 1024
-_RAMPS = [int.from_bytes(bytes(range(size - 1, -1, -1)), "big") for size in range(257)]
-"""By its size, a window in which each byte is the number of bytes behind it."""
+_WINDOW = 256
+_RAMP = bytes(range(_WINDOW - 1, -1, -1))
+"""A window in which each byte is the number of bytes behind it."""
 _MOST = 1000
 """Texts ending in `.py` that are looked at: the right one is among the first."""
 _SEPARATOR = regex(r"[\\/]")
@@ -148,9 +149,10 @@ def _begin(data: bytes, end: int) -> tuple[int, int]:
     Both are `end` and 0 where no count before it fits. No name of a file holds a NUL, so a count
     of four bytes stands where the last two of them do.
     """
-    window = data[max(end - 256, 0) : end]
+    window = data[max(end - _WINDOW, 0) : end]
     size = len(window)
-    same = (int.from_bytes(window, "big") ^ _RAMPS[size]).to_bytes(size, "big")
+    ramp = int.from_bytes(_RAMP[_WINDOW - size :], "big")
+    same = (int.from_bytes(window, "big") ^ ramp).to_bytes(size, "big")
     at = same.rfind(0, 1, size - 3)
     while at > 0:
         if window[at - 1] in _SHORT and 0 not in window[at + 1 :]:

@@ -56,6 +56,14 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[DocumentSeen]:
     yield DocumentSeen(path=member.path, data=data)
 
 
+class SdistSeen(Struct, frozen=True, kw_only=True):
+    """The sdist of the same release: its paths below the root folder, and digests of its texts."""
+
+    label: str
+    paths: frozenset[str]
+    digests: frozenset[bytes] = frozenset()
+
+
 class Distribution(Struct, frozen=True, kw_only=True):
     """What a wheel or sdist says it is, by its file name first and its metadata second."""
 

@@ -75,13 +75,23 @@ class Format(Struct, frozen=True, kw_only=True):
 def formats() -> Mapping[str, Format]:
     """Return all formats by name; the modules are imported here."""
     found: dict[str, Format] = {}
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda i: i.name):
-        declared = getattr(importlib.import_module(f"{__name__}.{info.name}"), "FORMAT", None)
-        if isinstance(declared, Format):
+    for module in _modules():
+        declared = _declared(module)
+        if declared is not None:
             if declared.name in found:
                 raise TypeError(f"two lockfile formats are called {declared.name!r}")
             found[declared.name] = declared
     return found
+
+
+@cache
+def _modules() -> tuple[str, ...]:
+    return tuple(sorted(info.name for info in pkgutil.iter_modules(__path__)))
+
+
+def _declared(module: str) -> Format | None:
+    found = getattr(importlib.import_module(f"{__name__}.{module}"), "FORMAT", None)
+    return found if isinstance(found, Format) else None
 
 
 def named(name: str, folder: str = "") -> tuple[Format, ...]:
@@ -89,12 +99,26 @@ def named(name: str, folder: str = "") -> tuple[Format, ...]:
 
     `folder` is the name of the folder that the file lies in.
     """
+    if usual := _called_after(name):
+        return usual
     whole = f"{folder}/{name}"
     return tuple(
         f
         for f in formats().values()
         if any(fnmatchcase(whole if "/" in pattern else name, pattern) for pattern in f.files)
     )
+
+
+@cache
+def _called_after(name: str) -> tuple[Format, ...]:
+    """Return the formats with files of just this name, where their modules are called after it.
+
+    So the others need not be imported: no pattern of theirs is for such a name.
+    """
+    stem = name.strip(".").partition(".")[0].lower().replace("-", "_")
+    alike = (m for m in _modules() if f"{m}_".startswith(f"{stem}_") or stem.startswith(f"{m}_"))
+    found = map(_declared, alike) if stem else ()
+    return tuple(one for one in found if one is not None and name in one.files)
 
 
 def identified(document: Document) -> Format | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from auditor.errors import InputError, UsageError
+from auditor.sources import userplaces
 from auditor.sources.advisorydb import AdvisoryDatabase, State
 
 if TYPE_CHECKING:
@@ -71,9 +72,7 @@ def place(said: Path | None) -> Path:
         return said
     if named := os.environ.get(VARIABLE):
         return Path(named)
-    from platformdirs import user_data_path  # noqa: PLC0415 - where none is named alone
-
-    return user_data_path("release-audit", appauthor=False) / NAME
+    return userplaces.data() / NAME
 
 
 def known(said: Path | None) -> Known:

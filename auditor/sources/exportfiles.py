@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from auditor.advisories import osv
 from auditor.archives import ZIP_MAGIC, Loose
 from auditor.archives import zip as ziparchive
+from auditor.archives.entry import UNLOVED
 from auditor.errors import InputError, LimitError, UsageError
 from auditor.lazyre import regex
 from auditor.limits import MIB, Budget, Limits
@@ -231,6 +232,6 @@ def _wrong(entry: Oddity | Unread | Loose) -> str:
         return ""  # bytes of no member, of which an oddity tells
     if isinstance(entry, Unread):
         return f"{entry.path}: {entry.reason}"
-    if entry.kind in ziparchive.UNLOVED:
+    if entry.kind in UNLOVED:
         return ""
     return f"{entry.path}: {entry.detail}" if entry.path else entry.detail

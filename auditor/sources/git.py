@@ -13,10 +13,10 @@ from msgspec import Struct, field
 
 from auditor import words
 from auditor.errors import InputError
-from auditor.facts.build_output import DOCUMENTS, neighbours
 from auditor.facts.distribution import SITE, scheme_of
 from auditor.facts.file import kind_of
-from auditor.facts.git_state import GitSeen, PathState, State
+from auditor.facts.project.build_output import DOCUMENTS, neighbours
+from auditor.facts.project.git_state import GitSeen, PathState, State
 from auditor.model import ArtifactKind
 from auditor.safe import safe
 from auditor.sources import packed_from

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from auditor import lockfiles
-from auditor.facts.lock.past import Change, Commit
+from auditor.facts.around.past import Change, Commit
 from auditor.sources.git_program import NoAnswerError, ask, contents, program
 
 if TYPE_CHECKING:

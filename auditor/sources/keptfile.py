@@ -1,8 +1,4 @@
-"""Small files that we keep in this user's cache folder: of this user alone, in whole or not at all.
-
-It is where programs of this system keep what they can make or fetch anew: `release-audit` in
-`~/.cache` (or `XDG_CACHE_HOME`) or `~/Library/Caches`, `release-audit/Cache` in `%LOCALAPPDATA%`.
-"""
+"""Small files kept in this user's cache folder: of this user alone, in whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,15 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.sources import userplaces
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 def folder(name: str) -> Path:
     """Return a folder of that name in the cache folder, which need not be there."""
-    from platformdirs import user_cache_path  # noqa: PLC0415 - where something is kept
-
-    return user_cache_path("release-audit", appauthor=False) / name
+    return userplaces.cache() / name
 
 
 def made(place: Path) -> bool:

@@ -14,9 +14,9 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from auditor.errors import InputError
-from auditor.facts.build_output import placed
 from auditor.facts.distribution import SITE, scheme_of
 from auditor.facts.manifest import MANIFEST
+from auditor.facts.project.build_output import placed
 from auditor.facts.python.record import MemberDigest
 from auditor.lazyre import regex
 from auditor.model import MemberType

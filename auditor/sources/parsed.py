@@ -1,16 +1,15 @@
 """What was parsed before, as values: parsing our rules costs more than auditing a package.
 
-A wheel of ours brings that of its own files. Of any other folders, such as a user's, or those of a
-checkout, it is kept in this user's cache folder, and counts as long as the files say the same and
-the code that reads them is the same. Whatever is wrong with what is kept, it is as if it was not
-there.
+It is kept in this user's cache folder, and counts as long as neither the files nor the code that
+reads them changed, as Python sees it for what it compiles: by names, sizes and times. A wheel of
+ours brings that of its own files, which counts by what is in them. Whatever is wrong with what is
+kept, it is as if it was not there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,91 +21,99 @@ from auditor.limits import MIB
 from auditor.sources import keptfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
 
 FOLDER = "rules"
 """What is kept lies there, below the cache folder."""
 _LARGEST = 16 * MIB
+_CODE = ".py"
 
 
 class Made(Struct, frozen=True, kw_only=True):
     """Of what a value is made."""
 
-    files: str
-    """The names of the files: of the same ones the last state alone is kept."""
-    digest: str
-    """Of what is in them."""
+    name: str
+    """What tells it from other values of the same files."""
+    files: tuple[tuple[Path, str], ...]
+    """Folders, each with the ending of the files in it that count."""
     code: tuple[str, ...]
-    """The modules that decide what that means: files or folders of our package."""
+    """The modules that decide what those mean: files or folders of our package."""
 
 
 class _Kept(Struct, frozen=True, kw_only=True, array_like=True):
-    digest: str
-    code: str
+    state: str
     value: msgspec.Raw
 
 
-def value(made: Made, kind: type[T], shipped: Path, parse: Callable[[], T]) -> T:
-    """Return a value of what is kept, or parse it and keep it; raises what `parse` does.
-
-    `shipped` is where a wheel has it.
-    """
-    try:
-        known = _decoded(shipped.read_bytes(), made.digest, "", kind)
-    except OSError:
-        known = None
-    if known is not None:
-        return known
-    place = keptfile.folder(FOLDER) / f"{_short(made.files)}.msgpack"
-    code = _code(made.code)
+def value(made: Made, kind: type[T], parse: Callable[[], T]) -> T:
+    """Return a value of what is kept, or parse it and keep it; raises what `parse` does."""
+    names, states = [made.name], [*_code(made.code)]
+    for folder, ending in made.files:
+        states.append(str(folder))
+        for name, state in sorted(_files(folder, ending)):
+            names.append(name)
+            states.append(state)
+    place = keptfile.folder(FOLDER) / f"{_short(names)}.msgpack"
+    state = _short(states)
     data = keptfile.content(place, _LARGEST)
-    known = None if data is None else _decoded(data, made.digest, code, kind)
+    known = None if data is None else _decoded(data, state, kind)
     if known is None:
         known = parse()
-        keptfile.put(place, _encoded(made.digest, code, known))
+        keptfile.put(place, encoded(state, known))
     return known
 
 
-def to_ship(made: Made, known: object) -> bytes:
-    """Return what a wheel brings: it is of one piece with the code that reads it."""
-    return _encoded(made.digest, "", known)
+def shipped(place: Path, digest: str, kind: type[T]) -> T | None:
+    """Return what a wheel brings of files with this digest; None where it has nothing of them.
+
+    It is of one piece with the code that reads it.
+    """
+    try:
+        return _decoded(place.read_bytes(), digest, kind)
+    except OSError:
+        return None
 
 
-def _encoded(digest: str, code: str, known: object) -> bytes:
+def encoded(state: str, known: object) -> bytes:
+    """Return what is kept, or what a wheel brings: a value, and of what state of the files."""
     inner = msgspec.Raw(msgspec.msgpack.encode(known, order="deterministic"))
-    return msgspec.msgpack.encode(_Kept(digest=digest, code=code, value=inner))
+    return msgspec.msgpack.encode(_Kept(state=state, value=inner))
 
 
-def _decoded(data: bytes, digest: str, code: str, kind: type[T]) -> T | None:
+def _decoded(data: bytes, state: str, kind: type[T]) -> T | None:
     try:
         kept = msgspec.msgpack.decode(data, type=_Kept)
-        if (kept.digest, kept.code) != (digest, code):
-            return None
-        return msgspec.msgpack.decode(kept.value, type=kind)
+        return msgspec.msgpack.decode(kept.value, type=kind) if kept.state == state else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
-def _code(names: tuple[str, ...]) -> str:
-    """Return what tells two states of our own code apart, as Python does for what it compiles."""
-    root = Path(__file__).parents[1]
-    state = [__version__]
-    with suppress(OSError):
-        for name in names:
-            if name.endswith(".py"):
-                state.append(_state(root / name))
-            for folder, _, files in os.walk(root / name):
-                every = (Path(folder, file) for file in sorted(files) if file.endswith(".py"))
-                state += [_state(path) for path in every]
-    return _short("\n".join(state))
+def _files(folder: str | Path, ending: str) -> Iterator[tuple[str, str]]:
+    """Yield the files of a folder with what tells their states apart; none where there is none."""
+    try:
+        with os.scandir(folder) as found:
+            for one in found:
+                if one.name.endswith(ending):
+                    state = one.stat()
+                    yield one.name, f"{state.st_size} {state.st_mtime_ns}"
+    except OSError:
+        yield "", ""  # whoever reads it says what is wrong
 
 
-def _state(path: Path) -> str:
-    found = path.stat()
-    return f"{path.name} {found.st_size} {found.st_mtime_ns}"
+def _code(names: Iterable[str]) -> Iterator[str]:
+    """Yield what tells two states of our own code apart."""
+    root = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - ten times as quick as a Path
+    yield __version__
+    for name in names:
+        if name.endswith(_CODE):
+            state = os.stat(f"{root}/{name}")  # noqa: PTH116 - see above
+            yield f"{state.st_size} {state.st_mtime_ns}"
+        for folder, _, _ in os.walk(f"{root}/{name}"):
+            for pair in sorted(_files(folder, _CODE)):
+                yield from pair
 
 
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+def _short(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -21,6 +21,7 @@ import msgspec
 
 from auditor.errors import InputError
 from auditor.lazyre import regex
+from auditor.sources import userplaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,9 +49,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 def folder() -> Path:
     """Return where pieces are kept for this user."""
-    from platformdirs import user_cache_path  # noqa: PLC0415 - for downloads alone
-
-    return user_cache_path("release-audit", appauthor=False) / "exports"
+    return userplaces.cache() / "exports"
 
 
 def validator(headers: Mapping[str, str]) -> tuple[str, bool]:

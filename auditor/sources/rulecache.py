@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from auditor import rulebook
-from auditor.rulebook import Rule, Ruleset
+from auditor.rulebook import FILES, Rule, Ruleset
 from auditor.sources import parsed
 from auditor.sources.parsed import Made
 
@@ -25,6 +25,7 @@ INCIDENTS = "parsed-incidents.msgpack"
 
 
 class _Rules(Struct, frozen=True, kw_only=True, array_like=True):
+    digest: str
     lists: dict[str, frozenset[str]]
     rules: tuple[Rule, ...]
 
@@ -33,11 +34,14 @@ def load(
     folders: Sequence[Path], *, lockfile: bool | None = None, telling: bool = False
 ) -> Ruleset:
     """Return what `rulefile.load` would, without the tests of the rules; raises as it does."""
-    source = rulebook.read(folders)
-    shipped = rulebook.builtin_folder() / RULES
-    known = parsed.value(_made_of_rules(source), _Rules, shipped, lambda: _rules(source))
+    made = Made(
+        name="rules",
+        files=tuple((folder / below, ending) for folder in folders for below, ending in FILES),
+        code=("match.py", "model.py", "rulebook.py", "rulefile.py", "yamldoc.py", "facts"),
+    )
+    known = parsed.value(made, _Rules, lambda: _rules(rulebook.read(folders)))
     asked = rulebook.chosen(known.rules, lockfile=lockfile, telling=telling)
-    return Ruleset(rules=asked, lists=known.lists, digest=source.digest[:16])
+    return Ruleset(rules=asked, lists=known.lists, digest=known.digest[:16])
 
 
 def packs(folders: Sequence[Path]) -> tuple[tuple[Pack, ...], str]:
@@ -48,12 +52,18 @@ def packs(folders: Sequence[Path]) -> tuple[tuple[Pack, ...], str]:
     from auditor import incidentfile  # noqa: PLC0415 - of lockfiles alone
     from auditor.advisories.values import Pack  # noqa: PLC0415
 
-    source = incidentfile.source(folders)
-    shipped = rulebook.builtin_folder() / INCIDENTS
-    known = parsed.value(
-        _made_of_packs(source), tuple[Pack, ...], shipped, lambda: incidentfile.kept(source)
+    made = Made(
+        name="incidents",
+        files=tuple(
+            (folder / incidentfile.FOLDER / below, ending)
+            for folder in folders
+            for below, ending in FILES
+        ),
+        code=("model.py", "incidentfile.py", "yamldoc.py", "advisories"),
     )
-    return known, source.digest[:16]
+    return parsed.value(
+        made, tuple[tuple[Pack, ...], str], lambda: _packs(incidentfile.source(folders))
+    )
 
 
 def to_ship() -> dict[str, bytes]:
@@ -63,25 +73,25 @@ def to_ship() -> dict[str, bytes]:
     folders = [rulebook.builtin_folder()]
     rules, incidents = rulebook.read(folders), incidentfile.source(folders)
     return {
-        RULES: parsed.to_ship(_made_of_rules(rules), _rules(rules)),
-        INCIDENTS: parsed.to_ship(_made_of_packs(incidents), incidentfile.kept(incidents)),
+        RULES: parsed.encoded(rules.digest, _rules(rules)),
+        INCIDENTS: parsed.encoded(incidents.digest, _packs(incidents)),
     }
 
 
 def _rules(source: Source) -> _Rules:
+    place = rulebook.builtin_folder() / RULES
+    if (known := parsed.shipped(place, source.digest, _Rules)) is not None:
+        return known
     from auditor import rulefile  # noqa: PLC0415 - where nothing is kept
 
     whole = rulefile.parsed(source)
-    return _Rules(lists=dict(whole.lists), rules=whole.rules)
+    return _Rules(digest=source.digest, lists=dict(whole.lists), rules=whole.rules)
 
 
-def _made_of_rules(source: Source) -> Made:
-    names = "\0".join(["rules", *source.lists, *(name for name, _ in source.rules)])
-    code = ("match.py", "model.py", "rulebook.py", "rulefile.py", "yamldoc.py", "facts")
-    return Made(files=names, digest=source.digest, code=code)
+def _packs(source: Packs) -> tuple[tuple[Pack, ...], str]:
+    from auditor import incidentfile  # noqa: PLC0415 - see above
+    from auditor.advisories.values import Pack  # noqa: PLC0415
 
-
-def _made_of_packs(source: Packs) -> Made:
-    names = [name for folder in source.folders for name in (*folder.lists, *folder.packs)]
-    code = ("model.py", "incidentfile.py", "yamldoc.py", "advisories")
-    return Made(files="\0".join(["incidents", *names]), digest=source.digest, code=code)
+    place = rulebook.builtin_folder() / INCIDENTS
+    known = parsed.shipped(place, source.digest, tuple[tuple[Pack, ...], str])
+    return known or (incidentfile.kept(source), source.digest[:16])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from auditor.advisories import signs
 from auditor.advisories.signs import Sort
 from auditor.errors import InputError
-from auditor.facts.lock.indicator import SignSeen
+from auditor.facts.around.indicator import SignSeen
 from auditor.lazyre import regex
 from auditor.model import Unread
 from auditor.sources import regular

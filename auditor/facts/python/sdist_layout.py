@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from auditor import pep
 from auditor.facts import Collector, Contents
-from auditor.facts.distribution import distribution_of
-from auditor.facts.module_difference import SdistSeen
+from auditor.facts.distribution import SdistSeen, distribution_of
 from auditor.model import ArtifactKind, Fact
 
 if TYPE_CHECKING:

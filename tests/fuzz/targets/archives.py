@@ -26,6 +26,7 @@ from auditor import facts, kinds
 from auditor.archives import asar, listing, tar, walk, zip  # noqa: A004 - the format's name
 from auditor.archives.entry import Entry, Loose
 from auditor.archives.inflate import Inflated, inflated
+from auditor.archives.marks import is_asar
 from auditor.errors import InputError, MemberError
 from auditor.examine import Examination
 from auditor.limits import Budget, Limits
@@ -267,7 +268,7 @@ def zip_seeds() -> Iterator[bytes]:
 
 
 def run_asar(data: bytes) -> object:
-    if not asar.claims(data[:512]):
+    if not is_asar(data[:512]):
         return None
     return told(asar.members(memoryview(data), Budget(LIMITS)))
 

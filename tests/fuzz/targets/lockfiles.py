@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from auditor import facts, incidentfile, rulebook
 from auditor.errors import ParseError
-from auditor.facts.lock.change import Earlier
+from auditor.facts.around.change import Earlier
 from auditor.inventory import Inventory
 from auditor.lockcontents import contents_of
 from auditor.lockfiles import Document, Format, formats, identified, read

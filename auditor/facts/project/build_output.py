@@ -15,10 +15,11 @@ from msgspec import Struct
 
 from auditor import backends, packing
 from auditor.errors import InputError
-from auditor.facts import entry_point, packing_config
+from auditor.facts import entry_point
 from auditor.facts.distribution import DocumentSeen
 from auditor.facts.entry_point import EntryPointFact
 from auditor.facts.manifest import manifest_of
+from auditor.facts.project import packing_config
 from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 

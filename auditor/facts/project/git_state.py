@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from auditor import words
 from auditor.facts import Collector, Contents
-from auditor.facts.build_output import BuildOutput
+from auditor.facts.project.build_output import BuildOutput
 from auditor.lazyre import regex
 from auditor.model import ByteCount, Fact
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from auditor import packing, words
 from auditor.facts import Collector, Contents, Unread
-from auditor.facts.config_file import MAX_CONFIG, config_texts, is_config, leaves
 from auditor.facts.manifest import MANIFEST, ManifestSeen, manifest_of
+from auditor.facts.project.config_file import MAX_CONFIG, config_texts, is_config, leaves
 from auditor.model import Fact
 from auditor.packers import PackedPaths, Packer
 from auditor.packing import WHO, Configuration, Reading, ships

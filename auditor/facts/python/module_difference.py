@@ -11,10 +11,8 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from auditor.facts import Collector, Contents
-from auditor.facts.distribution import SITE, scheme_of
+from auditor.facts.distribution import SITE, SdistSeen, scheme_of
 from auditor.facts.source_map import TextSeen
 from auditor.lazyre import regex
 from auditor.maps.reader import text_digest
@@ -42,14 +40,6 @@ class Side(StrEnum):
 
     WHEEL = "wheel"
     SDIST = "sdist"
-
-
-class SdistSeen(Struct, frozen=True, kw_only=True):
-    """The sdist of the same release: its paths below the root folder, and digests of its texts."""
-
-    label: str
-    paths: frozenset[str]
-    digests: frozenset[bytes] = frozenset()
 
 
 class ModuleDifferenceFact(Fact, frozen=True, kw_only=True):

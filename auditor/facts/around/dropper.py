@@ -16,7 +16,7 @@ from auditor import words
 from auditor.advisories import IncidentIndex
 from auditor.advisories.versions import same_version
 from auditor.facts import Collector, Contents
-from auditor.facts.lock.installed import ROOT, HiddenSeen
+from auditor.facts.around.installed import ROOT, HiddenSeen
 from auditor.inventory import Inventory
 from auditor.model import Fact
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor import words
 from auditor.facts import Collector, Contents
-from auditor.facts.comparison import ComparedWith, percent
+from auditor.facts.comparing.comparison import ComparedWith, percent
 from auditor.model import ByteCount, Fact
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct, field
 
 from auditor.facts import Collector, Contents
-from auditor.facts.config_file import Leaf, Token, config_texts, leaves, tokens
 from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.facts.project.config_file import Leaf, Token, config_texts, leaves, tokens
 from auditor.lazyre import regex
 from auditor.model import Fact
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
-from auditor.facts.comparison import ComparedWith, percent
+from auditor.facts.comparing.comparison import ComparedWith, percent
 from auditor.model import ByteCount, Fact
 from auditor.shipped import ChangeKind
 

@@ -1,0 +1,1 @@
+"""Facts about what an artifact is compared with: earlier records of it, sizes of its releases."""
