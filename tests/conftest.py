@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
@@ -27,6 +28,10 @@ _OF_CLIENTS = frozenset(
 """By which clients, and we after them, find what they, or we, keep on a machine."""
 _WINDOWS = ("APPDATA", "LOCALAPPDATA", "PROGRAMDATA")
 Pack = Callable[..., Path]
+
+# Fifteen thousand tests stay as long as the run: to look through them for cycles again and again
+# takes a quarter of the time in which they are collected. Our own calls wait so, too (`__main__`).
+gc.set_threshold(50_000)
 
 settings.register_profile("whole", max_examples=WHOLE, deadline=None, derandomize=True)
 settings.register_profile("part", settings.get_profile("whole"), max_examples=WHOLE // 4)
