@@ -26,7 +26,7 @@ def bzip2_of_zeros() -> bytes:
 @attack(
     3,
     [("oversized-artifact", ""), ("oversized-file", "zeros.bin")],
-    [f"zeros.bin: {MET.format(872)} --limit ratio=N"],
+    [f"zeros.bin: {MET.format(876)} --limit ratio=N"],
 )
 def gzip_of_zeros() -> bytes:
     """Seventy million zeros in seventy thousand bytes."""
