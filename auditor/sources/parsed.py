@@ -1,9 +1,9 @@
 """What was parsed before, as values: parsing our rules costs more than auditing a package.
 
-It is kept in this user's cache folder, and counts as long as neither the files nor the code that
-reads them changed, as Python sees it for what it compiles: by names, sizes and times. A wheel of
-ours brings that of its own files, which counts by what is in them. Whatever is wrong with what is
-kept, it is as if it was not there.
+It is kept in this user's cache folder, and counts as long as the files say the same and the code
+that reads them is the same. Whether they do is told as git tells it: by names, sizes and times
+first, and by their digest where one of these is another. A wheel of ours brings that of its own
+files. Whatever is wrong with what is kept, it is as if it was not there.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ from auditor.sources import keptfile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from auditor.incidentfile import Packs
+    from auditor.rulebook import Source
+
+    S = TypeVar("S", Source, Packs)
 
 T = TypeVar("T")
 
@@ -44,48 +49,67 @@ class Made(Struct, frozen=True, kw_only=True):
 
 class _Kept(Struct, frozen=True, kw_only=True, array_like=True):
     state: str
+    """Of the files, as their folders tell it; empty in a wheel."""
+    digest: str
+    """Of what is in them."""
+    code: str
+    """The state of the code; empty in a wheel, which is of one piece with it."""
     value: msgspec.Raw
 
 
-def value(made: Made, kind: type[T], parse: Callable[[], T]) -> T:
-    """Return a value of what is kept, or parse it and keep it; raises what `parse` does."""
-    names, states = [made.name], [*_code(made.code)]
+def value(made: Made, kind: type[T], read: Callable[[], S], parse: Callable[[S], T]) -> T:
+    """Return a value of what is kept, or parse it and keep it; raises what the two calls do."""
+    names, states = [made.name], []
     for folder, ending in made.files:
         states.append(str(folder))
-        for name, state in sorted(_files(folder, ending)):
+        for name, found in sorted(_files(folder, ending)):
             names.append(name)
-            states.append(state)
+            states.append(found)
     place = keptfile.folder(FOLDER) / f"{_short(names)}.msgpack"
-    state = _short(states)
-    data = keptfile.content(place, _LARGEST)
-    known = None if data is None else _decoded(data, state, kind)
-    if known is None:
-        known = parse()
-        keptfile.put(place, encoded(state, known))
+    state, code = _short(states), _short(_code(made.code))
+    kept = _decoded(keptfile.content(place, _LARGEST), code)
+    if kept is not None and kept.state == state and (known := _valued(kept, kind)) is not None:
+        return known
+    source = read()
+    if kept is None or kept.digest != source.digest or (known := _valued(kept, kind)) is None:
+        known = parse(source)
+    keptfile.put(place, _encoded(state, source.digest, code, known))
     return known
 
 
-def shipped(place: Path, digest: str, kind: type[T]) -> T | None:
-    """Return what a wheel brings of files with this digest; None where it has nothing of them.
+def to_ship(digest: str, known: object) -> bytes:
+    """Return what a wheel brings of files with this digest."""
+    return _encoded("", digest, "", known)
 
-    It is of one piece with the code that reads it.
-    """
+
+def shipped(place: Path, digest: str, kind: type[T]) -> T | None:
+    """Return what a wheel brings of files with this digest; None where it has nothing of them."""
     try:
-        return _decoded(place.read_bytes(), digest, kind)
+        kept = _decoded(place.read_bytes(), "")
     except OSError:
         return None
+    return _valued(kept, kind) if kept is not None and kept.digest == digest else None
 
 
-def encoded(state: str, known: object) -> bytes:
-    """Return what is kept, or what a wheel brings: a value, and of what state of the files."""
+def _encoded(state: str, digest: str, code: str, known: object) -> bytes:
     inner = msgspec.Raw(msgspec.msgpack.encode(known, order="deterministic"))
-    return msgspec.msgpack.encode(_Kept(state=state, value=inner))
+    return msgspec.msgpack.encode(_Kept(state=state, digest=digest, code=code, value=inner))
 
 
-def _decoded(data: bytes, state: str, kind: type[T]) -> T | None:
+def _decoded(data: bytes | None, code: str) -> _Kept | None:
+    """Return what is kept, where it is in order and of this state of the code."""
+    if data is None:
+        return None
     try:
         kept = msgspec.msgpack.decode(data, type=_Kept)
-        return msgspec.msgpack.decode(kept.value, type=kind) if kept.state == state else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return kept if kept.code == code else None
+
+
+def _valued(kept: _Kept, kind: type[T]) -> T | None:
+    try:
+        return msgspec.msgpack.decode(kept.value, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -97,7 +121,8 @@ def _files(folder: str | Path, ending: str) -> Iterator[tuple[str, str]]:
             for one in found:
                 if one.name.endswith(ending):
                     state = one.stat()
-                    yield one.name, f"{state.st_size} {state.st_mtime_ns}"
+                    changed = state.st_ctime_ns  # which nobody can set, unlike the time of writing
+                    yield one.name, f"{state.st_size} {state.st_mtime_ns} {changed}"
     except OSError:
         yield "", ""  # whoever reads it says what is wrong
 

@@ -39,7 +39,7 @@ def load(
         files=tuple((folder / below, ending) for folder in folders for below, ending in FILES),
         code=("match.py", "model.py", "rulebook.py", "rulefile.py", "yamldoc.py", "facts"),
     )
-    known = parsed.value(made, _Rules, lambda: _rules(rulebook.read(folders)))
+    known = parsed.value(made, _Rules, lambda: rulebook.read(folders), _rules)
     asked = rulebook.chosen(known.rules, lockfile=lockfile, telling=telling)
     return Ruleset(rules=asked, lists=known.lists, digest=known.digest[:16])
 
@@ -62,7 +62,7 @@ def packs(folders: Sequence[Path]) -> tuple[tuple[Pack, ...], str]:
         code=("model.py", "incidentfile.py", "yamldoc.py", "advisories"),
     )
     return parsed.value(
-        made, tuple[tuple[Pack, ...], str], lambda: _packs(incidentfile.source(folders))
+        made, tuple[tuple[Pack, ...], str], lambda: incidentfile.source(folders), _packs
     )
 
 
@@ -73,8 +73,8 @@ def to_ship() -> dict[str, bytes]:
     folders = [rulebook.builtin_folder()]
     rules, incidents = rulebook.read(folders), incidentfile.source(folders)
     return {
-        RULES: parsed.encoded(rules.digest, _rules(rules)),
-        INCIDENTS: parsed.encoded(incidents.digest, _packs(incidents)),
+        RULES: parsed.to_ship(rules.digest, _rules(rules)),
+        INCIDENTS: parsed.to_ship(incidents.digest, _packs(incidents)),
     }
 
 
