@@ -146,7 +146,6 @@ def test_a_database_that_cannot_be_read_is_a_gap(
 @pytest.mark.parametrize(("days", "code"), [(7, 0), (8, 3)])
 def test_knowledge_that_is_older_than_wanted_is_a_gap(
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
     place: Path,
     days: int,
     code: int,
