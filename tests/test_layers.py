@@ -160,3 +160,22 @@ def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
 
     assert first, "no docstring"
     assert text.count("\n") < 600
+
+
+def test_nothing_waits_for_the_end_of_the_process() -> None:
+    """`__main__` ends it at once: what is to be done must have been done before."""
+    for path in MODULES:
+        assert not imports_of(path) & {"atexit", "weakref"}, path
+        calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
+        managed = {
+            id(item.context_expr)
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.With)
+            for item in node.items
+        }
+        for call in calls:
+            name = ast.unparse(call.func)
+            if name.endswith("Thread"):
+                assert any(given.arg == "daemon" for given in call.keywords), path
+            if name.endswith(("TemporaryDirectory", "NamedTemporaryFile", "Executor")):
+                assert id(call) in managed, path
