@@ -195,6 +195,19 @@ def test_another_state_of_our_own_code_parses_anew(
     assert len(parses) == 2
 
 
+def test_two_installations_keep_their_own(
+    folder: Path, parses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rulecache.load([folder])
+    with monkeypatch.context() as other:
+        other.setattr(kept_values, "_ROOT", f"{folder}/..")
+        other.setattr(kept_values, "_code", lambda names: names)
+        rulecache.load([folder])
+    rulecache.load([folder])
+
+    assert len(parses) == 2
+
+
 def test_without_a_place_to_keep_it_all_is_as_before(folder: Path, kept: Path) -> None:
     kept.parent.mkdir()
     kept.write_text("a file where the folder would be", encoding="utf-8")
