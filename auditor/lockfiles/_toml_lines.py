@@ -45,13 +45,18 @@ class _Unusual(Exception):  # noqa: N818 - no error: tomllib takes over
 
 def read(text: str) -> dict[str, Any] | None:
     """Return a document as `tomllib` gives it; None where it takes that to read it."""
-    data = text.encode("utf-8", "surrogatepass")
-    if len(data.translate(None, _CONTROL)) < len(data):
+    if has_control(text):
         return None
     try:
         return _document(text.split("\n"))
     except _Unusual:
         return None
+
+
+def has_control(text: str) -> bool:
+    """Tell whether a control sign other than the end of a line is in a text."""
+    data = text.encode("utf-8", "surrogatepass")
+    return len(data.translate(None, _CONTROL)) < len(data)
 
 
 def _document(lines: list[str]) -> dict[str, Any]:  # noqa: PLR0912 - one loop, it runs per line

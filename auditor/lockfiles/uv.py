@@ -26,7 +26,8 @@ from auditor.lockfiles._pypi import (
     reached,
     tables,
 )
-from auditor.lockfiles._toml import quick_toml
+from auditor.lockfiles._toml import quick_packages
+from auditor.lockfiles._toml_packages import parted
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
@@ -56,6 +57,17 @@ _ORIGINS = {
     "virtual": Origin.WORKSPACE,
 }
 _EXTRA = regex(r"\bextra == '([^']{1,200})'")
+_FILE = r"\{ url = \", hash = \"(?:, size = (?:[1-9][0-9]{0,17}|0))?(?:, upload-time = \")? \}"
+_NEED = r"\{ name = \"(?:, extra = \[\"(?:, \")*+\])?(?:, marker = \")? \}"
+_PLAIN = regex(
+    r"name = \"\nversion = \"\nsource = \{ registry = \" \}\n"
+    rf"(?:dependencies = \[\n((?:    {_NEED},\n)++)\]\n)?"
+    rf"(?:sdist = {_FILE}\n)?(?:wheels = \[\n(?:    {_FILE},\n)++\]\n)?"
+)
+"""What stands around the texts of a package from an index, as uv writes it."""
+_TIMED = 3
+"""Texts of a file that has a time of upload, besides an address and a digest."""
+_FURTHER = frozenset(("optional-dependencies", "dev-dependencies", "metadata"))
 _GROUPS = ("dependencies", "optional-dependencies", "dev-dependencies")
 
 
@@ -68,7 +80,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    lock = quick_toml(text, document.limits)
+    lock, plain = quick_packages(text, document.limits, _plain, _FURTHER)
     version = lock.get("version")
     manifest = lock.get("manifest")
     manifest = manifest if isinstance(manifest, dict) else {}
@@ -78,7 +90,13 @@ def _read_text(document: Document, text: str) -> Inventory:
     )
     unread: list[tuple[str, str]] = []
     packages, read = packages_of(
-        lock, text, "package", unread, lambda t, n: _package(t, n, members), shape=_SHAPE
+        lock,
+        text,
+        "package",
+        unread,
+        lambda t, n: _package(t, n, members),
+        shape=_SHAPE,
+        plain=plain,
     )
     targets = Targets(packages)
     edges: dict[str, tuple[Edge, ...]] = {}
@@ -146,6 +164,34 @@ def _registry(table: dict[str, Any]) -> str:
     source = table.get("source")
     address = source.get("registry") if isinstance(source, dict) else None
     return address if isinstance(address, str) else ""
+
+
+def _plain(own: str, line: int) -> tuple[LockedPackage, dict[str, Any]] | None:
+    """Return what nearly all packages are: some files of an index, each with its digest."""
+    both = parted(own, _PLAIN)
+    if both is None or "" in both[1]:
+        return None
+    around, (name, version, index, *more) = both
+    needs = []
+    for entry in (around[1] or "").splitlines():
+        needs.append({"name": more[0]})
+        del more[: entry.count('"')]
+    files = around[0].count("url")
+    each, uneven = divmod(len(more), files or 1)
+    if uneven:  # some files have times, and others none
+        return None
+    package = LockedPackage(
+        id=f"{name}@{version}",
+        ecosystem="pypi",
+        name=name,
+        version=version,
+        line=line,
+        resolved=index,
+        integrity=tuple(dict.fromkeys(map(digest, more[1 :: each or 1]))),
+        published=min(more[2::each], default="") if each == _TIMED else "",
+        files=tuple(more[:: each or 1]),
+    )
+    return package, {"source": {"registry": index}, "dependencies": needs}
 
 
 def _package(table: dict[str, Any], line: int | None, members: set[str]) -> LockedPackage:
