@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from auditor.errors import ParseError
 from auditor.inventory import Edge, LockProblem, Origin
 from auditor.lazyre import regex
-from auditor.lockfiles._toml import header_lines
 from auditor.shape import get, word_of
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def named_version(table: dict[str, Any]) -> tuple[str, str]:
 
 def packages_of(  # noqa: PLR0913 - what a format says of its tables
     lock: dict[str, Any],
-    text: str,
+    lines: list[int],
     key: str,
     unread: list[tuple[str, str]],
     read: Callable[[dict[str, Any], int | None], LockedPackage],
@@ -116,19 +115,20 @@ def packages_of(  # noqa: PLR0913 - what a format says of its tables
 ) -> tuple[list[LockedPackage], list[dict[str, Any]]]:
     """Return the packages of the tables `[[key]]` in their order, and the table of each.
 
-    `read` is told the line of a table. Each package gets an id of its own. Tables that
-    `read` refuses are noted in `unread`, and so is what in the others is not of the `shape` that
-    it must have. Packages by index that are `plain` were read already, and their tables fit.
+    `read` is told the line of a table, of `lines` the one with its index. Each package gets an id
+    of its own. Tables that `read` refuses are noted in `unread`, and so is what in the others is
+    not of the `shape` that it must have. Packages that are `plain`, by index, were read already,
+    and their tables fit.
     """
     packages: list[LockedPackage] = []
     of_package: list[dict[str, Any]] = []
     ids: dict[str, int] = {}
-    lines = dict(enumerate(header_lines(text, key)))
+    line_of = dict(enumerate(lines))
     for index, table in tables(lock, key, unread):
         found = plain.get(index) if plain else None
         if found is None:
             try:
-                found = read(table, lines.get(index))
+                found = read(table, line_of.get(index))
             except ParseError as problem:
                 unread.append((f"{key}[{index}]", str(problem)))
                 continue

@@ -9,7 +9,7 @@ nobody here looks at, and never where it ends.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auditor import fastpaths, tomldoc
 from auditor.errors import ParseError
@@ -17,9 +17,7 @@ from auditor.lazyre import regex
 from auditor.limits import Limits
 from auditor.lockfiles import _toml_lines, _toml_packages
 from auditor.lockfiles._documents import conflict
-
-if TYPE_CHECKING:
-    from auditor.inventory import LockedPackage
+from auditor.lockfiles._toml_packages import Plain, Written
 
 _DEEPEST = 20
 """Tables inside one another that are not counted: a header has a line to name them."""
@@ -46,18 +44,19 @@ def header_lines(text: str, name: str) -> list[int]:
     return lines
 
 
-def quick_packages(
-    text: str, limits: Limits, plain: _toml_packages.Plain, further: frozenset[str]
-) -> tuple[dict[str, Any], dict[int, LockedPackage]]:
-    """Read a document and, by index, those of its packages that are plain; raise as `quick_toml`.
-
-    Of these packages' tables no more is in the document than `_toml_packages.read` says.
-    """
+def quick_packages(text: str, limits: Limits, plain: Plain) -> Written:
+    """Read a document with packages, of which most are plain; raise as `quick_toml` does."""
     if fastpaths.enabled("lock_readers") and limits.json_depth >= _DEEPEST:
-        both = _toml_packages.read(text, lambda part: quick_toml(part, limits), plain, further)
-        if both is not None:
-            return both
-    return quick_toml(text, limits), {}
+        written = _toml_packages.read(text, lambda part: quick_toml(part, limits), plain)
+        if written is not None:
+            return written
+    return all_packages(text, limits)
+
+
+def all_packages(text: str, limits: Limits) -> Written:
+    """Read a document with packages, of which none is taken for plain; raise as `quick_toml`."""
+    document = quick_toml(text, limits)
+    return Written(document=document, lines=header_lines(text, "package"), plain={})
 
 
 def quick_toml(text: str, limits: Limits | None = None) -> dict[str, Any]:

@@ -7,81 +7,111 @@ the writer puts between them. A table that is a bit other is read as a document 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from msgspec import Struct
 
 from auditor.errors import InputError
+from auditor.inventory import LockedPackage
 from auditor.lockfiles._toml_lines import has_control
 
-if TYPE_CHECKING:
-    import re
-
-    from auditor.inventory import LockedPackage
-
 Table = dict[str, Any]
-Plain = Callable[[str, int], "tuple[LockedPackage, Table] | None"]
-"""What reads a table as it mostly is: from its text and line the package, and the rest of it."""
 
+MARK = "\0"
+"""Stands for a quotation mark in a text."""
 _KEY = "package"
 _HEADER = "[[package]]\n"
 _FURTHER = "\n\n["
 """Begins a table of the package: only its own lines are plain."""
 
 
+class Plain(Struct, frozen=True, kw_only=True):
+    """How a client writes nearly all of its packages."""
+
+    around: re.Pattern[str]
+    """What stands around the texts of a package; of each text one quotation mark is left."""
+    further: frozenset[str]
+    """Tables that such a package may have."""
+    package: Callable[[re.Match[str], list[str], int], tuple[LockedPackage, Table] | None]
+    """Returns the package and what of its table is asked for, by what stands around the texts, the
+    texts and the line of the header; None for what is not plain after all. A quotation mark within
+    a text is `MARK`, and no other escaped sign comes."""
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """A document with packages."""
+
+    document: Table
+    """As tomllib gives it; of plain packages only that is true which their `Plain` says."""
+    lines: list[int]
+    """Where the packages begin, from 1."""
+    plain: dict[int, LockedPackage]
+    """By index those that are read already."""
+
+
 class _Unusual(Exception):  # noqa: N818 - no error: the document is read as a whole
     """The text is not made of tables that can be read one by one."""
 
 
-def read(
-    text: str, toml: Callable[[str], Table], plain: Plain, further: frozenset[str]
-) -> tuple[Table, dict[int, LockedPackage]] | None:
-    """Return a document as `toml` reads it, and by index the packages that are plain.
-
-    Of their tables in the document only that is true which `plain` says of them, and the tables of
-    the names `further` that they have. None where the text cannot be taken apart.
-    """
+def read(text: str, toml: Callable[[str], Table], plain: Plain) -> Written | None:
+    """Return a document, its odd parts as `toml` reads them; None where that must read it all."""
     if has_control(text):
         return None
-    head, *written = text.split("\n" + _HEADER)
+    head, *blocks = text.split("\n" + _HEADER)
     try:
-        return _tables(head, written, toml, plain, further)
+        return _written(head, blocks, toml, plain)
     except (InputError, _Unusual):
         return None
 
 
-def _tables(
-    head: str,
-    written: list[str],
-    toml: Callable[[str], Table],
-    plain: Plain,
-    further: frozenset[str],
-) -> tuple[Table, dict[int, LockedPackage]]:
+def _written(head: str, blocks: list[str], toml: Callable[[str], Table], plain: Plain) -> Written:
     document = toml(head)
     if _KEY in document:
         raise _Unusual
     found: dict[int, LockedPackage] = {}
     tables: list[Table] = []
+    lines: list[int] = []
     line = head.count("\n") + 2
-    for index, block in enumerate(written):
+    for index, block in enumerate(blocks):
+        lines.append(line)
         own, begun, rest = block.partition(_FURTHER)
-        both = plain(f"{own}\n" if begun else own, line)
+        if "\\" in own:  # one before another sign stays, and what has one is not plain
+            own = own.replace("\\\\", "\\ ").replace('\\"', MARK)
+        parts = f"{own}\n".split('"') if begun else own.split('"')
+        around = '"'.join(parts[::2])
+        both = _plain(parts, around, line, plain)
         if both is not None and begun:
             more, others = _one(f"[{rest}", toml)
             both[1].update(more)
-            if others or not more.keys() <= further or {*map(type, more.values())} != {dict}:
+            if others or not more.keys() <= plain.further or {*map(type, more.values())} != {dict}:
                 both = None
         if both is not None:
             found[index], table = both
+            line += around.count("\n") + rest.count("\n") + (3 if begun else 2)
         else:
             table, others = _one(block, toml)
             if not document.keys().isdisjoint(others):
                 raise _Unusual
             document.update(others)
+            line += block.count("\n") + 2
         tables.append(table)
-        line += block.count("\n") + 2
     if tables:
         document[_KEY] = tables
-    return document, found
+    return Written(document=document, lines=lines, plain=found)
+
+
+def _plain(
+    parts: list[str], around: str, line: int, plain: Plain
+) -> tuple[LockedPackage, Table] | None:
+    """Return a package by its lines, parted at quotation marks; None where it is not plain."""
+    texts = parts[1::2]
+    together = '"'.join(texts)
+    if not len(parts) % 2 or "\n" in together or "\\" in together:
+        return None
+    found = plain.around.fullmatch(around)
+    return None if found is None else plain.package(found, texts, line)
 
 
 def _one(block: str, toml: Callable[[str], Table]) -> tuple[Table, Table]:
@@ -91,16 +121,3 @@ def _one(block: str, toml: Callable[[str], Table]) -> tuple[Table, Table]:
     if more:
         raise _Unusual
     return table, document
-
-
-def parted(text: str, shape: re.Pattern[str]) -> tuple[re.Match[str], list[str]] | None:
-    """Return what stands around the texts of some lines, and these; None where it is other.
-
-    `shape` is of all that is no text: of each text one quotation mark is left.
-    """
-    parts = text.split('"')
-    around = '"'.join(parts[::2])
-    if not len(parts) % 2 or "\\" in text or text.count("\n") != around.count("\n"):
-        return None
-    found = shape.fullmatch(around)
-    return None if found is None else (found, parts[1::2])

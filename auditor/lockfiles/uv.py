@@ -27,11 +27,12 @@ from auditor.lockfiles._pypi import (
     tables,
 )
 from auditor.lockfiles._toml import quick_packages
-from auditor.lockfiles._toml_packages import parted
+from auditor.lockfiles._toml_packages import MARK, Plain
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
 _VERSION = regex(r"(?m)^version = \d+\s*$")
@@ -59,7 +60,7 @@ _ORIGINS = {
 _EXTRA = regex(r"\bextra == '([^']{1,200})'")
 _FILE = r"\{ url = \", hash = \"(?:, size = (?:[1-9][0-9]{0,17}|0))?(?:, upload-time = \")? \}"
 _NEED = r"\{ name = \"(?:, extra = \[\"(?:, \")*+\])?(?:, marker = \")? \}"
-_PLAIN = regex(
+_AROUND = regex(
     r"name = \"\nversion = \"\nsource = \{ registry = \" \}\n"
     rf"(?:dependencies = \[\n((?:    {_NEED},\n)++)\]\n)?"
     rf"(?:sdist = {_FILE}\n)?(?:wheels = \[\n(?:    {_FILE},\n)++\]\n)?"
@@ -67,7 +68,6 @@ _PLAIN = regex(
 """What stands around the texts of a package from an index, as uv writes it."""
 _TIMED = 3
 """Texts of a file that has a time of upload, besides an address and a digest."""
-_FURTHER = frozenset(("optional-dependencies", "dev-dependencies", "metadata"))
 _GROUPS = ("dependencies", "optional-dependencies", "dev-dependencies")
 
 
@@ -80,7 +80,8 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    lock, plain = quick_packages(text, document.limits, _plain, _FURTHER)
+    written = quick_packages(text, document.limits, _PLAIN)
+    lock = written.document
     version = lock.get("version")
     manifest = lock.get("manifest")
     manifest = manifest if isinstance(manifest, dict) else {}
@@ -91,12 +92,12 @@ def _read_text(document: Document, text: str) -> Inventory:
     unread: list[tuple[str, str]] = []
     packages, read = packages_of(
         lock,
-        text,
+        written.lines,
         "package",
         unread,
         lambda t, n: _package(t, n, members),
         shape=_SHAPE,
-        plain=plain,
+        plain=written.plain,
     )
     targets = Targets(packages)
     edges: dict[str, tuple[Edge, ...]] = {}
@@ -166,12 +167,13 @@ def _registry(table: dict[str, Any]) -> str:
     return address if isinstance(address, str) else ""
 
 
-def _plain(own: str, line: int) -> tuple[LockedPackage, dict[str, Any]] | None:
+def _plain(
+    around: re.Match[str], texts: list[str], line: int
+) -> tuple[LockedPackage, dict[str, Any]] | None:
     """Return what nearly all packages are: some files of an index, each with its digest."""
-    both = parted(own, _PLAIN)
-    if both is None or "" in both[1]:
+    if "" in texts or MARK in "".join(texts):
         return None
-    around, (name, version, index, *more) = both
+    name, version, index, *more = texts
     needs = []
     for entry in (around[1] or "").splitlines():
         needs.append({"name": more[0]})
@@ -192,6 +194,13 @@ def _plain(own: str, line: int) -> tuple[LockedPackage, dict[str, Any]] | None:
         files=tuple(more[:: each or 1]),
     )
     return package, {"source": {"registry": index}, "dependencies": needs}
+
+
+_PLAIN = Plain(
+    around=_AROUND,
+    further=frozenset(("optional-dependencies", "dev-dependencies", "metadata")),
+    package=_plain,
+)
 
 
 def _package(table: dict[str, Any], line: int | None, members: set[str]) -> LockedPackage:
