@@ -23,17 +23,18 @@ MARK = "\0"
 """Stands for a quotation mark in a text."""
 _KEY = "package"
 _HEADER = "[[package]]\n"
-_FURTHER = "\n\n["
-"""Begins a table of the package: only its own lines are plain."""
+_FURTHER = "\n["
+"""Begins a further table of the package."""
 
 
 class Plain(Struct, frozen=True, kw_only=True):
     """How a client writes nearly all of its packages."""
 
     around: re.Pattern[str]
-    """What stands around the texts of a package; of each text one quotation mark is left."""
+    """What stands around the texts of a package, its own lines at least; of each text one quotation
+    mark is left."""
     further: frozenset[str]
-    """Tables that such a package may have."""
+    """Tables that may follow such lines."""
     package: Callable[[re.Match[str], list[str], int], tuple[LockedPackage, Table] | None]
     """Returns the package and what of its table is asked for, by what stands around the texts, the
     texts and the line of the header; None for what is not plain after all. A quotation mark within
@@ -75,43 +76,62 @@ def _written(head: str, blocks: list[str], toml: Callable[[str], Table], plain: 
     lines: list[int] = []
     line = head.count("\n") + 2
     for index, block in enumerate(blocks):
-        lines.append(line)
-        own, begun, rest = block.partition(_FURTHER)
-        if "\\" in own:  # one before another sign stays, and what has one is not plain
-            own = own.replace("\\\\", "\\ ").replace('\\"', MARK)
-        parts = f"{own}\n".split('"') if begun else own.split('"')
-        around = '"'.join(parts[::2])
-        both = _plain(parts, around, line, plain)
-        if both is not None and begun:
-            more, others = _one(f"[{rest}", toml)
-            both[1].update(more)
-            if others or not more.keys() <= plain.further or {*map(type, more.values())} != {dict}:
-                both = None
+        parts = _parted(block)
+        both = _plain(block, parts, line, toml, plain)
         if both is not None:
             found[index], table = both
-            line += around.count("\n") + rest.count("\n") + (3 if begun else 2)
         else:
             table, others = _one(block, toml)
             if not document.keys().isdisjoint(others):
                 raise _Unusual
             document.update(others)
-            line += block.count("\n") + 2
         tables.append(table)
+        lines.append(line)
+        line += (parts[0] or block).count("\n") + 2
     if tables:
         document[_KEY] = tables
     return Written(document=document, lines=lines, plain=found)
 
 
-def _plain(
-    parts: list[str], around: str, line: int, plain: Plain
-) -> tuple[LockedPackage, Table] | None:
-    """Return a package by its lines, parted at quotation marks; None where it is not plain."""
+def _parted(block: str) -> tuple[str, list[str]]:
+    """Return what stands around the texts, and these; nothing where one is odd."""
+    if "\\" in block:  # one before another sign stays
+        block = block.replace("\\\\", "\\ ").replace('\\"', MARK)
+    parts = block.split('"')
     texts = parts[1::2]
-    together = '"'.join(texts)
+    together = "".join(texts)
     if not len(parts) % 2 or "\n" in together or "\\" in together:
+        return "", []
+    return '"'.join(parts[::2]), texts
+
+
+def _plain(
+    block: str,
+    parts: tuple[str, list[str]],
+    line: int,
+    toml: Callable[[str], Table],
+    plain: Plain,
+) -> tuple[LockedPackage, Table] | None:
+    """Return a package and its table; None where it is not plain."""
+    around, texts = parts
+    found = plain.around.match(around)
+    if found is None:
         return None
-    found = plain.around.fullmatch(around)
-    return None if found is None else plain.package(found, texts, line)
+    end = found.end()
+    if end == len(around):
+        return plain.package(found, texts, line)
+    both = plain.package(found, texts[: around.count('"', 0, end)], line)
+    if both is None or not around.startswith(_FURTHER, end):
+        return None
+    lines = around.count("\n", 0, end)
+    more, others = _one(block.split("\n", lines)[lines], toml)
+    table = both[1]
+    if others or not more.keys() <= plain.further or not table.keys().isdisjoint(more):
+        return None
+    if {*map(type, more.values())} != {dict}:
+        return None
+    table.update(more)
+    return both
 
 
 def _one(block: str, toml: Callable[[str], Table]) -> tuple[Table, Table]:

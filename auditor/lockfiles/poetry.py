@@ -43,9 +43,11 @@ _SHAPE: Shape = {"dependencies": dict, "files": [dict], "extras": dict}
 _AROUND = regex(
     r"name = \"\nversion = \"\ndescription = \"\noptional = (true|false)\npython-versions = \"\n"
     r"(?:groups = \[(\"(?:, \")*+)\]\n)?(?:markers = \"\n)?"
-    r"files = \[\n(?:    \{file = \", hash = \"\},\n)++\]\n"
+    r"files = \[\n((?:    \{file = \", hash = \"\},\n)++)\]\n"
+    r"(?:\n\[package\.dependencies\]\n((?:[A-Za-z0-9_-]++ = \"\n)++)(?=\n|\Z))?"
 )
 """What stands around the texts of a package from the default index, since lockfiles 2.0."""
+_IS = ' = "\n'
 _ABOUT = 4
 """Texts that each package begins with: name, version, description, Pythons."""
 _ORIGINS = {
@@ -113,9 +115,12 @@ def _plain(
     """Return what nearly all packages are: some files, each with its digest."""
     name, version = texts[:2]
     groups = texts[_ABOUT : _ABOUT + (around[2] or "").count('"')]
-    hashes = texts[1 - 2 * around[0].count("{file") :: 2]
-    used = [name, version, *groups, *hashes]
-    if "" in used or MARK in "".join(used):
+    needs = (around[4] or "").split(_IS)[:-1]
+    end = len(texts) - len(needs)
+    hashes = texts[end + 1 - around[3].count('"') : end : 2]
+    wanted = dict(zip(needs, texts[end:], strict=True))
+    used = (name, version, *groups, *hashes, *wanted.values())
+    if "" in used or MARK in "".join(used) or len(wanted) < len(needs):
         return None
     package = LockedPackage(
         id=f"{name}@{version}",
@@ -127,7 +132,7 @@ def _plain(
         dev=bool(groups) and "main" not in groups,
         optional=around[1] == "true",
     )
-    return package, {}
+    return package, {"dependencies": wanted} if wanted else {}
 
 
 _PLAIN = Plain(around=_AROUND, further=frozenset(("dependencies", "extras")), package=_plain)
