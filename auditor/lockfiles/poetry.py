@@ -69,7 +69,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    written = quick_packages(text, document.limits, _PLAIN)
+    written = quick_packages(text, document.limits, PLAIN)
     metadata = get(written.document, "metadata", dict) or {}
     if metadata.get("hashes"):  # digests of 0.x, which `_plain` does not see
         written = all_packages(text, document.limits)
@@ -135,7 +135,7 @@ def _plain(
     return package, {"dependencies": wanted} if wanted else {}
 
 
-_PLAIN = Plain(around=_AROUND, further=frozenset(("dependencies", "extras")), package=_plain)
+PLAIN = Plain(around=_AROUND, further=frozenset(("dependencies", "extras")), package=_plain)
 
 
 def _package(

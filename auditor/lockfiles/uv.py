@@ -80,7 +80,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    written = quick_packages(text, document.limits, _PLAIN)
+    written = quick_packages(text, document.limits, PLAIN)
     lock = written.document
     version = lock.get("version")
     manifest = lock.get("manifest")
@@ -196,7 +196,7 @@ def _plain(
     return package, {"source": {"registry": index}, "dependencies": needs}
 
 
-_PLAIN = Plain(
+PLAIN = Plain(
     around=_AROUND,
     further=frozenset(("optional-dependencies", "dev-dependencies", "metadata")),
     package=_plain,
