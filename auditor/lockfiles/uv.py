@@ -109,9 +109,10 @@ def _read_text(document: Document, text: str) -> Inventory:
             found_edges = tuple(edge for edge in found_edges if not edge.dev)
         edges[package.id] = found_edges
     for _, table in tables(manifest, "requirements", unread, at="manifest."):
-        roots += _edge(table, targets, dev=False)
-    needed = reached((edge.target for edge in roots if not edge.dev), edges)
-    for_development = reached((edge.target for edge in roots if edge.dev), edges) - needed
+        roots += _edge(table, targets, {}, dev=False)
+    for_development = reached((edge.target for edge in roots if edge.dev), edges)
+    if for_development:
+        for_development -= reached((edge.target for edge in roots if not edge.dev), edges)
     direct = {edge.target for edge in roots}
     revision = lock.get("revision")
     return Inventory(
@@ -253,22 +254,17 @@ def _package(table: dict[str, Any], line: int | None, members: set[str]) -> Lock
 def _edges(table: dict[str, Any], targets: Targets) -> tuple[Edge, ...]:
     found: list[Edge] = []
     metadata = table.get("metadata")
-    asked = _asked(metadata if isinstance(metadata, dict) else {})
+    asked = _asked(metadata) if isinstance(metadata, dict) else {}
     for group in _GROUPS:
         value = table.get(group)
         if not value:
             continue
         lists = value.values() if isinstance(value, dict) else [value]
+        dev, optional = group == "dev-dependencies", group == "optional-dependencies"
         for entries in lists:
             for entry in entries if isinstance(entries, list) else ():
                 if isinstance(entry, dict):
-                    found += _edge(
-                        entry,
-                        targets,
-                        dev=group == "dev-dependencies",
-                        optional=group == "optional-dependencies",
-                        asked=asked,
-                    )
+                    found += _edge(entry, targets, asked, dev=dev, optional=optional)
     return tuple(found)
 
 
@@ -289,15 +285,15 @@ def _asked(metadata: dict[str, Any]) -> dict[str, str]:
 def _edge(
     entry: dict[str, Any],
     targets: Targets,
+    asked: dict[str, str],
     *,
     dev: bool,
     optional: bool = False,
-    asked: dict[str, str] | None = None,
 ) -> list[Edge]:
     name, version = entry.get("name"), entry.get("version")
     if not isinstance(name, str):
         return []
-    wants = entry.get("specifier") or (asked or {}).get(name, "")
+    wants = entry.get("specifier") or asked.get(name, "")
     return targets.edges(
         name,
         wants if isinstance(wants, str) else "",
