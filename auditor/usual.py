@@ -40,12 +40,12 @@ _NPM_DIGEST = regex(r"sha512-[A-Za-z0-9+/]{86}==|[0-9a-z]{1,16}/[0-9a-f]{128}")
 """As all clients but yarn berry write it, whose digests are of archives that it makes itself."""
 _PYPI_NAME = regex(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _PYPI_VERSION = regex(r"[0-9]+(?:\.[0-9]+)*(?:(?:a|b|rc)[0-9]+)?(?:\.post[0-9]+)?(?:\.dev[0-9]+)?")
-_PYPI_DIGESTS = regex(r"sha256-[A-Za-z0-9+/]{43}=(?: sha256-[A-Za-z0-9+/]{43}=)*")
-_FILE = regex(
-    r"(https://[a-z0-9.-]+(?::[0-9]+)?/)(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*"
-    r"([A-Za-z0-9][A-Za-z0-9._-]*)"
-)
-"""The address of a file of a Python package: the host, and the file's name."""
+_PYPI_DIGESTS = regex(r"(?:sha256-[A-Za-z0-9+/]{43}= )++")
+_FILES = regex(r"(https://[a-z0-9.-]++(?::[0-9]+)?/)[A-Za-z0-9._/-]++(?:\n\1[A-Za-z0-9._/-]++)*+")
+"""The addresses of files of a Python package, a line for each: all of one host. An address that has
+an end of line itself makes more lines, and so more pairs of slashes, than there are files."""
+_ODD = ("/.", ".git")
+"""What no part of such an address has."""
 _WHEEL = regex(r"-(?:[0-9][A-Za-z0-9_.]*-)?[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+\.whl")
 _SDIST = frozenset({".tar.gz", ".zip"})
 _LONGEST = 200
@@ -98,6 +98,7 @@ class _Glance:
         self._unusual: set[str] = set()
         self._places: dict[Place, Place] = {}
         self._digests: dict[tuple[str, str], str] = {}
+        self._endings = set(_SDIST)
 
     def place(self, package: LockedPackage) -> Place | None:
         """Return where a usual entry comes from; None for others."""
@@ -164,7 +165,7 @@ class _Glance:
             return None
         if len(name) + len(version) > _LONGEST or len(package.integrity) < len(files):
             return None
-        if not _PYPI_DIGESTS.fullmatch(" ".join(package.integrity)):
+        if not _PYPI_DIGESTS.fullmatch(" ".join((*package.integrity, ""))):
             return None
         resolved = package.resolved
         if resolved and resolved not in self.found:
@@ -173,27 +174,40 @@ class _Glance:
                 resolved, address(resolved), usual=not said
             ):
                 return None
-        spelled = f"{name.replace('-', '_')}-{version}", f"{name}-{version}"
-        hosts = {self._host(file, *spelled) for file in files}
-        if len(hosts) > 1 or None in hosts:
-            return None
-        return resolved, next(iter(hosts), None) or ""
+        host = self._host(files, f"{name.replace('-', '_')}-{version}", f"{name}-{version}")
+        return None if host is None else (resolved, host)
 
-    def _host(self, file: str, escaped: str, spelled: str) -> str | None:
-        """Return what the address of a file begins with; None where it is not usual."""
-        found = _FILE.fullmatch(file)
-        if found is None or ".git" in file:
+    def _host(self, files: tuple[str, ...], escaped: str, spelled: str) -> str | None:
+        """Return what the addresses of files begin with; None where one is not usual."""
+        if not files:
+            return ""
+        together = "\n".join(files)
+        found = _FILES.fullmatch(together)
+        if (
+            found is None
+            or any(map(together.__contains__, _ODD))
+            or together.count("//") > len(files)
+        ):
             return None
-        host, last = found.groups()
-        if last.startswith(escaped):
-            ending = last[len(escaped) :]
-            if ending not in _SDIST and not _WHEEL.fullmatch(ending):
+        for file in files:
+            if not self._is_called(file.rpartition("/")[2], escaped, spelled):
                 return None
-        elif not last.startswith(spelled) or last[len(spelled) :] not in _SDIST:
-            return None
+        host = found[1]
         if host in self.found:
             return host
-        return host if host not in self._unusual and self._first(host, file) else None
+        return host if host not in self._unusual and self._first(host, files[0]) else None
+
+    def _is_called(self, last: str, escaped: str, spelled: str) -> bool:
+        """Tell whether a file has its project's name; most endings come again and again."""
+        if not last.startswith(escaped):
+            return last.startswith(spelled) and last[len(spelled) :] in _SDIST
+        ending = last[len(escaped) :]
+        if ending in self._endings:
+            return True
+        if not _WHEEL.fullmatch(ending):
+            return False
+        self._endings.add(ending)
+        return True
 
     def _first(self, host: str, file: str) -> bool:
         return self._is_known(host, address(file), usual=True)

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from auditor.errors import ParseError
 from auditor.inventory import Edge, LockProblem, Origin
 from auditor.lazyre import regex
-from auditor.lockfiles._toml import header_lines
 from auditor.shape import get, word_of
 
 if TYPE_CHECKING:
@@ -106,33 +105,37 @@ def named_version(table: dict[str, Any]) -> tuple[str, str]:
 
 def packages_of(  # noqa: PLR0913 - what a format says of its tables
     lock: dict[str, Any],
-    text: str,
+    lines: list[int],
     key: str,
     unread: list[tuple[str, str]],
     read: Callable[[dict[str, Any], int | None], LockedPackage],
     *,
     shape: Shape,
+    plain: Mapping[int, LockedPackage] | None = None,
 ) -> tuple[list[LockedPackage], list[dict[str, Any]]]:
     """Return the packages of the tables `[[key]]` in their order, and the table of each.
 
-    `read` is told the line of a table. Each package gets an id of its own. Tables that
-    `read` refuses are noted in `unread`, and so is what in the others is not of the `shape` that
-    it must have.
+    `read` is told the line of a table, of `lines` the one with its index. Each package gets an id
+    of its own. Tables that `read` refuses are noted in `unread`, and so is what in the others is
+    not of the `shape` that it must have. Packages that are `plain`, by index, were read already,
+    and their tables fit.
     """
     packages: list[LockedPackage] = []
     of_package: list[dict[str, Any]] = []
     ids: dict[str, int] = {}
-    lines = dict(enumerate(header_lines(text, key)))
+    line_of = dict(enumerate(lines))
     for index, table in tables(lock, key, unread):
-        try:
-            found = read(table, lines.get(index))
-        except ParseError as problem:
-            unread.append((f"{key}[{index}]", str(problem)))
-            continue
+        found = plain.get(index) if plain else None
+        if found is None:
+            try:
+                found = read(table, line_of.get(index))
+            except ParseError as problem:
+                unread.append((f"{key}[{index}]", str(problem)))
+                continue
+            unread += misfits(table, shape, f"{key}[{index}]")
         own = unique(ids, found.id)
         packages.append(found if own == found.id else replace(found, id=own))
         of_package.append(table)
-        unread += misfits(table, shape, f"{key}[{index}]")
     return packages, of_package
 
 

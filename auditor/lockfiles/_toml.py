@@ -15,8 +15,9 @@ from auditor import fastpaths, tomldoc
 from auditor.errors import ParseError
 from auditor.lazyre import regex
 from auditor.limits import Limits
-from auditor.lockfiles import _toml_lines
+from auditor.lockfiles import _toml_lines, _toml_packages
 from auditor.lockfiles._documents import conflict
+from auditor.lockfiles._toml_packages import Plain, Written
 
 _DEEPEST = 20
 """Tables inside one another that are not counted: a header has a line to name them."""
@@ -41,6 +42,21 @@ def header_lines(text: str, name: str) -> list[int]:
             lines.append(number)
         position = text.find("[[", position + 1)
     return lines
+
+
+def quick_packages(text: str, limits: Limits, plain: Plain) -> Written:
+    """Read a document with packages, of which most are plain; raise as `quick_toml` does."""
+    if fastpaths.enabled("lock_readers") and limits.json_depth >= _DEEPEST:
+        written = _toml_packages.read(text, lambda part: quick_toml(part, limits), plain)
+        if written is not None:
+            return written
+    return all_packages(text, limits)
+
+
+def all_packages(text: str, limits: Limits) -> Written:
+    """Read a document with packages, of which none is taken for plain; raise as `quick_toml`."""
+    document = quick_toml(text, limits)
+    return Written(document=document, lines=header_lines(text, "package"), plain={})
 
 
 def quick_toml(text: str, limits: Limits | None = None) -> dict[str, Any]:

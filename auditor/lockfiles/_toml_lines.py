@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import re
 
 _KEY = r"[A-Za-z0-9_-]+"
-_CONTROL = bytes(set(range(0x20)) - {0x0A}) + b"\x7f"
+_CONTROL = tuple(chr(code) for code in (*range(0x20), 0x7F) if code != 0x0A)
 """Of tabs and other control signs some are allowed in some places: none is here."""
 _TEXT = r"\"((?:[^\"\\]++|\\[\"\\])*+)\""
 _WORD = rf"(?:{_TEXT}|(true|false)|([1-9][0-9]{{0,17}}|0))"
@@ -45,13 +45,17 @@ class _Unusual(Exception):  # noqa: N818 - no error: tomllib takes over
 
 def read(text: str) -> dict[str, Any] | None:
     """Return a document as `tomllib` gives it; None where it takes that to read it."""
-    data = text.encode("utf-8", "surrogatepass")
-    if len(data.translate(None, _CONTROL)) < len(data):
+    if has_control(text):
         return None
     try:
         return _document(text.split("\n"))
     except _Unusual:
         return None
+
+
+def has_control(text: str) -> bool:
+    """Tell whether a control sign other than the end of a line is in a text."""
+    return any(map(text.__contains__, _CONTROL))  # a fifth of what one pass over all signs takes
 
 
 def _document(lines: list[str]) -> dict[str, Any]:  # noqa: PLR0912 - one loop, it runs per line

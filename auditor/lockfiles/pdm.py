@@ -25,7 +25,7 @@ from auditor.lockfiles._pypi import (
     tables,
 )
 from auditor.lockfiles._requirers import roots_of
-from auditor.lockfiles._toml import quick_toml
+from auditor.lockfiles._toml import header_lines, quick_toml
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get, texts
 
@@ -54,7 +54,12 @@ def _read_text(document: Document, text: str) -> Inventory:
     files = files if isinstance(files, dict) else {}
     unread: list[tuple[str, str]] = []
     packages, read = packages_of(
-        lock, text, "package", unread, lambda t, n: _package(t, n, files), shape=_SHAPE
+        lock,
+        header_lines(text, "package"),
+        "package",
+        unread,
+        lambda t, n: _package(t, n, files),
+        shape=_SHAPE,
     )
     targets = Targets(packages)
     roots, problems = roots_of(document, targets, texts(metadata, "groups"))

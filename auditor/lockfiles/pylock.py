@@ -24,7 +24,7 @@ from auditor.lockfiles._pypi import (
     packages_of,
     tables,
 )
-from auditor.lockfiles._toml import quick_toml
+from auditor.lockfiles._toml import header_lines, quick_toml
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
@@ -55,7 +55,12 @@ def _read_text(document: Document, text: str) -> Inventory:
     defaults = lock.get("default-groups")
     defaults = [g for g in defaults if isinstance(g, str)] if isinstance(defaults, list) else []
     packages, read = packages_of(
-        lock, text, "packages", unread, lambda t, n: _package(t, n, defaults), shape={}
+        lock,
+        header_lines(text, "packages"),
+        "packages",
+        unread,
+        lambda t, n: _package(t, n, defaults),
+        shape={},
     )
     version = lock.get("lock-version")
     strange = tuple(_VERSIONS.unread(version))

@@ -26,11 +26,13 @@ from auditor.lockfiles._pypi import (
     reached,
     tables,
 )
-from auditor.lockfiles._toml import quick_toml
+from auditor.lockfiles._toml import quick_packages
+from auditor.lockfiles._toml_packages import MARK, Plain
 from auditor.lockfiles._versions import Versions
 from auditor.shape import get
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
 _VERSION = regex(r"(?m)^version = \d+\s*$")
@@ -56,6 +58,16 @@ _ORIGINS = {
     "virtual": Origin.WORKSPACE,
 }
 _EXTRA = regex(r"\bextra == '([^']{1,200})'")
+_FILE = r"\{ url = \", hash = \"(?:, size = (?:[1-9][0-9]{0,17}|0))?(?:, upload-time = \")? \}"
+_NEED = r"\{ name = \"(?:, extra = \[\"(?:, \")*+\])?(?:, marker = \")? \}"
+_AROUND = regex(
+    r"name = \"\nversion = \"\nsource = \{ registry = \" \}\n"
+    rf"(?:dependencies = \[\n((?:    {_NEED},\n)++)\]\n)?"
+    rf"(?:sdist = {_FILE}\n)?(?:wheels = \[\n(?:    {_FILE},\n)++\]\n)?"
+)
+"""What stands around the texts of a package from an index, as uv writes it."""
+_TIMED = 3
+"""Texts of a file that has a time of upload, besides an address and a digest."""
 _GROUPS = ("dependencies", "optional-dependencies", "dev-dependencies")
 
 
@@ -68,7 +80,8 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    lock = quick_toml(text, document.limits)
+    written = quick_packages(text, document.limits, PLAIN)
+    lock = written.document
     version = lock.get("version")
     manifest = lock.get("manifest")
     manifest = manifest if isinstance(manifest, dict) else {}
@@ -78,7 +91,13 @@ def _read_text(document: Document, text: str) -> Inventory:
     )
     unread: list[tuple[str, str]] = []
     packages, read = packages_of(
-        lock, text, "package", unread, lambda t, n: _package(t, n, members), shape=_SHAPE
+        lock,
+        written.lines,
+        "package",
+        unread,
+        lambda t, n: _package(t, n, members),
+        shape=_SHAPE,
+        plain=written.plain,
     )
     targets = Targets(packages)
     edges: dict[str, tuple[Edge, ...]] = {}
@@ -90,9 +109,10 @@ def _read_text(document: Document, text: str) -> Inventory:
             found_edges = tuple(edge for edge in found_edges if not edge.dev)
         edges[package.id] = found_edges
     for _, table in tables(manifest, "requirements", unread, at="manifest."):
-        roots += _edge(table, targets, dev=False)
-    needed = reached((edge.target for edge in roots if not edge.dev), edges)
-    for_development = reached((edge.target for edge in roots if edge.dev), edges) - needed
+        roots += _edge(table, targets, {}, dev=False)
+    for_development = reached((edge.target for edge in roots if edge.dev), edges)
+    if for_development:
+        for_development -= reached((edge.target for edge in roots if not edge.dev), edges)
     direct = {edge.target for edge in roots}
     revision = lock.get("revision")
     return Inventory(
@@ -148,6 +168,42 @@ def _registry(table: dict[str, Any]) -> str:
     return address if isinstance(address, str) else ""
 
 
+def _plain(
+    around: re.Match[str], texts: list[str], line: int
+) -> tuple[LockedPackage, dict[str, Any]] | None:
+    """Return what nearly all packages are: some files of an index, each with its digest."""
+    if "" in texts or MARK in "".join(texts):
+        return None
+    name, version, index, *more = texts
+    needs = []
+    for entry in (around[1] or "").splitlines():
+        needs.append({"name": more[0]})
+        del more[: entry.count('"')]
+    files = around[0].count("url")
+    each, uneven = divmod(len(more), files or 1)
+    if uneven:  # some files have times, and others none
+        return None
+    package = LockedPackage(
+        id=f"{name}@{version}",
+        ecosystem="pypi",
+        name=name,
+        version=version,
+        line=line,
+        resolved=index,
+        integrity=tuple(dict.fromkeys(map(digest, more[1 :: each or 1]))),
+        published=min(more[2::each], default="") if each == _TIMED else "",
+        files=tuple(more[:: each or 1]),
+    )
+    return package, {"source": {"registry": index}, "dependencies": needs}
+
+
+PLAIN = Plain(
+    around=_AROUND,
+    further=frozenset(("optional-dependencies", "dev-dependencies", "metadata")),
+    package=_plain,
+)
+
+
 def _package(table: dict[str, Any], line: int | None, members: set[str]) -> LockedPackage:
     name, version = named_version(table)
     source = get(table, "source", dict) or {}
@@ -198,22 +254,17 @@ def _package(table: dict[str, Any], line: int | None, members: set[str]) -> Lock
 def _edges(table: dict[str, Any], targets: Targets) -> tuple[Edge, ...]:
     found: list[Edge] = []
     metadata = table.get("metadata")
-    asked = _asked(metadata if isinstance(metadata, dict) else {})
+    asked = _asked(metadata) if isinstance(metadata, dict) else {}
     for group in _GROUPS:
         value = table.get(group)
         if not value:
             continue
         lists = value.values() if isinstance(value, dict) else [value]
+        dev, optional = group == "dev-dependencies", group == "optional-dependencies"
         for entries in lists:
             for entry in entries if isinstance(entries, list) else ():
                 if isinstance(entry, dict):
-                    found += _edge(
-                        entry,
-                        targets,
-                        dev=group == "dev-dependencies",
-                        optional=group == "optional-dependencies",
-                        asked=asked,
-                    )
+                    found += _edge(entry, targets, asked, dev=dev, optional=optional)
     return tuple(found)
 
 
@@ -234,15 +285,15 @@ def _asked(metadata: dict[str, Any]) -> dict[str, str]:
 def _edge(
     entry: dict[str, Any],
     targets: Targets,
+    asked: dict[str, str],
     *,
     dev: bool,
     optional: bool = False,
-    asked: dict[str, str] | None = None,
 ) -> list[Edge]:
     name, version = entry.get("name"), entry.get("version")
     if not isinstance(name, str):
         return []
-    wants = entry.get("specifier") or (asked or {}).get(name, "")
+    wants = entry.get("specifier") or asked.get(name, "")
     return targets.edges(
         name,
         wants if isinstance(wants, str) else "",
