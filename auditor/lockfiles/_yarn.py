@@ -70,7 +70,9 @@ class Descriptors:
 
         Bun 1.1 prints the real name in place of an alias.
         """
-        spelled = [f"{name}@{wants}", f"{name}@npm:{wants}"] if wants else [name]
+        if wants and (found := self._by_descriptor.get(f"{name}@{wants}")) is not None:
+            return found  # nearly always
+        spelled = [f"{name}@npm:{wants}"] if wants else [name]
         real = wants.removeprefix("npm:").rpartition("@")[0]
         if real and wants.startswith("npm:"):
             spelled.append(f"{real}@{wants}")
