@@ -19,6 +19,7 @@ from auditor.lockfiles import (
     Document,
     _berry_entries,
     _package_lock_plain,
+    _pnpm_written,
     _toml_lines,
     yarn_classic,
 )
@@ -336,6 +337,123 @@ def test_entries_that_are_no_plain_releases_are_read_alike(before: str, behind: 
     text = BERRY.replace(before, behind)
     assert text != BERRY
     agree(text)
+
+
+PNPM = """lockfileVersion: '9.0'
+
+importers:
+
+  .:
+    dependencies:
+      kit:
+        specifier: ^1.0.0
+        version: 1.0.0(more@2.0.0)
+    devDependencies:
+      '@acme/tool':
+        specifier: ^1.0.0
+        version: 1.1.0
+
+packages:
+
+  '@acme/tool@1.1.0':
+    resolution: {integrity: sha512-AAAA==}
+    engines: {node: '>=18', npm: '>=9'}
+    cpu: [x64, arm64]
+    os: [linux]
+    libc: [glibc]
+    hasBin: true
+    peerDependencies:
+      '@acme/other': ^1.0.0 || ^2
+      more: '>= 1 < 3'
+
+  kit@1.0.0:
+    resolution: {integrity: sha512-BBBB==}
+    deprecated: do not use it
+
+  more@2.0.0:
+    resolution: {tarball: https://registry.example.org/more/-/more-2.0.0.tgz}
+    peerDependenciesMeta:
+      kit:
+        optional: true
+
+snapshots:
+
+  '@acme/tool@1.1.0':
+    dependencies:
+      kit: 1.0.0(more@2.0.0)
+    optionalDependencies:
+      more: 2.0.0
+    transitivePeerDependencies:
+      - more
+
+  kit@1.0.0(more@2.0.0):
+    dependencies:
+      more: 2.0.0
+
+  more@2.0.0:
+    optional: true
+"""
+
+
+def pnpm_agrees(text: str, *, quick: bool | None = None) -> None:
+    """Both ways of reading a pnpm-lock.yaml give the same; `quick` says if it is that one's."""
+    document = Document(path="pnpm-lock.yaml", data=text.encode())
+    if quick is not None:
+        assert (_pnpm_written.written(text, Limits()) is not None) is quick
+    with fastpaths.taken(fastpaths.OFF):
+        thorough = read(document)
+    assert read(document) == thorough
+
+
+@given(st.lists(st.sampled_from(PNPM.splitlines(keepends=True)), max_size=14).map("".join))
+def test_whatever_lines_a_pnpm_lock_has_it_is_read_alike(text: str) -> None:
+    pnpm_agrees(f"{PNPM[: PNPM.index('  kit@1.0.0:')]}{text}")
+    pnpm_agrees(f"{PNPM}\n{text}")
+
+
+def test_entries_that_pnpm_writes_take_the_quick_way() -> None:
+    pnpm_agrees(PNPM, quick=True)
+    inventory = read(Document(path="pnpm-lock.yaml", data=PNPM.encode()))
+    assert isinstance(inventory, Inventory)
+    assert [package.line for package in inventory.packages] == [17, 28, 32]
+    assert [package.deprecated for package in inventory.packages] == ["", "do not use it", ""]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "quick"),
+    [
+        ("'9.0'", "'6.0'", False),
+        ("'9.0'", "'9.0'\n\nsnapshots: {}", False),
+        ("importers", "---\nimporters", False),
+        ("'9.0'", "'9.0'\nlockfileVersion: '9.0'", False),
+        ("  kit@1.0.0:\n", "  more@2.0.0:\n", False),
+        ("  kit@1.0.0:\n", "  'kit@1.0.0' :\n", False),
+        ("  kit@1.0.0:\n", "  &kit kit@1.0.0:\n", False),
+        ("    deprecated: do", "    deprecated: |\n      do\n\n      or do", False),
+        ("    deprecated: do", "    deprecated: &do do", False),
+        ("    deprecated: do not", "    hasBin: true\n    hasBin: false", False),
+        ("node: '>=18'", "node: '>=18', node: '>=19'", False),
+        ("      more: 2.0.0\n", "      more: 2.0.0\n      more: 2.0.1\n", False),
+        ("      more: 2.0.0\n", "      more: 2.0.0\n      'more': 2.0.1\n", False),
+        ("\nsnapshots:", "\nsnapshots:\n\nsnapshots:", False),
+        ("\nsnapshots:", "\nx:\n\nsnapshots:", False),
+        ("\n", "\r\n", False),
+        ("    hasBin", "\thasBin", False),
+        ("do not use it", "do\u2028not", False),
+        ("do not use it", "'do not: use # it'", True),
+        ("  kit@1.0.0:\n", "  # why\n  kit@1.0.0:\n", True),
+        ("kit@1.0.0:\n", "kit@file:kit:\n", True),
+        ("\n\n  more@2.0.0:\n    res", "\n  more@2.0.0:\n    res", True),
+        ("sha512-BBBB==}", "sha512-BBBB==, gitHosted: true}", True),
+        ("    optional: true\n", "    optional: false\n", True),
+        ("  more@2.0.0:\n    optional: true\n", "  more@2.0.0: {}\n", True),
+        ("  more@2.0.0:\n    optional: true\n", "  more@2.0.0:\n", True),
+    ],
+)
+def test_what_pnpm_seldom_writes_is_read_alike(before: str, behind: str, quick: bool) -> None:  # noqa: FBT001
+    text = PNPM.replace(before, behind)
+    assert text != PNPM
+    pnpm_agrees(text, quick=quick)
 
 
 def respaced(text: str) -> str:
