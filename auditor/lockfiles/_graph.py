@@ -30,6 +30,8 @@ def only_optional(
     To be asked where `roots` are all there are; what nothing reaches is not among them.
     """
     edges = list(roots)
+    if not any(edge.optional for own in (edges, *required.values()) for edge in own):
+        return frozenset()  # as in many projects
     needed = _reached(required, (e.target for e in edges if not e.optional), firm=True)
     edges += [edge for id_ in needed for edge in required.get(id_, ())]
     return frozenset(_reached(required, (e.target for e in edges if e.optional), known=needed))

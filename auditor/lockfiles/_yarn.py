@@ -70,9 +70,7 @@ class Descriptors:
 
         Bun 1.1 prints the real name in place of an alias.
         """
-        if wants and (found := self._by_descriptor.get(f"{name}@{wants}")) is not None:
-            return found  # nearly always
-        spelled = [f"{name}@npm:{wants}"] if wants else [name]
+        spelled = [f"{name}@{wants}", f"{name}@npm:{wants}"] if wants else [name]
         real = wants.removeprefix("npm:").rpartition("@")[0]
         if real and wants.startswith("npm:"):
             spelled.append(f"{real}@{wants}")
@@ -88,9 +86,17 @@ class Descriptors:
         if not wanted:
             return ()
         loose = frozenset(optional)
+        got = self._by_descriptor.get  # nearly always as it is spelled
         return tuple(
-            Edge(name=n, wants=w, target=self.find(n, w), optional=n in loose)
-            for n, w in wanted.items()
+            [
+                Edge(
+                    name=name,
+                    wants=wants,
+                    target=(wants and got(f"{name}@{wants}")) or self.find(name, wants),
+                    optional=name in loose,
+                )
+                for name, wants in wanted.items()
+            ]
         )
 
 
