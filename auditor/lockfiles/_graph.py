@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from auditor.inventory import Edge
 
@@ -19,7 +19,7 @@ def only_development(
     """
     edges = list(roots)
     shipped = _reached(required, (e.target for e in edges if not e.dev))
-    return frozenset(_reached(required, (e.target for e in edges if e.dev)) - shipped)
+    return frozenset(_reached(required, (e.target for e in edges if e.dev), known=shipped))
 
 
 def only_optional(
@@ -30,17 +30,27 @@ def only_optional(
     To be asked where `roots` are all there are; what nothing reaches is not among them.
     """
     edges = list(roots)
-    firm = {id_: tuple(e for e in own if not e.optional) for id_, own in required.items()}
-    needed = _reached(firm, (e.target for e in edges if not e.optional))
-    return frozenset(_reached(required, (e.target for e in edges)) - needed)
+    if not any(edge.optional for own in (edges, *required.values()) for edge in own):
+        return frozenset()  # as in many projects
+    needed = _reached(required, (e.target for e in edges if not e.optional), firm=True)
+    edges += [edge for id_ in needed for edge in required.get(id_, ())]
+    return frozenset(_reached(required, (e.target for e in edges if e.optional), known=needed))
 
 
-def _reached(required: Mapping[str, tuple[Edge, ...]], start: Iterable[str]) -> set[str]:
+def _reached(
+    required: Mapping[str, tuple[Edge, ...]],
+    start: Iterable[str],
+    *,
+    known: Container[str] = (),
+    firm: bool = False,
+) -> set[str]:
+    """Return what is reached without those that are known; `firm` over no optional requirement."""
     found: set[str] = set()
     pending = list(start)
     while pending:
         identity = pending.pop()
-        if identity and identity not in found:
+        if identity and identity not in found and identity not in known:
             found.add(identity)
-            pending += [edge.target for edge in required.get(identity, ())]
+            edges = required.get(identity, ())
+            pending += [edge.target for edge in edges if not (firm and edge.optional)]
     return found

@@ -24,7 +24,8 @@ _MOST_UNREAD = 100
 REQUIRED = ("peerDependencies", "devDependencies", "dependencies", "optionalDependencies")
 """The later ones win where a name stands in two of them: what ships counts before what is tried."""
 _NAME = regex(r"(?:@[A-Za-z0-9~!'()*._-]+/)?[A-Za-z0-9~!'()*_-][A-Za-z0-9~!'()*._-]*")
-PLAIN = regex(r"(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*")
+PLAIN_NAME = r"(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*"
+PLAIN = regex(PLAIN_NAME)
 _FORGE = regex(r"https?://(?:[^/@]*@)?(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+/[^/]+")
 _OWNER_AND_NAME = regex(r"[^@/:.~\s][^@/:\s]*/[^@/:#\s]+(?:#.*)?", re.DOTALL)
 _SCHEMES = (

@@ -23,7 +23,7 @@ from auditor.yamldoc import TOO_DEEP
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Repeat", "YamlDocument", "yaml_documents"]
+__all__ = ["Repeat", "YamlDocument", "quick_documents", "yaml_documents"]
 
 _LINE = regex(
     r"""
@@ -70,12 +70,18 @@ def yaml_documents(text: str, limits: Limits | None = None) -> tuple[YamlDocumen
     """
     allowed = limits or Limits()
     plain = text.replace("\r\n", "\n")
-    if allowed.json_depth > 2 * (_QUICK_DEPTH + 1) and not (
-        _ODD_ASCII if plain.isascii() else _ODD
-    ).search(plain):
+    found = quick_documents(plain, allowed)
+    return _thorough(plain, allowed) if found is None else found
+
+
+def quick_documents(text: str, limits: Limits) -> tuple[YamlDocument, ...] | None:
+    """Read all documents of a text without CR as far as it is usual; None where it is not."""
+    if limits.json_depth > 2 * (_QUICK_DEPTH + 1) and not (
+        _ODD_ASCII if text.isascii() else _ODD
+    ).search(text):
         with suppress(_Unusual):
-            return _quick(plain)
-    return _thorough(plain, allowed)
+            return _quick(text)
+    return None
 
 
 def _quick(text: str) -> tuple[YamlDocument, ...]:  # noqa: PLR0912, PLR0915 - one loop, its state in locals: it runs per line

@@ -86,9 +86,17 @@ class Descriptors:
         if not wanted:
             return ()
         loose = frozenset(optional)
+        got = self._by_descriptor.get  # nearly always as it is spelled
         return tuple(
-            Edge(name=n, wants=w, target=self.find(n, w), optional=n in loose)
-            for n, w in wanted.items()
+            [
+                Edge(
+                    name=name,
+                    wants=wants,
+                    target=(wants and got(f"{name}@{wants}")) or self.find(name, wants),
+                    optional=name in loose,
+                )
+                for name, wants in wanted.items()
+            ]
         )
 
 

@@ -22,11 +22,12 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._pnpm_keys import referred, without_peers
 from auditor.lockfiles._pnpm_packages import Draft, draft_of
+from auditor.lockfiles._pnpm_written import written
 from auditor.lockfiles._versions import Versions
 from auditor.lockfiles._yaml import YamlDocument, yaml_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 _VERSION = regex(r"(?m)^(?:'|\")?(?:lockfileVersion|shrinkwrapVersion)(?:'|\")?: *['\"]?\d")
 _VERSIONS = Versions(place="lockfileVersion", known=("5.x", "6.x", "9.x"))
@@ -45,7 +46,7 @@ def _read(document: Document) -> Inventory:
 
 
 def _read_text(document: Document, text: str) -> Inventory:
-    documents = yaml_documents(text, document.limits)
+    documents = written(text, document.limits) or yaml_documents(text, document.limits)
     if not documents:
         raise ParseError("is empty, where a pnpm lockfile must stand")
     if not any("lockfileVersion" in d.root or "shrinkwrapVersion" in d.root for d in documents):
@@ -269,11 +270,13 @@ class _Part(Struct, kw_only=True):
         if not snapshots:
             return
         needed = _reached((e.target for e in self.roots if not e.dev), edges)
-        for key in _reached((e.target for e in self.roots if e.dev), edges) - needed:
+        for key in _reached((e.target for e in self.roots if e.dev), edges, known=needed):
             if key in self.drafts:
                 self.drafts[key].dev = True
-        required = {without_peers(key) for key, entry in snapshots.items() if not _optional(entry)}
-        for key in {without_peers(key) for key in snapshots} - required:
+        loose = {without_peers(key) for key, entry in snapshots.items() if _optional(entry)}
+        if loose:
+            loose -= {without_peers(key) for key, own in snapshots.items() if not _optional(own)}
+        for key in loose:
             if key in self.drafts:
                 self.drafts[key].optional = True
 
@@ -334,15 +337,17 @@ def _joined(folder: str, path: str) -> str:
     return "/".join(parts) or "."
 
 
-def _reached(start: Iterable[str], edges: dict[str, tuple[Edge, ...]]) -> set[str]:
-    """Return all that can be reached from some packages."""
+def _reached(
+    start: Iterable[str], edges: dict[str, tuple[Edge, ...]], known: Container[str] = ()
+) -> set[str]:
+    """Return all that can be reached from some packages, but not what is known and behind it."""
     seen: set[str] = set()
     pending = list(start)
     while pending:
         key = pending.pop()
-        if key and key not in seen:
+        if key and key not in seen and key not in known:
             seen.add(key)
-            pending.extend(edge.target for edge in edges.get(key, ()))
+            pending += [edge.target for edge in edges.get(key, ())]
     return seen
 
 

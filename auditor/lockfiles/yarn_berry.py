@@ -17,13 +17,14 @@ from auditor.errors import ParseError
 from auditor.inventory import Edge, Inventory, Origin
 from auditor.lazyre import regex
 from auditor.lockfiles import Document, Format
+from auditor.lockfiles._berry_entries import Block, written
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._npm import MANIFEST, Notes, manifest, origin_of, split
 from auditor.lockfiles._versions import Versions
 from auditor.lockfiles._yarn import MOST, Descriptors, Found, few, finished, told_of_nul, unquoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _PROJECT = "@workspace:."
 """The end of what the project itself is resolved to, which is no package of it."""
@@ -47,44 +48,16 @@ _PROTOCOLS = {
 }
 
 
-class _Block:
-    """The lines of one entry, taken apart."""
-
-    __slots__ = ("_inner", "_name", "again", "descriptors", "fields", "line", "maps", "twice")
-
-    def __init__(self, header: str, line: int) -> None:
-        self.descriptors = tuple(part for p in header.split(", ") if (part := p.strip()))
-        self.line = line
-        self.fields: dict[str, str] = {}
-        self.again: list[tuple[str, str]] = []
-        self.twice: list[str] = []
-        """Members of maps that stand there again, with another value."""
-        self.maps: dict[str, dict[str, str]] = {}
-        self._inner: dict[str, str] | None = None
-        self._name = ""
-
-    def take(self, indent: int, key: str, value: str | None) -> None:
-        """Take in a line: a field, the head of a map, or a member of the map before it."""
-        if indent <= 2 and value is None:
-            self._inner = self.maps.setdefault(key, {})
-        elif indent <= 2:
-            self._inner = None
-            if key in self.fields:
-                self.again.append((key, self.fields[key]))
-            self.fields[key] = value or ""
-        elif self._inner is not None and indent <= 4:
-            self._name = key
-            if self._inner.get(key, value or "") != (value or ""):
-                self.twice.append(key)
-            self._inner[key] = value or ""
-        elif self._inner is not None and key == "optional" and value == "true":
-            self._inner[self._name] = key  # a member of dependenciesMeta
+def _blocks(text: str, notes: Notes) -> Iterable[Block]:
+    """Return the entries; what is no line of theirs is noted."""
+    found = written(text)
+    return _each_line(text, notes) if found is None else found
 
 
-def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
+def _each_line(text: str, notes: Notes) -> Iterator[Block]:
     """Yield the entries; what is no line of theirs is noted."""
     told_of_nul(text, notes)
-    block: _Block | None = None
+    block: Block | None = None
     long = ""
     known: dict[str, tuple[int, str, str | None]] = {}  # most fields stand there often
     for number, raw in enumerate(text.split("\n"), 1):
@@ -115,9 +88,9 @@ def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
         yield block
 
 
-def _header(line: str, number: int) -> _Block | None:
+def _header(line: str, number: int) -> Block | None:
     found = _FIELD.fullmatch(line)
-    return _Block(unquoted(found[1]), number) if found and found[2] is None else None
+    return Block(unquoted(found[1]), number) if found and found[2] is None else None
 
 
 def _field(line: str) -> tuple[str, str | None] | None:
@@ -169,7 +142,7 @@ def _located(resolution: str, version: str) -> dict[str, Any]:
     return found
 
 
-def _packages(block: _Block, notes: Notes) -> Iterator[Found]:
+def _packages(block: Block, notes: Notes) -> Iterator[Found]:
     """Yield one package for each name under which the entry is installed."""
     first = block.descriptors[0]
     resolution = block.fields.get("resolution", "")
@@ -204,7 +177,7 @@ def _packages(block: _Block, notes: Notes) -> Iterator[Found]:
         yield Found(id=descriptor, values=values, wanted=wanted, optional=optional)
 
 
-def _wanted(block: _Block) -> tuple[dict[str, str], list[str]]:
+def _wanted(block: Block) -> tuple[dict[str, str], list[str]]:
     """Return the requirements of an entry, and which of them are optional."""
     optional = block.maps.get("optionalDependencies", {})
     meta = block.maps.get("dependenciesMeta", {})
@@ -221,12 +194,12 @@ class _Lock:
         self.notes = Notes()
         self.descriptors = Descriptors()
         self.found: list[Found] = []
-        self.projects: list[_Block] = []
+        self.projects: list[Block] = []
         """Entries of workspaces, the project's own folder among them."""
         self.metadata: dict[str, str] = {}
         self._seen: dict[str, int] = {}
 
-    def add(self, block: _Block) -> None:
+    def add(self, block: Block) -> None:
         """Take in one entry, with all values of fields that it has twice."""
         if not block.descriptors:
             self.notes.lost(f"line {block.line:,}", "is the header of nothing")
@@ -240,6 +213,8 @@ class _Lock:
         for key in block.twice:
             detail = f"{block.descriptors[0]!r} asks for {key!r} more than once"
             self.notes.problem("duplicate-key", block.descriptors[0], detail, block.line)
+        if block.release and self._add_release(block):
+            return
         current = block.fields
         for change in ({}, *(dict([pair]) for pair in block.again[:MOST])):
             block.fields = current | change
@@ -247,7 +222,27 @@ class _Lock:
                 self._add(package, block, again=bool(change))
         block.fields = current
 
-    def _add(self, package: Found, block: _Block, *, again: bool) -> None:
+    def _add_release(self, block: Block) -> bool:
+        """Take in a registry's package of its own name, as nearly all are; False for one again."""
+        first = block.descriptors[0]
+        if first in self._seen:
+            return False
+        self._seen[first] = 1
+        for descriptor in block.descriptors:
+            self.descriptors.add(descriptor, block.release, first)
+        checksum = block.fields.get("checksum")
+        values = {
+            "name": block.release,
+            "version": block.fields["version"],
+            "integrity": (checksum,) if checksum else (),
+            "line": block.line,
+            "optional": "conditions" in block.fields,
+        }
+        wanted, optional = _wanted(block)
+        self.found.append(Found(id=first, values=values, wanted=wanted, optional=optional))
+        return True
+
+    def _add(self, package: Found, block: Block, *, again: bool) -> None:
         count = self._seen.get(package.id, 0)
         self._seen[package.id] = count + 1
         if count and not again:

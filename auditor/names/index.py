@@ -41,6 +41,8 @@ _RARE, _COMMON = 1, 2
 _STEMS = 1000
 """Names of which the stem without a version number stands for them, too."""
 _MOST = 0xFFFF
+_STEM = 5
+"""Letters of a stem, of which the last is no digit."""
 _FOREIGN = 3000
 """Names of the other registry that are known by their names here, too."""
 _DISTINCT = 6
@@ -146,6 +148,8 @@ class Index:
 
     def of_stem(self, stem: str) -> str:
         """Return the name of which only a version number at its end is left out; empty for none."""
+        if len(stem) < _STEM or not stem[-1].isalpha():
+            return ""
         return next((n for n in self._named(f"d{stem}") if n[:-1] == stem), "")
 
     def _named(self, key: str) -> Iterator[str]:
@@ -201,17 +205,25 @@ def _keys(letters: str) -> Iterator[str]:
     yield f"a{''.join(sorted(letters))}"
 
 
-def _probes(letters: str) -> Iterator[str]:
-    """Yield the keys of all names that may be near one: a part, a little before or behind."""
-    own = len(letters)
+def _probes(letters: str) -> list[str]:
+    """Return the keys of all names that may be near one: a part, a little before or behind."""
+    keys = [f"{begin}{letters[first:last]}" for begin, first, last in _places(len(letters))]
+    keys.append(f"a{''.join(sorted(letters))}")
+    return keys
+
+
+@lru_cache(maxsize=64)
+def _places(own: int) -> tuple[tuple[str, int, int], ...]:
+    """Return how the keys begin, and which letters follow, for a name of a length."""
+    found: list[tuple[str, int, int]] = []
     for length in range(max(own - EDITS, 3), own + EDITS + 1):
         more = own - length
         first, second, third = _parts(length)
-        yield f"0{length} {letters[: first[1]]}"
-        for shift in range(-1, 2) if more == 0 else (0, more) if abs(more) < 2 else (more // 2,):
-            yield f"1{length} {letters[second[0] + shift : second[1] + shift]}"
-        yield f"2{length} {letters[third[0] + more :]}"
-    yield f"a{''.join(sorted(letters))}"
+        found.append((f"0{length} ", *first))
+        shifts = (-1, 0, 1) if more == 0 else (0, more) if abs(more) < 2 else (more // 2,)
+        found += [(f"1{length} ", second[0] + shift, second[1] + shift) for shift in shifts]
+        found.append((f"2{length} ", third[0] + more, own))
+    return tuple(found)
 
 
 def built(  # noqa: PLR0913, PLR0917 - each is a list of its own
@@ -283,7 +295,7 @@ def _entries(names: Sequence[str], known: int) -> Iterator[tuple[str, int]]:
         if len(words) > 1:
             yield f"o{' '.join(sorted(words))}", number
         yield f"l{spelling.looks(name)}", number
-        is_stem = name[-1].isdigit() and name[-2:-1].isalpha() and len(name) > 5
+        is_stem = name[-1].isdigit() and name[-2:-1].isalpha() and len(name) > _STEM
         if number < _STEMS and is_stem and name[:-1] not in there:
             yield f"d{name[:-1]}", number
     yield from _words(names)

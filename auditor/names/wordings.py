@@ -158,13 +158,12 @@ def _split(name: str) -> Iterator[tuple[str, str]]:
 def stems(index: Index, name: str) -> Iterator[Found]:
     """Yield popular names whose version number is left out: `urllib` for urllib3."""
     found = spelling.words(name)
-    for start in range(len(found)):
-        for end in range(start + 1, len(found) + 1):
-            rest = found[:start] + found[end:]
-            if len(rest) > 1 or not (whole := index.of_stem("-".join(found[start:end]))):
-                continue
-            if all(word in LITTLE or index.is_unknown(word) for word in rest):
-                yield 15, whole, Kind.AFFIX if rest else Kind.SHORTENED, Level.DEFAULT
+    behind = len(found)
+    for start, end in ((0, behind - 1), (0, behind), (1, behind)):  # at most a word is left
+        whole = index.of_stem("-".join(found[start:end])) if start < end else ""
+        rest = found[:start] + found[end:]
+        if whole and all(word in LITTLE or index.is_unknown(word) for word in rest):
+            yield 15, whole, Kind.AFFIX if rest else Kind.SHORTENED, Level.DEFAULT
 
 
 def scopes(index: Index, name: str, most: Level) -> Iterator[Found]:
