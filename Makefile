@@ -23,7 +23,7 @@ demo: .venv/run
 self: .venv/run
 	$(BIN)/audit pack .
 
-# The tests that need no network, in two or three minutes on two cores. Each worker has its part of
+# The tests that need no network, in four to five minutes on two cores. Each worker has its part of
 # the files, so that what a file makes once is made once, and takes from the others when it is done.
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
