@@ -20,7 +20,7 @@ from auditor.lazyre import regex
 from auditor.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _TOKEN = regex(r'[^"{}\[\],:]++|("(?:[^"\\]++|\\.)*+")|([{}\[\],:])', re.DOTALL)
 _UNCLEAR = ("\\\\", "\\u")
@@ -228,9 +228,3 @@ def _place(stack: list[tuple[str, set[str] | None, int]], key: str) -> str:
 
 def _below(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
-
-
-def refuse_repeated(text: str, document: Mapping[str, Any]) -> None:
-    """Raise ParseError for the first key that stands twice: of a file in which people decide."""
-    for place, line in repeats(text, document):
-        raise ParseError(f"stands there twice (again on line {line:,})", place)

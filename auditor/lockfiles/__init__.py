@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct, field
 
@@ -109,7 +109,7 @@ def named(name: str, folder: str = "") -> tuple[Format, ...]:
     )
 
 
-@cache
+@lru_cache(1024)
 def _called_after(name: str) -> tuple[Format, ...]:
     """Return the formats with files of just this name, where their modules are called after it.
 

@@ -40,7 +40,6 @@ VARIABLE = "AUDIT_BUILDING"
 """Set while a build that we started runs: a hook of it that calls us would start the next one."""
 
 LOCKFILE = "uv.lock"
-_SETUP = ("setup.py", "setup.cfg")
 _SDIST = (".tar.gz", ".zip")
 _WHEEL = ".whl"
 _EXCEPTION = regex(r"(?:[\w.]*\.)?[A-Za-z_]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b")
