@@ -75,7 +75,7 @@ LAYERS = [
     {"rulebook"},
     {"rulefile", "incidentfile"},
     {"policy"},
-    {"policyfile"},
+    {"policyfile", "onpolicy"},
     {"judge"},
     {"ruletest_others"},
     {"ruletest"},
