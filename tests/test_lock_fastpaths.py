@@ -22,6 +22,7 @@ from auditor.lockfiles import (
     _pnpm_written,
     _toml,
     _toml_lines,
+    _toml_packages,
     poetry,
     uv,
     yarn_classic,
@@ -32,6 +33,7 @@ from auditor.usual import usual
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from auditor.lockfiles._toml_packages import Plain
     from auditor.model import Report
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "lockfiles"
@@ -793,6 +795,14 @@ requires-dist = [{{ name = "kit", specifier = ">=1" }}]
 name = "third"
 version = "3.0"
 source = {{ registry = "https://registry.example.org/simple" }}
+resolution-markers = [
+    "python_full_version >= '3.12'",
+    "python_full_version < '3.12'",
+]
+dependencies = [
+    {{ name = "kit", version = "1.0", source = {{ registry = "{HOST}/simple" }}, extra = ["all"] }},
+    {{ name = "other", version = "2.0", source = {{ registry = "{HOST}/simple" }}, marker = "os" }},
+]
 wheels = [
     {{ url = "{FILE}/third-3.0-py3-none-any.whl", hash = "{CD}", size = 0 }},
 ]
@@ -843,6 +853,19 @@ files = [
     {{file = "third-3.0.tar.gz", hash = "{CD}"}},
 ]
 
+[package.dependencies]
+kit = {{version = ">=1", extras = ["all", "more"], optional = true, markers = "os == \\"nt\\""}}
+other = "*"
+
+[package.extras]
+all = []
+more = ["other (>=2)", "kit"]
+
+[package.source]
+type = "legacy"
+url = "https://registry.example.org/simple"
+reference = "mirror"
+
 [[package]]
 name = "last"
 version = "4.0"
@@ -875,6 +898,24 @@ def test_what_uv_and_poetry_write_is_plain() -> None:
     written = _toml.quick_packages(POETRY_LOCK, Limits(), poetry.PLAIN)
     assert {index: package.line for index, package in written.plain.items()} == {0: 3, 1: 23, 2: 37}
     assert written.lines == _toml.header_lines(POETRY_LOCK, "package")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "odd"),
+    [(UV_LOCK, uv.PLAIN, "own"), (POETRY_LOCK, poetry.PLAIN, "last")],
+    ids=BY_NAME,
+)
+def test_all_tables_of_a_plain_package_are_read_at_once(text: str, plain: Plain, odd: str) -> None:
+    asked: list[str] = []
+
+    def toml(part: str) -> dict[str, Any]:
+        asked.append(part)
+        return tomllib.loads(part)
+
+    assert _toml_packages.read(text, toml, plain) is not None
+    head, other = asked
+    assert text.startswith(head)
+    assert f'name = "{odd}"' in other
 
 
 @pytest.mark.parametrize(
@@ -936,6 +977,41 @@ def test_what_uv_and_poetry_write_is_plain() -> None:
         ("[metadata]\n", '[metadata.hashes]\nkit = ["abcd"]\n\n[metadata]\n'),
         ("[metadata]\n", f'[metadata]\nhashes = {{ kit = ["{"ef" * 32}"] }}\n'),
         ("{file =", "{url ="),
+        ('kit", version = "1.0"', 'kit", version = "2.0"'),
+        ('kit", version = "1.0"', 'kit", version = "1.0", version = "1.0"'),
+        ('kit", version = "1.0"', 'kit", version = "\\"1.0"'),
+        ('kit", version = "1.0", source', 'kit", source'),
+        ('kit", version = "1.0", source', 'kit", x = "1.0", source'),
+        (f'source = {{ registry = "{HOST}/simple" }}, extra', "source = { }, extra"),
+        (f'source = {{ registry = "{HOST}/simple" }}, extra', 'source = { git = "x" }, extra'),
+        ("resolution-markers = [", "dependencies = ["),
+        ("resolution-markers = [", "resolution-markers = []\nsupported-markers = ["),
+        ("all = [", "all = []\nall = ["),
+        ("all = [", 'all = [\n    { name = "other", version = "2.0" },\n]\nmore = ['),
+        ('type = "legacy"', 'type = "git"'),
+        ('type = "legacy"', 'type = "url"'),
+        ('type = "legacy"', 'type = ""'),
+        ('type = "legacy"\n', ""),
+        ('url = "https://registry.example.org/simple"\nref', 'url = ""\nref'),
+        ('url = "https://registry.example.org/simple"\nref', 'url = "https://x\\"y"\nref'),
+        ('reference = "mirror"', 'reference = ""'),
+        ('reference = "mirror"', 'reference = "mirror"\nresolved_reference = "0123"'),
+        ('reference = "mirror"', 'reference = "mirror"\nurl = "https://other.example.org"'),
+        ("[package.source]", "[package.extras]"),
+        ("all = []", "more = []"),
+        ("all = []", "all = [ ]"),
+        ("all = []", 'all = ""'),
+        ("optional = true, markers", "optional = false, markers"),
+        ("optional = true, markers", "optional = 1, markers"),
+        ("optional = true, markers", "markers"),
+        ('extras = ["all", "more"], ', ""),
+        ('extras = ["all", "more"]', "extras = []"),
+        ('version = ">=1", ', ""),
+        ('version = ">=1"', 'version = ""'),
+        ('version = ">=1"', 'version = "1\\"2"'),
+        ('kit = {version = ">=1"', 'other = {version = ">=1"'),
+        ('kit = {version = ">=1"', 'kit = {path = "../kit"'),
+        ('kit = {version = ">=1"', 'kit = {version = ">=1", version = ">=2"'),
     ],
 )
 @pytest.mark.parametrize("name", BY_NAME)
