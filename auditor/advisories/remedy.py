@@ -13,39 +13,51 @@ if TYPE_CHECKING:
     from auditor.advisories.records import Advisory
 
 
-def unnamed(
-    ecosystem: str, advisories: Iterable[Advisory], more: Iterable[str] = ()
-) -> tuple[str, ...]:
-    """Return the versions that no record is about, of those in which records say it was fixed.
+class Releases:
+    """The versions of one package that are known: in which records say it was fixed, and others.
 
-    `more` are versions that are known otherwise.
+    A package may have a hundred records and as many fixes, so a version is compared with them only
+    when it is the next one to go to.
     """
-    known = tuple(advisories)
-    fixed = (
-        version
-        for advisory in known
-        for _, events in advisory.versions.ranges
-        for what, version in events
-        if what == "fixed"
-    )
-    return tuple(
-        version
-        for version in dict.fromkeys((*more, *fixed))
-        if all(advisory.scope(ecosystem, version) is None for advisory in known)
-    )
 
+    __slots__ = ("_advisories", "_ecosystem", "_good", "_known")
 
-def above(ecosystem: str, version: str, among: Iterable[str]) -> str:
-    """Return the lowest version above one, where the order is known; empty where there is none."""
-    order = ranges.order_of(ecosystem, "")
-    have = order(version) if order and version else None
-    if order is None or have is None:
-        return ""
-    higher = [(at, one) for one in among if (at := order(one)) is not None and at > have]
-    return min(higher, default=(None, ""))[1]
+    def __init__(
+        self, ecosystem: str, advisories: Iterable[Advisory], more: Iterable[str] = ()
+    ) -> None:
+        self._ecosystem = ecosystem
+        self._advisories = tuple(advisories)
+        fixed = (
+            version
+            for advisory in self._advisories
+            for _, events in advisory.versions.ranges
+            for what, version in events
+            if what == "fixed"
+        )
+        self._known = tuple(dict.fromkeys((*more, *fixed)))
+        self._good: dict[str, bool] = {}
 
+    def above(self, version: str) -> str:
+        """Return the lowest version above one that no record is about; empty for none.
 
-def beside(ecosystem: str, version: str, among: Iterable[str]) -> str:
-    """Return the version that is closest to another one; empty where there is none."""
-    same = same_version(ecosystem, version)
-    return nearest(version, tuple(v for v in among if same_version(ecosystem, v) != same))
+        Where the order of versions is not known there is none either.
+        """
+        order = ranges.order_of(self._ecosystem, "")
+        have = order(version) if order and version else None
+        if order is None or have is None:
+            return ""
+        placed = ((order(one), one) for one in self._known)
+        higher = sorted((at, one) for at, one in placed if at is not None and at > have)
+        return next((one for _, one in higher if self._is_good(one)), "")
+
+    def beside(self, version: str) -> str:
+        """Return the version closest to another one that no record is about; empty for none."""
+        same = same_version(self._ecosystem, version)
+        others = (v for v in self._known if same_version(self._ecosystem, v) != same)
+        return nearest(version, tuple(filter(self._is_good, others)))
+
+    def _is_good(self, version: str) -> bool:
+        if version not in self._good:
+            scopes = (one.scope(self._ecosystem, version) for one in self._advisories)
+            self._good[version] = all(scope is None for scope in scopes)
+        return self._good[version]
