@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.advisories import ranges
-from auditor.advisories.versions import nearest, same_version
+from auditor.advisories.versions import by_distance, same_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,15 +26,11 @@ class Releases:
         self, ecosystem: str, advisories: Iterable[Advisory], more: Iterable[str] = ()
     ) -> None:
         self._ecosystem = ecosystem
-        self._advisories = tuple(advisories)
-        fixed = (
-            version
-            for advisory in self._advisories
-            for _, events in advisory.versions.ranges
-            for what, version in events
-            if what == "fixed"
-        )
-        self._known = tuple(dict.fromkeys((*more, *fixed)))
+        known = tuple(advisories)
+        fixes = (fix for advisory in known for fix in _fixes(advisory))
+        self._known = tuple(dict.fromkeys((*more, *fixes)))
+        self._advisories = sorted(known, key=lambda one: len(_fixes(one)))
+        """What knows of no fix is about most versions, and is asked first."""
         self._good: dict[str, bool] = {}
 
     def above(self, version: str) -> str:
@@ -54,10 +50,16 @@ class Releases:
         """Return the version closest to another one that no record is about; empty for none."""
         same = same_version(self._ecosystem, version)
         others = (v for v in self._known if same_version(self._ecosystem, v) != same)
-        return nearest(version, tuple(filter(self._is_good, others)))
+        return next(filter(self._is_good, by_distance(version, others)), "")
 
     def _is_good(self, version: str) -> bool:
         if version not in self._good:
             scopes = (one.scope(self._ecosystem, version) for one in self._advisories)
             self._good[version] = all(scope is None for scope in scopes)
         return self._good[version]
+
+
+def _fixes(advisory: Advisory) -> list[str]:
+    """Return the versions in which a record says that it was fixed."""
+    events = (event for _, events in advisory.versions.ranges for event in events)
+    return [version for what, version in events if what == "fixed"]
