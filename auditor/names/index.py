@@ -82,6 +82,12 @@ class Index:
         number = self._number(name)
         return number is not None and number < self._known
 
+    def known(self, names: Iterable[str]) -> set[str]:
+        """Return those of some names that are in the index: as `in` for each, in half the time."""
+        given = set(names)
+        numbers = self._table.of_any(map("n".__add__, given))
+        return given.intersection(self.name(number) for number in numbers if number < self._known)
+
     def name(self, number: int) -> str:
         """Return a name by its number, which is one less than its rank."""
         return self._names[self._starts[number] : self._starts[number + 1] - 1].decode()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -51,9 +51,8 @@ class Table:
             bucket = key >> _SHIFT
             end = starts[bucket + 1]
             place = bisect_left(keys, key, starts[bucket], end)
-            while place < end and keys[place] == key:
-                found.add(values[place])
-                place += 1
+            if place < end and keys[place] == key:
+                found.update(values[place : bisect_right(keys, key, place, end)])
         return found
 
 

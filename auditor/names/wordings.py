@@ -161,8 +161,10 @@ def stems(index: Index, name: str) -> Iterator[Found]:
     behind = len(found)
     for start, end in ((0, behind - 1), (0, behind), (1, behind)):  # at most a word is left
         whole = index.of_stem("-".join(found[start:end])) if start < end else ""
+        if not whole:
+            continue
         rest = found[:start] + found[end:]
-        if whole and all(word in LITTLE or index.is_unknown(word) for word in rest):
+        if all(word in LITTLE or index.is_unknown(word) for word in rest):
             yield 15, whole, Kind.AFFIX if rest else Kind.SHORTENED, Level.DEFAULT
 
 
