@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -51,8 +51,9 @@ class Table:
             bucket = key >> _SHIFT
             end = starts[bucket + 1]
             place = bisect_left(keys, key, starts[bucket], end)
-            if place < end and keys[place] == key:
-                found.update(values[place : bisect_right(keys, key, place, end)])
+            while place < end and keys[place] == key:
+                found.add(values[place])
+                place += 1
         return found
 
 
