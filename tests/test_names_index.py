@@ -90,12 +90,12 @@ def test_what_an_index_knows_of_a_name() -> None:
     found = small("cross-env", "lodash", "@a/b-c", "urllib3", "lodash.merge", "lodash.get")
 
     assert [found.rank(n) for n in ("cross-env", "lodash", "@a/b-c", "crossenv")] == [1, 2, 3, 0]
-    assert list(found.spelled("crossenv")) == ["cross-env"]
+    assert list(found.spelled("crossenv")) == [("cross-env", 1, 0)]
     assert list(found.ordered(["env", "cross"])) == ["cross-env"]
     assert list(found.scoped("b-c")) == ["@a/b-c"]
     assert list(found.looking(spelling.looks("l0dash"))) == ["lodash"]
     assert (found.of_stem("urllib"), found.of_stem("lodas")) == ("urllib3", "")
-    assert found.family("lodash") == 2
+    assert list(found.spelled("lodash")) == [("lodash", 2, 2)]
     assert (found.is_word("lodash"), found.is_word("merge")) == (True, False)
     assert (found.is_unknown("merge"), found.is_unknown("nothing")) == (False, True)
     assert "crossenv" not in found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -92,38 +93,49 @@ class _Match(Struct, frozen=True, kw_only=True):
         return self.incident is None, _ORDER[self.how]
 
 
+_Named = dict[str, list[tuple[Incident, "BadPackage | str"]]]
+"""By the name of a package what packs know of it; what stands in a list as its line."""
+
+
 class IncidentIndex:
     """All packs, ready to be asked about entries."""
-
-    __slots__ = ("_by_digest", "_by_name", "_details", "_packed", "_packs", "_starts", "incidents")
 
     def __init__(self, loaded: Sequence[Pack]) -> None:
         self.incidents = tuple(pack.incident for pack in loaded)
         self._packs = {pack.incident.id: pack for pack in loaded}
         self._details: dict[str, Detail] = {}
-        self._by_name: dict[tuple[str, str], list[tuple[Incident, BadPackage | str]]] = {}
+        self._by_ecosystem: dict[str, _Named] = {}
         self._by_digest: dict[digests.Key, tuple[Incident, BadPackage, str, bool]] = {}
-        self._packed: dict[str, str] = {}
         self._starts: set[str] = set()
         for pack in loaded:
-            self._add(pack)
+            for package in pack.packages:
+                self._add(pack.incident, package)
 
-    def _add(self, pack: Pack) -> None:
-        for package in pack.packages:
-            self._enter(package.ecosystem, package.name, pack.incident, package)
-            for digest in package.digests:
-                known = (pack.incident, package, digest.version, digest.single_source)
-                self._by_digest.setdefault((digest.algorithm, digest.value), known)
-                self._starts.add(f"{digest.algorithm}-{b64encode(digest.value).decode()}"[:_START])
-        for ecosystem, text in pack.lists.items():
-            for line in packs.lines(text):
-                self._enter(ecosystem, line.partition(" ")[0], pack.incident, line)
+    def _add(self, incident: Incident, package: BadPackage) -> None:
+        for digest in package.digests:
+            known = (incident, package, digest.version, digest.single_source)
+            self._by_digest.setdefault((digest.algorithm, digest.value), known)
+            self._starts.add(f"{digest.algorithm}-{b64encode(digest.value).decode()}"[:_START])
 
-    def _enter(self, eco: str, name: str, incident: Incident, what: BadPackage | str) -> None:
-        key = (eco, versions.same_name(eco, name))
-        self._by_name.setdefault(key, []).append((incident, what))
-        if name[:1] == "@" and eco == "npm":
-            self._packed[name[1:].replace("/", "-", 1)] = name
+    def _named(self, ecosystem: str) -> _Named:
+        """Return what packs know of an ecosystem's packages, made when it is first asked about."""
+        if ecosystem not in self._by_ecosystem:
+            known = self._by_ecosystem[ecosystem] = {}
+            for pack in self._packs.values():
+                for package in pack.packages:
+                    if package.ecosystem == ecosystem:
+                        name = versions.same_name(ecosystem, package.name)
+                        known.setdefault(name, []).append((pack.incident, package))
+                for line in packs.lines(pack.lists.get(ecosystem, "")):
+                    name = versions.same_name(ecosystem, line.partition(" ")[0])
+                    known.setdefault(name, []).append((pack.incident, line))
+        return self._by_ecosystem[ecosystem]
+
+    @cached_property
+    def _packed(self) -> dict[str, str]:
+        """The scoped names of npm, as the names of packed files have them."""
+        scoped = (name for name in self._named("npm") if name[:1] == "@")
+        return {name[1:].replace("/", "-", 1): name for name in scoped}
 
     def detail(self, incident_id: str) -> Detail | None:
         """Return the rest of a pack, read now; None for an id that there is not.
@@ -137,14 +149,17 @@ class IncidentIndex:
 
     def packages(self) -> Iterator[tuple[Incident, BadPackage]]:
         """Yield every package of every incident."""
-        for (ecosystem, _), entries in self._by_name.items():
-            for incident, what in entries:
-                yield incident, _parsed(ecosystem, what)
+        for pack in self._packs.values():
+            for package in pack.packages:
+                yield pack.incident, package
+            for ecosystem, text in pack.lists.items():
+                for line in packs.lines(text):
+                    yield pack.incident, packs.listed(ecosystem, line)
 
     def named(self, ecosystem: str, name: str) -> tuple[tuple[Incident, BadPackage], ...]:
         """Return the incidents that a package was part of, whatever its version."""
-        key = (ecosystem, versions.same_name(ecosystem, name))
-        return tuple((i, _parsed(ecosystem, what)) for i, what in self._by_name.get(key, ()))
+        known = self._named(ecosystem).get(versions.same_name(ecosystem, name), ())
+        return tuple((incident, _parsed(ecosystem, what)) for incident, what in known)
 
     def asked(self, packages: Sequence[LockedPackage], usual: Usual) -> Iterator[Name]:
         """Yield the packages that entries may be, as `hits` asks for their records."""
@@ -164,13 +179,13 @@ class IncidentIndex:
 
         A usual entry is nothing but what it says, so that its name and its digests tell.
         """
-        by_name, found, starts = self._by_name, known.found, self._starts
+        found, starts = known.found, self._starts
+        named = {ecosystem: self._named(ecosystem) for ecosystem in {p.ecosystem for p in packages}}
         for entry, place in zip(packages, usual.places, strict=True):
-            key = entry.ecosystem, entry.name
             if (
                 place is None
-                or key in by_name
-                or key in found
+                or entry.name in named[entry.ecosystem]
+                or (entry.ecosystem, entry.name) in found
                 or not starts.isdisjoint([digest[:_START] for digest in entry.integrity])
                 or ("#" in entry.resolved and digests.of_address(entry.resolved) in self._by_digest)
             ):
@@ -199,10 +214,10 @@ class IncidentIndex:
 
     def _is_plain(self, entry: LockedPackage, known: Records) -> bool:
         """Tell at a glance that an entry is none: nearly all are, and a lockfile has thousands."""
-        key = (entry.ecosystem, versions.same_name(entry.ecosystem, entry.name))
-        if key in self._by_name or entry.files or "security" in entry.version:
+        name = versions.same_name(entry.ecosystem, entry.name)
+        if name in self._named(entry.ecosystem) or (entry.ecosystem, name) in known.found:
             return False
-        if key in known.found:
+        if entry.files or "security" in entry.version:
             return False
         for text in entry.integrity:
             if len(text) != _SHA512 or text[:7] != "sha512-" or text[:_START] in self._starts:
@@ -226,7 +241,7 @@ class IncidentIndex:
             yield from _recorded(entry, guise, known)
 
     def _versions(self, eco: str, name: str, version: str, how: How) -> Iterator[_Match]:
-        for incident, what in self._by_name.get((eco, versions.same_name(eco, name)), ()):
+        for incident, what in self._named(eco).get(versions.same_name(eco, name), ()):
             package = _parsed(eco, what)
             spelled, found = _version_of(package, version, how)
             if found is not None:
