@@ -18,6 +18,7 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._npm import (
     MANIFEST,
+    PLAIN,
     Notes,
     aliased,
     digests,
@@ -50,7 +51,7 @@ _KNOWN = {"version", "resolved", "integrity", "name", "uid", "registry"}
 class _Block:
     """The lines of one entry, taken apart."""
 
-    __slots__ = ("again", "fields", "line", "patterns", "wanted")
+    __slots__ = ("again", "fields", "line", "patterns", "release", "wanted")
 
     def __init__(self, patterns: tuple[str, ...], line: int) -> None:
         self.patterns = patterns
@@ -59,6 +60,8 @@ class _Block:
         self.again: list[tuple[str, str]] = []
         """Values of fields that stand twice, in the order in which they lost."""
         self.wanted: dict[str, dict[str, str]] = {block: {} for block in _BLOCKS}
+        self.release = ""
+        """The name, where this is known to be the registry's package of that name."""
 
 
 _HEAD_WORD = r'(?:"[^"\\\n,]+"|[^\s",:#][^\s",]*(?<!:))'
@@ -70,6 +73,9 @@ _WHOLE = regex(
 )
 """An entry as yarn writes it: header, version, address, digest and what it requires."""
 _REQUIRED = regex(r'    ("[^"\\\n]+"|[^\s"]+) "([^"]*)"\n')
+_TARBALL = regex(r"https://[^/#?]++/(?!-/)[^#?]++(?<=\.tgz)(?:#[0-9a-f]{40})?")
+"""An address that is no repository's, where it has `_BEHIND` as well: what a registry serves."""
+_BEHIND = "/-/"
 _PREAMBLE = regex(r"(?:#[^\n]*\n|\n)*+")
 
 
@@ -92,6 +98,7 @@ def written(text: str) -> list[_Block] | None:
             block.fields["resolved"] = resolved
         if integrity is not None:
             block.fields["integrity"] = integrity
+            block.release = _release(block, version, resolved or "")
         for name, lines in zip(_BLOCKS, required, strict=True):
             if lines:
                 pairs = [(unquoted(key), wants) for key, wants in _REQUIRED.findall(lines)]
@@ -102,6 +109,18 @@ def written(text: str) -> list[_Block] | None:
         line += text.count("\n", position, found.end())
         position = found.end()
     return blocks
+
+
+def _release(block: _Block, version: str, resolved: str) -> str:
+    """Return the name of a registry's package, asked for by that name; empty for all others."""
+    name = split(block.patterns[0])[0]
+    begin = f"{name}@"
+    if not all([pattern.startswith(begin) for pattern in block.patterns]):  # noqa: C419 - in half the time
+        return ""
+    ranges = "".join([pattern[len(begin) :] for pattern in block.patterns])
+    plain = PLAIN.fullmatch(name) and ":" not in ranges and "/" not in ranges
+    there = version != resolved and _BEHIND in resolved and _TARBALL.fullmatch(resolved)
+    return name if plain and there else ""
 
 
 def _blocks(text: str, notes: Notes) -> Iterable[_Block]:
@@ -272,11 +291,34 @@ class _Lock:
 
     def add(self, block: _Block) -> None:
         """Take in one entry, with all values of fields that it has twice."""
+        if block.release and self._add_release(block):
+            return
         self._add(block, again=False)
         for number, (key, _) in enumerate(block.again[:MOST]):
             detail = f"{block.patterns[0]!r} has the field {key!r} more than once"
             self.notes.problem("duplicate-key", block.patterns[0], detail, block.line)
             self._add(_earlier(block, number), again=True)
+
+    def _add_release(self, block: _Block) -> bool:
+        """Take in a registry's package of its own name, as nearly all are; False for one again."""
+        first = block.patterns[0]
+        if first in self._seen:
+            return False
+        self._seen[first] = 1
+        for pattern in block.patterns:
+            self.descriptors.add(pattern, block.release, first)
+        values = {
+            "name": block.release,
+            "version": block.fields["version"],
+            "origin": Origin.REGISTRY,
+            "resolved": block.fields["resolved"],
+            "integrity": digests(block.fields["integrity"]),
+            "line": block.line,
+        }
+        optional = block.wanted["optionalDependencies"]
+        wanted = block.wanted["dependencies"] | optional
+        self.found.append(Found(id=first, values=values, wanted=wanted, optional=optional))
+        return True
 
     def _add(self, block: _Block, *, again: bool) -> None:
         ids: dict[str, str] = {}
