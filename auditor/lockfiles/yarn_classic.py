@@ -18,7 +18,7 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._npm import (
     MANIFEST,
-    PLAIN,
+    PLAIN_NAME,
     Notes,
     aliased,
     digests,
@@ -41,6 +41,7 @@ _VALUE = regex(r'("(?:[^"\\]++|\\.)*+")(?:[ \t]*#.*)?')
 _PATTERN = regex(r'\s*+("(?:[^"\\]++|\\.)*+"|(?:[^",]++|,(?! ))++)\s*+(?:,|\Z)')
 _COMMIT = regex(r"[0-9a-fA-F]{40}")
 _WORKSPACE = "workspace:"
+_SECURE = "https://"
 _VERSIONS = Versions(place="# yarn lockfile", known=("1",), needed=False)
 """Yarn reads the number in its comment, and no number as 1."""
 _NUMBER = regex(r"(?m)^# yarn lockfile v(\d+)[ \t\r]*$")
@@ -66,16 +67,16 @@ class _Block:
 
 _HEAD_WORD = r'(?:"[^"\\\n,]+"|[^\s",:#][^\s",]*(?<!:))'
 _LINES_OF = r'(?:    (?:"[^"\\\n]+"|[^\s",:#][^\s",:]*) "[^"\\\n]*"\n)++'
+_RANGE = r'@[^"\n,:/]*+"?'
+_ALIKE = rf'(?:(?="?({PLAIN_NAME}){_RANGE}(?:, "?\1{_RANGE})*+:\n)|)'
+"""Tells the name that all wishes of a header are for, where they are for versions."""
 _WHOLE = regex(
-    rf'({_HEAD_WORD}(?:, {_HEAD_WORD})*+):\n  version "([^"\\\n]*)"\n'
+    rf'{_ALIKE}({_HEAD_WORD}(?:, {_HEAD_WORD})*+):\n  version "([^"\\\n]*)"\n'
     r'(?:  resolved "([^"\\\n]*)"\n)?(?:  integrity ([A-Za-z0-9+/=-]+)\n)?'
     rf"(?:  dependencies:\n({_LINES_OF}))?(?:  optionalDependencies:\n({_LINES_OF}))?(?:\n|\Z)"
 )
 """An entry as yarn writes it: header, version, address, digest and what it requires."""
 _REQUIRED = regex(r'    ("[^"\\\n]+"|[^\s"]+) "([^"]*)"\n')
-_TARBALL = regex(r"https://[^/#?]++/(?!-/)[^#?]++(?<=\.tgz)(?:#[0-9a-f]{40})?")
-"""An address that is no repository's, where it has `_BEHIND` as well: what a registry serves."""
-_BEHIND = "/-/"
 _PREAMBLE = regex(r"(?:#[^\n]*\n|\n)*+")
 
 
@@ -91,19 +92,20 @@ def written(text: str) -> list[_Block] | None:
         found = _WHOLE.match(text, position)
         if found is None:
             return None
-        head, version, resolved, integrity, *required = found.groups()
+        name, head, version, resolved, integrity, *required = found.groups()
         block = _Block(tuple(unquoted(word) for word in head.split(", ")), line)
         block.fields["version"] = version
         if resolved is not None:
             block.fields["resolved"] = resolved
         if integrity is not None:
             block.fields["integrity"] = integrity
-            block.release = _release(block, version, resolved or "")
-        for name, lines in zip(_BLOCKS, required, strict=True):
+            if name and resolved and resolved != version and _is_served(resolved):
+                block.release = name
+        for group, lines in zip(_BLOCKS, required, strict=True):
             if lines:
                 pairs = [(unquoted(key), wants) for key, wants in _REQUIRED.findall(lines)]
-                block.wanted[name] = dict(pairs)
-                if len(block.wanted[name]) != len(pairs):
+                block.wanted[group] = dict(pairs)
+                if len(block.wanted[group]) != len(pairs):
                     return None
         blocks.append(block)
         line += text.count("\n", position, found.end())
@@ -111,16 +113,12 @@ def written(text: str) -> list[_Block] | None:
     return blocks
 
 
-def _release(block: _Block, version: str, resolved: str) -> str:
-    """Return the name of a registry's package, asked for by that name; empty for all others."""
-    name = split(block.patterns[0])[0]
-    begin = f"{name}@"
-    if not all([pattern.startswith(begin) for pattern in block.patterns]):  # noqa: C419 - in half the time
-        return ""
-    ranges = "".join([pattern[len(begin) :] for pattern in block.patterns])
-    plain = PLAIN.fullmatch(name) and ":" not in ranges and "/" not in ranges
-    there = version != resolved and _BEHIND in resolved and _TARBALL.fullmatch(resolved)
-    return name if plain and there else ""
+def _is_served(address: str) -> bool:
+    """Tell at a glance that an address is one of a registry, and not of a repository or a path."""
+    path = address.partition("#")[0]
+    behind = path.find("/", len(_SECURE))
+    tarball = path.startswith(_SECURE) and path.endswith(".tgz") and "?" not in path
+    return tarball and 0 < behind < path.find("/-/")
 
 
 def _blocks(text: str, notes: Notes) -> Iterable[_Block]:
