@@ -49,6 +49,8 @@ class How(StrEnum):
 
 _SHA512 = 95
 """Characters of a SHA-512 as every client writes it."""
+_SHA1 = 40
+"""Hexadecimal digits of a SHA-1."""
 _START = 24
 """Characters by which such a digest is told from the bad ones; other spellings are decoded."""
 _ORDER = {how: rank for rank, how in enumerate(How)}
@@ -187,7 +189,7 @@ class IncidentIndex:
                 or entry.name in named[entry.ecosystem]
                 or (entry.ecosystem, entry.name) in found
                 or not starts.isdisjoint([digest[:_START] for digest in entry.integrity])
-                or ("#" in entry.resolved and digests.of_address(entry.resolved) in self._by_digest)
+                or ("#" in entry.resolved and self._is_bad(entry.resolved))
             ):
                 yield entry
 
@@ -224,7 +226,18 @@ class IncidentIndex:
                 return False
         if not entry.resolved:
             return True
-        return is_usual(entry) and digests.of_address(entry.resolved) not in self._by_digest
+        return is_usual(entry) and not self._is_bad(entry.resolved)
+
+    def _is_bad(self, address: str) -> bool:
+        """Tell whether an address ends in the digest of a bad file; each one of yarn 1 has some."""
+        fragment = address.partition("#")[2]
+        if len(fragment) == _SHA1 and fragment.isalnum():
+            return fragment.lower() in self._sha1
+        return digests.of_address(address) in self._by_digest
+
+    @cached_property
+    def _sha1(self) -> frozenset[str]:
+        return frozenset(value.hex() for algorithm, value in self._by_digest if algorithm == "sha1")
 
     def _matches(self, entry: LockedPackage, known: Records) -> Iterator[_Match]:
         said, *addressed = guises(entry)
