@@ -438,6 +438,10 @@ class _Watched:
         self._judge = judge
         self._budget = budget
 
+    def known(self, names: Iterable[str], /) -> set[str]:
+        """Return those of some names that are popular themselves."""
+        return self._judge.known(names)
+
     def judge(self, name: str, level: Level, /) -> Lookalike | None:
         """Return what a name imitates, None for nothing; raises SpentError."""
         self._budget.check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,8 +24,9 @@ from auditor.advisories import (
 )
 from auditor.advisories.claims import claims
 from auditor.errors import RuleError
-from auditor.inventory import LockedPackage, Origin
+from auditor.inventory import Inventory, LockedPackage, Origin
 from auditor.rulebook import builtin_folder
+from auditor.usual import usual
 from tests.often import often
 from tests.test_cli import audit
 
@@ -321,6 +323,30 @@ def test_a_bad_tarball_is_known_by_its_digest_whatever_it_is_called(
 def test_a_digest_in_the_address_counts() -> None:
     resolved = f"https://registry.example.org/is-number/-/is-number-7.0.0.tgz#{SHA1}"
     assert found(entry("is-number", "7.0.0", resolved=resolved)) == BAD_1_14_1
+
+
+@pytest.mark.parametrize(
+    ("fragment", "met"),
+    [
+        (SHA1, True),
+        (SHA1.upper(), True),
+        (f"sha1={SHA1}", True),
+        (f"{SHA1}&x=y", True),
+        (f"sha1={b64encode(bytes.fromhex(SHA1)).decode()}&x=12345", True),
+        (f"x{SHA1[1:]}", False),
+        ("0" * 40, False),
+        (SHA1[1:], False),
+    ],
+)
+def test_the_digest_behind_an_address_tells_an_entry_in_whatever_spelling(
+    fragment: str,
+    met: bool,  # noqa: FBT001
+) -> None:
+    address = f"https://registry.example.org/is-number/-/is-number-7.0.0.tgz#{fragment}"
+    one = entry("is-number", "7.0.0", resolved=address, integrity=("sha512-" + "A" * 86 + "==",))
+    inventory = Inventory(path="yarn.lock", format="yarn", packages=(one,))
+    assert [hit.how for hit in INDEX.hits(one)] == [How.INTEGRITY] * met
+    assert [*INDEX.suspects([one], usual(inventory))] == [one] * met
 
 
 def test_an_entry_that_tells_the_truth_is_one_hit_with_all_that_shows_it() -> None:

@@ -318,6 +318,10 @@ def run_all(
 class Suspicious:
     """Takes every name for an imitation of itself."""
 
+    def known(self, names: Iterable[str]) -> set[str]:
+        del names
+        return set()
+
     def judge(self, name: str, level: Level) -> Lookalike:
         return Lookalike(name=name, target=name, kind=Kind.SCOPE, level=level, rank=1, reason=name)
 

@@ -99,6 +99,7 @@ def test_what_is_required_is_there(root: Edge, found: list[tuple[str, str]]) -> 
         ("latest", "2.0.0", False),
         ("^1.0.0", "", False),
         ("^1.0.0", "not a version", False),
+        ("", "2.0.0-rc.1", False),
     ],
 )
 def test_a_version_lies_in_its_range(wants: str, version: str, *, out: bool) -> None:

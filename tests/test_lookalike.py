@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,9 @@ from auditor.names import Kind, Level, Lookalike
 from auditor.registries import Setting
 from tests.test_lock_cli import as_json, entry, package_lock, run
 from tests.work import calls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 KNOWN = {
     "lodahs": ("lodash", Kind.EDIT, Level.QUIET),
@@ -37,6 +40,9 @@ class Fake:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+
+    def known(self, names: Iterable[str]) -> set[str]:
+        return {"lodash"}.intersection(names)
 
     def judge(self, name: str, level: Level = Level.DEFAULT) -> Lookalike | None:
         self.asked.append(name)
@@ -154,6 +160,18 @@ def test_only_names_that_a_registry_serves_are_judged_each_once() -> None:
         internal=("mine",),
     )
     assert fake.asked == ["lodahs", "a"]
+
+
+def test_popular_names_are_told_together_unless_some_may_resemble_internal_ones() -> None:
+    fake = Fake()
+    some = [package("lodash@1"), package("lodahs@1"), package("lodahs@1", id="p", ecosystem="pypi")]
+    facts_of(*some, judge=fake)
+    assert fake.asked == ["lodahs", "lodahs"]
+    fake = Fake()
+    facts_of(*some, judge=fake, internal=("mine",))
+    assert fake.asked == ["lodash", "lodahs", "lodahs"]
+    (fact,) = facts_of(package("lodash@1"), internal=("lodashh",))
+    assert fact.target == "lodashh"
 
 
 def test_an_alias_is_judged_by_what_is_installed() -> None:

@@ -28,6 +28,17 @@ def test_a_table_gives_back_what_was_entered_in_that_order(entries: list[tuple[s
         assert [value for value in found.get(text) if value in wanted] == wanted
 
 
+@settings(max_examples=often(50), deadline=None)
+@given(st.lists(st.tuples(TEXTS, st.integers(0, 0xFFFF)), max_size=60), st.lists(TEXTS))
+def test_a_table_gives_the_numbers_of_several_texts_at_once(
+    entries: list[tuple[str, int]], more: list[str]
+) -> None:
+    found = table.Table(table.built(entries))
+    texts = [*(text for text, _ in entries[::2]), *more]
+
+    assert found.of_any(texts) == {number for text in texts for number in found.get(text)}
+
+
 def small(*names: str) -> Index:
     return Index(index.built("npm", names, (), "2026-01-01"))
 
@@ -65,16 +76,26 @@ def test_a_swap_is_near(name: str) -> None:
     assert ("lodash", 1) in list(small("lodash").near(name))
 
 
+def test_names_are_known_together_as_they_are_one_by_one() -> None:
+    names = [*NAMES[::3], *(f"{name}x" for name in NAMES[::5]), "", "\ud800"]
+    assert MANY.known(names) == {name for name in names if name in MANY}
+
+
+def test_modules_of_the_language_are_no_known_packages() -> None:
+    found = Index(index.built("pypi", ["flask"], (), "2026-01-01", modules=["json"]))
+    assert found.known(["flask", "json"]) == {"flask"}
+
+
 def test_what_an_index_knows_of_a_name() -> None:
     found = small("cross-env", "lodash", "@a/b-c", "urllib3", "lodash.merge", "lodash.get")
 
     assert [found.rank(n) for n in ("cross-env", "lodash", "@a/b-c", "crossenv")] == [1, 2, 3, 0]
-    assert list(found.spelled("crossenv")) == ["cross-env"]
+    assert list(found.spelled("crossenv")) == [("cross-env", 1, 0)]
     assert list(found.ordered(["env", "cross"])) == ["cross-env"]
     assert list(found.scoped("b-c")) == ["@a/b-c"]
     assert list(found.looking(spelling.looks("l0dash"))) == ["lodash"]
     assert (found.of_stem("urllib"), found.of_stem("lodas")) == ("urllib3", "")
-    assert found.family("lodash") == 2
+    assert list(found.spelled("lodash")) == [("lodash", 2, 2)]
     assert (found.is_word("lodash"), found.is_word("merge")) == (True, False)
     assert (found.is_unknown("merge"), found.is_unknown("nothing")) == (False, True)
     assert "crossenv" not in found

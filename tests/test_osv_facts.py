@@ -11,7 +11,7 @@ from auditor import incidentfile, rulebook
 from auditor.advisories import IncidentIndex, osv
 from auditor.advisories.rating import Rating, rating
 from auditor.advisories.records import Records, collected, merged, names
-from auditor.advisories.remedy import above, beside, unnamed
+from auditor.advisories.remedy import Releases
 from auditor.facts import Contents
 from auditor.facts.lock import known_bad, vulnerable
 from auditor.facts.lock.names import NamesAsked
@@ -23,6 +23,7 @@ from auditor.names.index import popular
 from auditor.names.matcher import Matcher
 from auditor.usual import none_of, usual
 from tests.osv_exports import record
+from tests.work import calls
 
 if TYPE_CHECKING:
     from auditor.facts.lock.known_bad import KnownBadFact
@@ -273,12 +274,36 @@ def test_versions_that_are_known_otherwise_are_offered_where_no_record_names_the
     known = read(
         record("MAL-1", "kit", versions="1.0.1"), vulnerability("GHSA-2", "introduced 2.0.0")
     ).of("npm", "kit")
-    assert unnamed("npm", known, ["1.0.0", "1.0.1", "2.0.0"]) == ("1.0.0",)
-    assert beside("npm", "1.0.1", ["0.9.0", "1.0.0", "1.0.1"]) == "1.0.0"
-    assert beside("npm", "1.0.1", []) == ""
-    assert above("npm", "1.9.0", ["1.0.0", "1.10.0", "2.0.0", "word"]) == "1.10.0"
-    assert above("pypi", "1.9", ["1.10rc1", "1.10"]) == "1.10rc1"
-    assert above("maven", "1.0", ["2.0"]) == ""
+    releases = Releases("npm", known, ["1.0.0", "1.0.1", "1.0.2", "2.0.0"])
+    assert releases.above("0.1.0") == "1.0.0"
+    assert releases.above("1.0.0") == "1.0.2"
+    assert releases.above("1.0.2") == ""
+    assert releases.beside("1.0.1") == "1.0.0"
+    assert releases.beside("2.0.0") == "1.0.0"
+
+
+def test_the_version_to_go_to_is_found_in_the_order_of_versions() -> None:
+    assert Releases("npm", (), ["0.9.0", "1.0.0", "1.0.1"]).beside("1.0.1") == "1.0.0"
+    assert Releases("npm", ()).beside("1.0.1") == ""
+    some = ["1.0.0", "2.0.0", "1.10.0", "word"]
+    assert Releases("npm", (), some).above("1.9.0") == "1.10.0"
+    assert Releases("pypi", (), ["1.10", "1.10rc1"]).above("1.9") == "1.10rc1"
+    assert Releases("maven", (), ["2.0"]).above("1.0") == ""
+
+
+def test_versions_that_are_no_answer_are_not_compared_with_records() -> None:
+    def cost(count: int) -> int:
+        fixes = [f"{number}.0.0" for number in range(1, count)]
+        known = read(*(vulnerability(f"GHSA-{v}", "introduced 0", f"fixed {v}") for v in fixes))
+        releases = Releases("npm", known.of("npm", "kit"))
+        found: list[str] = []
+        made = calls(lambda: found.append(releases.above(f"{count}.0.0-rc")))
+        releases = Releases("npm", known.of("npm", "kit"), [f"{count}.0.0"])
+        made += calls(lambda: found.append(releases.above(f"{count}.0.0-rc")))
+        assert found == ["", f"{count}.0.0"]
+        return made
+
+    assert cost(80) < 6 * cost(20)
 
 
 def test_records_are_one_through_a_name_that_none_of_them_has() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ from auditor.advisories.records import Advisory, Records
 from auditor.advisories.values import BadPackage, Incident
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from auditor.advisories.records import Name
     from auditor.advisories.values import Detail, Pack
@@ -48,6 +49,8 @@ class How(StrEnum):
 
 _SHA512 = 95
 """Characters of a SHA-512 as every client writes it."""
+_SHA1 = 40
+"""Hexadecimal digits of a SHA-1."""
 _START = 24
 """Characters by which such a digest is told from the bad ones; other spellings are decoded."""
 _ORDER = {how: rank for rank, how in enumerate(How)}
@@ -92,70 +95,49 @@ class _Match(Struct, frozen=True, kw_only=True):
         return self.incident is None, _ORDER[self.how]
 
 
+_Named = dict[str, list[tuple[Incident, "BadPackage | str"]]]
+"""By the name of a package what packs know of it; what stands in a list as its line."""
+
+
 class IncidentIndex:
     """All packs, ready to be asked about entries."""
-
-    __slots__ = (
-        "_by_digest",
-        "_by_name",
-        "_details",
-        "_listed",
-        "_names",
-        "_packed",
-        "_packs",
-        "_starts",
-        "incidents",
-    )
 
     def __init__(self, loaded: Sequence[Pack]) -> None:
         self.incidents = tuple(pack.incident for pack in loaded)
         self._packs = {pack.incident.id: pack for pack in loaded}
         self._details: dict[str, Detail] = {}
-        self._names: dict[str, dict[str, object]] = {}
-        """By ecosystem, the names of all bad packages in the spelling that all of them share."""
-        self._by_name: dict[tuple[str, str], list[tuple[Incident, BadPackage | str]]] = {}
-        self._listed: list[tuple[Incident, str, Mapping[str, str]]] = []
-        """The lists of all packs, with their ecosystem; each line by its name."""
+        self._by_ecosystem: dict[str, _Named] = {}
         self._by_digest: dict[digests.Key, tuple[Incident, BadPackage, str, bool]] = {}
-        self._packed: Mapping[str, str] | None = None
         self._starts: set[str] = set()
         for pack in loaded:
-            self._add(pack)
+            for package in pack.packages:
+                self._add(pack.incident, package)
 
-    def _add(self, pack: Pack) -> None:
-        for package in pack.packages:
-            self._enter(package.ecosystem, package.name, pack.incident, package)
-            for digest in package.digests:
-                known = (pack.incident, package, digest.version, digest.single_source)
-                self._by_digest.setdefault((digest.algorithm, digest.value), known)
-                self._starts.add(f"{digest.algorithm}-{b64encode(digest.value).decode()}"[:_START])
-        for ecosystem, text in pack.lists.items():
-            lines = packs.lines(text)
-            listed = dict(zip(_names(ecosystem, lines), lines, strict=True))
-            if len(listed) == len(lines):
-                self._listed.append((pack.incident, ecosystem, listed))
-                self._names.setdefault(ecosystem, {}).update(listed)
-            else:  # two spellings of one name
-                for line in lines:
-                    self._enter(ecosystem, line.partition(" ")[0], pack.incident, line)
+    def _add(self, incident: Incident, package: BadPackage) -> None:
+        for digest in package.digests:
+            known = (incident, package, digest.version, digest.single_source)
+            self._by_digest.setdefault((digest.algorithm, digest.value), known)
+            self._starts.add(f"{digest.algorithm}-{b64encode(digest.value).decode()}"[:_START])
 
-    def _enter(self, eco: str, name: str, incident: Incident, what: BadPackage | str) -> None:
-        same = versions.same_name(eco, name)
-        self._by_name.setdefault((eco, same), []).append((incident, what))
-        self._names.setdefault(eco, {})[same] = None
+    def _named(self, ecosystem: str) -> _Named:
+        """Return what packs know of an ecosystem's packages, made when it is first asked about."""
+        if ecosystem not in self._by_ecosystem:
+            known = self._by_ecosystem[ecosystem] = {}
+            for pack in self._packs.values():
+                for package in pack.packages:
+                    if package.ecosystem == ecosystem:
+                        name = versions.same_name(ecosystem, package.name)
+                        known.setdefault(name, []).append((pack.incident, package))
+                for line in packs.lines(pack.lists.get(ecosystem, "")):
+                    name = versions.same_name(ecosystem, line.partition(" ")[0])
+                    known.setdefault(name, []).append((pack.incident, line))
+        return self._by_ecosystem[ecosystem]
 
-    def _known(self, eco: str, name: str) -> list[tuple[Incident, BadPackage]]:
-        """Return the packages of a name, in the order of the packs."""
-        same = versions.same_name(eco, name)
-        if same not in self._names.get(eco, ()):
-            return []
-        found = [(one, _parsed(eco, what)) for one, what in self._by_name.get((eco, same), ())]
-        found += (
-            (incident, packs.listed(eco, listed[same]))
-            for incident, ecosystem, listed in self._listed
-            if ecosystem == eco and same in listed
-        )
-        return sorted(found, key=lambda one: self.incidents.index(one[0]))
+    @cached_property
+    def _packed(self) -> dict[str, str]:
+        """The scoped names of npm, as the names of packed files have them."""
+        scoped = (name for name in self._named("npm") if name[:1] == "@")
+        return {name[1:].replace("/", "-", 1): name for name in scoped}
 
     def detail(self, incident_id: str) -> Detail | None:
         """Return the rest of a pack, read now; None for an id that there is not.
@@ -169,18 +151,17 @@ class IncidentIndex:
 
     def packages(self) -> Iterator[tuple[Incident, BadPackage]]:
         """Yield every package of every incident."""
-        found: dict[tuple[str, str], None] = {}
         for pack in self._packs.values():
-            for one in pack.packages:
-                found[one.ecosystem, versions.same_name(one.ecosystem, one.name)] = None
-            for eco, text in pack.lists.items():
-                found |= dict.fromkeys((eco, name) for name in _names(eco, packs.lines(text)))
-        for eco, name in found:
-            yield from self._known(eco, name)
+            for package in pack.packages:
+                yield pack.incident, package
+            for ecosystem, text in pack.lists.items():
+                for line in packs.lines(text):
+                    yield pack.incident, packs.listed(ecosystem, line)
 
     def named(self, ecosystem: str, name: str) -> tuple[tuple[Incident, BadPackage], ...]:
         """Return the incidents that a package was part of, whatever its version."""
-        return tuple(self._known(ecosystem, name))
+        known = self._named(ecosystem).get(versions.same_name(ecosystem, name), ())
+        return tuple((incident, _parsed(ecosystem, what)) for incident, what in known)
 
     def asked(self, packages: Sequence[LockedPackage], usual: Usual) -> Iterator[Name]:
         """Yield the packages that entries may be, as `hits` asks for their records."""
@@ -200,14 +181,15 @@ class IncidentIndex:
 
         A usual entry is nothing but what it says, so that its name and its digests tell.
         """
-        names, found, starts = self._names, known.found, self._starts
+        found, starts = known.found, self._starts
+        named = {ecosystem: self._named(ecosystem) for ecosystem in {p.ecosystem for p in packages}}
         for entry, place in zip(packages, usual.places, strict=True):
             if (
                 place is None
-                or entry.name in names.get(entry.ecosystem, ())
+                or entry.name in named[entry.ecosystem]
                 or (entry.ecosystem, entry.name) in found
                 or not starts.isdisjoint([digest[:_START] for digest in entry.integrity])
-                or ("#" in entry.resolved and digests.of_address(entry.resolved) in self._by_digest)
+                or ("#" in entry.resolved and self._is_bad(entry.resolved))
             ):
                 yield entry
 
@@ -234,8 +216,8 @@ class IncidentIndex:
 
     def _is_plain(self, entry: LockedPackage, known: Records) -> bool:
         """Tell at a glance that an entry is none: nearly all are, and a lockfile has thousands."""
-        same = versions.same_name(entry.ecosystem, entry.name)
-        if same in self._names.get(entry.ecosystem, ()) or (entry.ecosystem, same) in known.found:
+        name = versions.same_name(entry.ecosystem, entry.name)
+        if name in self._named(entry.ecosystem) or (entry.ecosystem, name) in known.found:
             return False
         if entry.files or "security" in entry.version:
             return False
@@ -244,7 +226,18 @@ class IncidentIndex:
                 return False
         if not entry.resolved:
             return True
-        return is_usual(entry) and digests.of_address(entry.resolved) not in self._by_digest
+        return is_usual(entry) and not self._is_bad(entry.resolved)
+
+    def _is_bad(self, address: str) -> bool:
+        """Tell whether an address ends in the digest of a bad file; each one of yarn 1 has some."""
+        fragment = address.partition("#")[2]
+        if len(fragment) == _SHA1 and fragment.isalnum():
+            return fragment.lower() in self._sha1
+        return digests.of_address(address) in self._by_digest
+
+    @cached_property
+    def _sha1(self) -> frozenset[str]:
+        return frozenset(value.hex() for algorithm, value in self._by_digest if algorithm == "sha1")
 
     def _matches(self, entry: LockedPackage, known: Records) -> Iterator[_Match]:
         said, *addressed = guises(entry)
@@ -256,31 +249,17 @@ class IncidentIndex:
                 yield _match(incident, package, version, How.INTEGRITY, single=single)
         for guise in addressed:
             yield from self._versions(entry.ecosystem, guise.name, guise.version, How.ADDRESS)
-            if guise.packed and (scoped := self._scoped(guise.name)):
+            if guise.packed and (scoped := self._packed.get(guise.name)):
                 yield from self._versions(entry.ecosystem, scoped, guise.version, How.ADDRESS)
             yield from _recorded(entry, guise, known)
 
-    def _scoped(self, packed: str) -> str:
-        """Return the bad package with a scope whose file is called like that; empty for none."""
-        if self._packed is None:
-            scoped = [name for name in self._names.get("npm", ()) if name[:1] == "@"]
-            self._packed = {name[1:].replace("/", "-", 1): name for name in scoped}
-        return self._packed.get(packed, "")
-
     def _versions(self, eco: str, name: str, version: str, how: How) -> Iterator[_Match]:
-        for incident, package in self._known(eco, name):
+        for incident, what in self._named(eco).get(versions.same_name(eco, name), ()):
+            package = _parsed(eco, what)
             spelled, found = _version_of(package, version, how)
             if found is not None:
                 single = incident.single_source or spelled in package.single_source
                 yield _match(incident, package, spelled, found, single=single)
-
-
-def _names(ecosystem: str, lines: list[str]) -> list[str]:
-    """Return the names in a list of bad packages, as `versions.same_name` spells them."""
-    names = [line.partition(" ")[0] for line in lines]
-    if ecosystem == "npm":  # which spells a name one way, and has nearly all of them
-        return names
-    return [versions.same_name(ecosystem, name) for name in names]
 
 
 def _match(

@@ -8,9 +8,13 @@ PyPI compares by PEP 440 (`1.82.8.0` is `1.82.8`) and names by PEP 503. A local 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from auditor import pep
 from auditor.lazyre import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LONGEST = 256
 """Characters; what is longer is no version that anybody published."""
@@ -48,10 +52,15 @@ def is_placeholder(ecosystem: str, version: str) -> bool:
     return ecosystem == "npm" and _PLACEHOLDER.match(version.strip()) is not None
 
 
-def nearest(version: str, among: tuple[str, ...]) -> str:
-    """Return the version that is closest: the longest common beginning, then the least distance.
+def nearest(version: str, among: Iterable[str]) -> str:
+    """Return the version that is closest, see `by_distance`; empty where there is none."""
+    return next(iter(by_distance(version, among)), "")
 
-    Of two equally distant ones the older: it was there before the attack. Empty where none is.
+
+def by_distance(version: str, among: Iterable[str]) -> list[str]:
+    """Return versions by how close they are: the longest common beginning, then the distance.
+
+    Of two equally distant ones the older comes first: it was there before the attack.
     """
     wanted = _numbers(version)
 
@@ -63,7 +72,7 @@ def nearest(version: str, among: tuple[str, ...]) -> str:
         same = next((i for i in range(width) if left[i] != right[i]), width)
         return -same, [abs(a - b) for a, b in zip(left, right, strict=True)], right
 
-    return min(among, key=distance, default="")
+    return sorted(among, key=distance)
 
 
 def _numbers(version: str) -> list[int]:

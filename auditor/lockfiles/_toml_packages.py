@@ -23,18 +23,13 @@ MARK = "\0"
 """Stands for a quotation mark in a text."""
 _KEY = "package"
 _HEADER = "[[package]]\n"
-_FURTHER = "\n["
-"""Begins a further table of the package."""
 
 
 class Plain(Struct, frozen=True, kw_only=True):
     """How a client writes nearly all of its packages."""
 
     around: re.Pattern[str]
-    """What stands around the texts of a package, its own lines at least; of each text one quotation
-    mark is left."""
-    further: frozenset[str]
-    """Tables that may follow such lines."""
+    """What stands around the texts of a package; of each text one quotation mark is left."""
     package: Callable[[re.Match[str], list[str], int], tuple[LockedPackage, Table] | None]
     """Returns the package and what of its table is asked for, by what stands around the texts, the
     texts and the line of the header; None for what is not plain after all. A quotation mark within
@@ -76,8 +71,9 @@ def _written(head: str, blocks: list[str], toml: Callable[[str], Table], plain: 
     lines: list[int] = []
     line = head.count("\n") + 2
     for index, block in enumerate(blocks):
-        parts = _parted(block)
-        both = _plain(block, parts, line, toml, plain)
+        around, texts = _parted(block)
+        shape = plain.around.fullmatch(around)
+        both = plain.package(shape, texts, line) if shape else None
         if both is not None:
             found[index], table = both
         else:
@@ -87,7 +83,7 @@ def _written(head: str, blocks: list[str], toml: Callable[[str], Table], plain: 
             document.update(others)
         tables.append(table)
         lines.append(line)
-        line += (parts[0] or block).count("\n") + 2
+        line += (around or block).count("\n") + 2
     if tables:
         document[_KEY] = tables
     return Written(document=document, lines=lines, plain=found)
@@ -103,35 +99,6 @@ def _parted(block: str) -> tuple[str, list[str]]:
     if not len(parts) % 2 or "\n" in together or "\\" in together:
         return "", []
     return '"'.join(parts[::2]), texts
-
-
-def _plain(
-    block: str,
-    parts: tuple[str, list[str]],
-    line: int,
-    toml: Callable[[str], Table],
-    plain: Plain,
-) -> tuple[LockedPackage, Table] | None:
-    """Return a package and its table; None where it is not plain."""
-    around, texts = parts
-    found = plain.around.match(around)
-    if found is None:
-        return None
-    end = found.end()
-    if end == len(around):
-        return plain.package(found, texts, line)
-    both = plain.package(found, texts[: around.count('"', 0, end)], line)
-    if both is None or not around.startswith(_FURTHER, end):
-        return None
-    lines = around.count("\n", 0, end)
-    more, others = _one(block.split("\n", lines)[lines], toml)
-    table = both[1]
-    if others or not more.keys() <= plain.further or not table.keys().isdisjoint(more):
-        return None
-    if {*map(type, more.values())} != {dict}:
-        return None
-    table.update(more)
-    return both
 
 
 def _one(block: str, toml: Callable[[str], Table]) -> tuple[Table, Table]:

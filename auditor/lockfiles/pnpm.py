@@ -218,7 +218,7 @@ class _Part(Struct, kw_only=True):
         edges: dict[str, tuple[Edge, ...]] = {}
         for section, holder in (("packages", entries), ("snapshots", snapshots)):
             for key, entry in holder.items():
-                if not isinstance(entry, dict):
+                if not isinstance(entry, dict) or entry.keys().isdisjoint(_GROUPS):
                     continue
                 id_ = key if holder is entries else without_peers(key)
                 described = entries.get(id_)

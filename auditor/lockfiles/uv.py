@@ -59,13 +59,25 @@ _ORIGINS = {
 }
 _EXTRA = regex(r"\bextra == '([^']{1,200})'")
 _FILE = r"\{ url = \", hash = \"(?:, size = (?:[1-9][0-9]{0,17}|0))?(?:, upload-time = \")? \}"
-_NEED = r"\{ name = \"(?:, extra = \[\"(?:, \")*+\])?(?:, marker = \")? \}"
+_NEED = (
+    r"    \{ name = \"(?:, version = \")?(?:, source = \{ registry = \" \})?"
+    r"(?:, extra = \[\"(?:, \")*+\])?(?:, marker = \")? \},\n"
+)
 _AROUND = regex(
     r"name = \"\nversion = \"\nsource = \{ registry = \" \}\n"
-    rf"(?:dependencies = \[\n((?:    {_NEED},\n)++)\]\n)?"
-    rf"(?:sdist = {_FILE}\n)?(?:wheels = \[\n(?:    {_FILE},\n)++\]\n)?"
+    r"(?:resolution-markers = \[\n((?:    \",\n)++)\]\n)?"
+    rf"(?:dependencies = \[\n((?:{_NEED})++)\]\n)?"
+    rf"((?:sdist = {_FILE}\n)?(?:wheels = \[\n(?:    {_FILE},\n)++\]\n)?)"
+    r"(?:\n\[package\.optional-dependencies\]\n"
+    rf"((?:[A-Za-z0-9_-]++ = \[\n(?:{_NEED})++\]\n)++))?"
 )
 """What stands around the texts of a package from an index, as uv writes it."""
+_ABOUT = 3
+"""Texts that each package begins with: name, version and index."""
+_NAMED = '    { name = ", version'
+"""How a requirement begins that names one of several versions."""
+_OPENS, _CLOSES = " = [\n", "\n]\n"
+"""What stands around the requirements of an extra."""
 _TIMED = 3
 """Texts of a file that has a time of upload, besides an address and a digest."""
 _GROUPS = ("dependencies", "optional-dependencies", "dev-dependencies")
@@ -174,12 +186,18 @@ def _plain(
     """Return what nearly all packages are: some files of an index, each with its digest."""
     if "" in texts or MARK in "".join(texts):
         return None
-    name, version, index, *more = texts
-    needs = []
-    for entry in (around[1] or "").splitlines():
-        needs.append({"name": more[0]})
-        del more[: entry.count('"')]
-    files = around[0].count("url")
+    markers, listed, written, optional = around.groups("")
+    name, version, index = texts[:_ABOUT]
+    at = _ABOUT + markers.count('"')
+    table: dict[str, Any] = {"source": {"registry": index}}
+    table["dependencies"] = _needs(listed, texts, at)
+    at += listed.count('"')
+    more = texts[at : at + written.count('"')]
+    if optional:
+        extras = table["optional-dependencies"] = _extras(optional, texts, at + len(more))
+        if len(extras) < optional.count(_OPENS):
+            return None
+    files = written.count("url")
     each, uneven = divmod(len(more), files or 1)
     if uneven:  # some files have times, and others none
         return None
@@ -194,14 +212,32 @@ def _plain(
         published=min(more[2::each], default="") if each == _TIMED else "",
         files=tuple(more[:: each or 1]),
     )
-    return package, {"source": {"registry": index}, "dependencies": needs}
+    return package, table
 
 
-PLAIN = Plain(
-    around=_AROUND,
-    further=frozenset(("optional-dependencies", "dev-dependencies", "metadata")),
-    package=_plain,
-)
+def _needs(lines: str, texts: list[str], at: int) -> list[dict[str, str]]:
+    """Return the requirements that lines list, whose texts begin at a place."""
+    needs = []
+    for line in lines.splitlines():
+        need = {"name": texts[at]}
+        if line.startswith(_NAMED):
+            need["version"] = texts[at + 1]
+        needs.append(need)
+        at += line.count('"')
+    return needs
+
+
+def _extras(lines: str, texts: list[str], at: int) -> dict[str, list[dict[str, str]]]:
+    """Return what extras require, by the name of each."""
+    extras = {}
+    for part in lines.split(_CLOSES)[:-1]:
+        key, _, listed = part.partition(_OPENS)
+        extras[key] = _needs(listed, texts, at)
+        at += listed.count('"')
+    return extras
+
+
+PLAIN = Plain(around=_AROUND, package=_plain)
 
 
 def _package(table: dict[str, Any], line: int | None, members: set[str]) -> LockedPackage:

@@ -18,6 +18,7 @@ from auditor.lockfiles import Document, Format
 from auditor.lockfiles._conflicts import both_sides
 from auditor.lockfiles._npm import (
     MANIFEST,
+    PLAIN_NAME,
     Notes,
     aliased,
     digests,
@@ -40,6 +41,7 @@ _VALUE = regex(r'("(?:[^"\\]++|\\.)*+")(?:[ \t]*#.*)?')
 _PATTERN = regex(r'\s*+("(?:[^"\\]++|\\.)*+"|(?:[^",]++|,(?! ))++)\s*+(?:,|\Z)')
 _COMMIT = regex(r"[0-9a-fA-F]{40}")
 _WORKSPACE = "workspace:"
+_SECURE = "https://"
 _VERSIONS = Versions(place="# yarn lockfile", known=("1",), needed=False)
 """Yarn reads the number in its comment, and no number as 1."""
 _NUMBER = regex(r"(?m)^# yarn lockfile v(\d+)[ \t\r]*$")
@@ -50,7 +52,7 @@ _KNOWN = {"version", "resolved", "integrity", "name", "uid", "registry"}
 class _Block:
     """The lines of one entry, taken apart."""
 
-    __slots__ = ("again", "fields", "line", "patterns", "wanted")
+    __slots__ = ("again", "fields", "line", "patterns", "release", "wanted")
 
     def __init__(self, patterns: tuple[str, ...], line: int) -> None:
         self.patterns = patterns
@@ -59,12 +61,17 @@ class _Block:
         self.again: list[tuple[str, str]] = []
         """Values of fields that stand twice, in the order in which they lost."""
         self.wanted: dict[str, dict[str, str]] = {block: {} for block in _BLOCKS}
+        self.release = ""
+        """The name, where this is known to be the registry's package of that name."""
 
 
 _HEAD_WORD = r'(?:"[^"\\\n,]+"|[^\s",:#][^\s",]*(?<!:))'
 _LINES_OF = r'(?:    (?:"[^"\\\n]+"|[^\s",:#][^\s",:]*) "[^"\\\n]*"\n)++'
+_RANGE = r'@[^"\n,:/]*+"?'
+_ALIKE = rf'(?:(?="?({PLAIN_NAME}){_RANGE}(?:, "?\1{_RANGE})*+:\n)|)'
+"""Tells the name that all wishes of a header are for, where they are for versions."""
 _WHOLE = regex(
-    rf'({_HEAD_WORD}(?:, {_HEAD_WORD})*+):\n  version "([^"\\\n]*)"\n'
+    rf'{_ALIKE}({_HEAD_WORD}(?:, {_HEAD_WORD})*+):\n  version "([^"\\\n]*)"\n'
     r'(?:  resolved "([^"\\\n]*)"\n)?(?:  integrity ([A-Za-z0-9+/=-]+)\n)?'
     rf"(?:  dependencies:\n({_LINES_OF}))?(?:  optionalDependencies:\n({_LINES_OF}))?(?:\n|\Z)"
 )
@@ -85,23 +92,33 @@ def written(text: str) -> list[_Block] | None:
         found = _WHOLE.match(text, position)
         if found is None:
             return None
-        head, version, resolved, integrity, *required = found.groups()
+        name, head, version, resolved, integrity, *required = found.groups()
         block = _Block(tuple(unquoted(word) for word in head.split(", ")), line)
         block.fields["version"] = version
         if resolved is not None:
             block.fields["resolved"] = resolved
         if integrity is not None:
             block.fields["integrity"] = integrity
-        for name, lines in zip(_BLOCKS, required, strict=True):
+            if name and resolved and resolved != version and _is_served(resolved):
+                block.release = name
+        for group, lines in zip(_BLOCKS, required, strict=True):
             if lines:
                 pairs = [(unquoted(key), wants) for key, wants in _REQUIRED.findall(lines)]
-                block.wanted[name] = dict(pairs)
-                if len(block.wanted[name]) != len(pairs):
+                block.wanted[group] = dict(pairs)
+                if len(block.wanted[group]) != len(pairs):
                     return None
         blocks.append(block)
         line += text.count("\n", position, found.end())
         position = found.end()
     return blocks
+
+
+def _is_served(address: str) -> bool:
+    """Tell at a glance that an address is one of a registry, and not of a repository or a path."""
+    path = address.partition("#")[0]
+    behind = path.find("/", len(_SECURE))
+    tarball = path.startswith(_SECURE) and path.endswith(".tgz") and "?" not in path
+    return tarball and 0 < behind < path.find("/-/")
 
 
 def _blocks(text: str, notes: Notes) -> Iterable[_Block]:
@@ -272,11 +289,34 @@ class _Lock:
 
     def add(self, block: _Block) -> None:
         """Take in one entry, with all values of fields that it has twice."""
+        if block.release and self._add_release(block):
+            return
         self._add(block, again=False)
         for number, (key, _) in enumerate(block.again[:MOST]):
             detail = f"{block.patterns[0]!r} has the field {key!r} more than once"
             self.notes.problem("duplicate-key", block.patterns[0], detail, block.line)
             self._add(_earlier(block, number), again=True)
+
+    def _add_release(self, block: _Block) -> bool:
+        """Take in a registry's package of its own name, as nearly all are; False for one again."""
+        first = block.patterns[0]
+        if first in self._seen:
+            return False
+        self._seen[first] = 1
+        for pattern in block.patterns:
+            self.descriptors.add(pattern, block.release, first)
+        values = {
+            "name": block.release,
+            "version": block.fields["version"],
+            "origin": Origin.REGISTRY,
+            "resolved": block.fields["resolved"],
+            "integrity": digests(block.fields["integrity"]),
+            "line": block.line,
+        }
+        optional = block.wanted["optionalDependencies"]
+        wanted = block.wanted["dependencies"] | optional
+        self.found.append(Found(id=first, values=values, wanted=wanted, optional=optional))
+        return True
 
     def _add(self, block: _Block, *, again: bool) -> None:
         ids: dict[str, str] = {}

@@ -82,6 +82,12 @@ class Index:
         number = self._number(name)
         return number is not None and number < self._known
 
+    def known(self, names: Iterable[str]) -> set[str]:
+        """Return those of some names that are in the index: as `in` for each, in half the time."""
+        given = set(names)
+        numbers = self._table.of_any(map("n".__add__, given))
+        return given.intersection(self.name(number) for number in numbers if number < self._known)
+
     def name(self, number: int) -> str:
         """Return a name by its number, which is one less than its rank."""
         return self._names[self._starts[number] : self._starts[number + 1] - 1].decode()
@@ -120,12 +126,15 @@ class Index:
         """Tell whether a name was looked at and imitates nobody."""
         return bool(self._table.get(f"r{name}"))
 
-    def spelled(self, letters: str) -> Iterator[str]:
-        """Yield the names that have these letters, whatever their separators."""
+    def spelled(self, letters: str) -> Iterator[tuple[str, int, int]]:
+        """Yield the names that have these letters, whatever their separators.
+
+        With each come its rank, and how many popular names add something to it.
+        """
         for number in self._table.get(f"q{letters}"):
             name = self.name(number)
             if spelling.letters(name) == letters:
-                yield name
+                yield name, self._rank(number), self._families[number]
 
     def near(self, letters: str) -> Iterator[tuple[str, int]]:
         """Yield names whose letters may be up to two edits away, each once, and their ranks."""
@@ -162,11 +171,6 @@ class Index:
     def is_unknown(self, word: str) -> bool:
         """Tell whether no popular name has this word."""
         return not self._table.get(f"w{word}")
-
-    def family(self, name: str) -> int:
-        """Return how many popular names add something to a popular one."""
-        number = self._number(name)
-        return 0 if number is None else self._families[number]
 
     def siblings(self, before: str, behind: str) -> int:
         """Return how many popular names begin with some words, or else end with others.

@@ -12,7 +12,7 @@ from auditor.names.slips import Slip
 from auditor.names.values import Kind, Level, Lookalike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from auditor.names.index import Index
     from auditor.names.wordings import Found
@@ -38,6 +38,12 @@ class Matcher:
         """Names that were looked at are not told; what they would be told as is for measuring."""
         self.index = index or names_index.load(ecosystem)
         self._python = ecosystem == "pypi"
+
+    def known(self, names: Iterable[str]) -> set[str]:
+        """Return those of some names that are popular themselves, so that they imitate nothing."""
+        spelled = {name: spelling.normal(self.ecosystem, name) for name in names}
+        popular = self.index.known(spelled.values())
+        return {name for name, normal in spelled.items() if normal in popular}
 
     def judge(self, name: str, level: Level = Level.DEFAULT) -> Lookalike | None:
         """Return what a name imitates, as far as a level tells it; None for nearly all names."""

@@ -43,10 +43,9 @@ Found = tuple[int, str, Kind, Level]
 def separators(index: Index, name: str, *, python: bool) -> Iterator[Found]:
     """Yield popular names with the same letters."""
     letters = spelling.letters(name)
-    for target in index.spelled(letters):
+    for target, rank, _ in index.spelled(letters):
         if target == name or target[:1] == "@":
             continue
-        rank = index.rank(target)
         sure = len(letters) >= 7 and name == name.lower() and rank <= (1500 if python else 2500)
         yield 5, target, Kind.SEPARATOR, Level.DEFAULT if sure else Level.EVERYTHING
 
@@ -87,9 +86,9 @@ def extensions(index: Index, name: str, *, python: bool) -> Iterator[Found]:
             little = core in LITTLE and (len(core) < 6 or not SAME.issuperset(rest))
             if not rest or len(core) < 3 or little:
                 continue
-            for target in index.spelled(core):
+            for target, rank, crowd in index.spelled(core):
                 if target[0] != "@":
-                    level = _extension(index, target, core, rest, python=python)
+                    level = _extension(index, (rank, crowd), core, rest, python=python)
                     if level is not None:
                         cost = 12 + 2 * len(rest) - (end - start)
                         kind = Kind.AFFIX if LITTLE.issuperset(rest) else Kind.COMBINATION
@@ -97,9 +96,9 @@ def extensions(index: Index, name: str, *, python: bool) -> Iterator[Found]:
 
 
 def _extension(  # noqa: PLR0911 - a table
-    index: Index, target: str, core: str, rest: tuple[str, ...], *, python: bool
+    index: Index, target: tuple[int, int], core: str, rest: tuple[str, ...], *, python: bool
 ) -> Level | None:
-    rank, crowd = index.rank(target), index.family(target)
+    rank, crowd = target
     if all(map(_VERSION.match, rest)):
         sure = rank <= 500 and len(core) >= 6 and not python
         return Level.DEFAULT if sure else Level.EVERYTHING
@@ -130,9 +129,9 @@ def glued(index: Index, name: str, *, python: bool) -> Iterator[Found]:
     if name[0] == "@" or len(spelling.words(name)) != 1 or index.is_word(name):
         return
     for word, core in _split(name):
-        for target in index.spelled(core):
+        for target, rank, _ in index.spelled(core):
             if target[0] != "@" and len(core) >= 5 and (core not in LITTLE or len(core) >= 6):
-                level = _glued(index.rank(target), len(core), word, python=python)
+                level = _glued(rank, len(core), word, python=python)
                 yield 14, target, Kind.AFFIX, level
         if len(word) >= 3 and (whole := index.of_stem(core)):
             yield 16, whole, Kind.AFFIX, Level.DEFAULT
@@ -161,8 +160,10 @@ def stems(index: Index, name: str) -> Iterator[Found]:
     behind = len(found)
     for start, end in ((0, behind - 1), (0, behind), (1, behind)):  # at most a word is left
         whole = index.of_stem("-".join(found[start:end])) if start < end else ""
+        if not whole:
+            continue
         rest = found[:start] + found[end:]
-        if whole and all(word in LITTLE or index.is_unknown(word) for word in rest):
+        if all(word in LITTLE or index.is_unknown(word) for word in rest):
             yield 15, whole, Kind.AFFIX if rest else Kind.SHORTENED, Level.DEFAULT
 
 
@@ -182,5 +183,5 @@ def scopes(index: Index, name: str, most: Level) -> Iterator[Found]:
             yield 9, behind[0], Kind.SCOPE, level
     letters = spelling.letters(name) if most is Level.EVERYTHING else ""
     for cut in range(3, len(letters) - 2):
-        for target in index.spelled(f"@{letters[:cut]}/{letters[cut:]}"):
+        for target, *_ in index.spelled(f"@{letters[:cut]}/{letters[cut:]}"):
             yield 9, target, Kind.SCOPE, Level.EVERYTHING

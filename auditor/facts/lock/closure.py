@@ -272,6 +272,8 @@ def _misses(edge: Edge, target: LockedPackage) -> bool:
     """Tell whether the version of what a requirement was given is out of its range."""
     if target.origin is not Origin.REGISTRY or target.ecosystem != "npm" or not target.version:
         return False
+    if not edge.wants:  # the format has none, as pnpm's has none of packages
+        return False
     wants, has = edge.wants, target.version
     bare = wants.removeprefix("npm:")
     if has == bare or (has == bare[1:] and bare[0] in "^~"):  # as a wish is when it is first locked

@@ -37,7 +37,7 @@ from auditor.names import Kind, Level, Lookalike, signals
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from auditor.facts.lock.ways import Ways
     from auditor.inventory import LockedPackage
@@ -123,15 +123,34 @@ class _Names:
 
     def facts(self) -> Iterator[LookalikeFact]:
         """Yield what looks like something else, in the order of the file."""
-        packages = from_registry(self._index.inventory.packages)
-        for (ecosystem, name), entries in by_name(packages).items():
-            if ecosystem not in ECOSYSTEMS or not name:
+        named = by_name(from_registry(self._index.inventory.packages))
+        known = self._known(named)
+        for (ecosystem, name), entries in named.items():
+            if ecosystem not in ECOSYSTEMS or not name or name in known.get(ecosystem, ()):
                 continue
             if self._internal and self._internal.holds(name, ecosystem):
                 continue
             found = self._weighed(name, entries)
             if found is not None:
                 yield self._fact(found, entries)
+
+    def _known(self, names: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+        """Return by ecosystem which names imitate nothing: nearly all are popular ones.
+
+        Where the user has internal packages, any name may resemble one of those.
+        """
+        if self._internal:
+            return {}
+        of_ecosystem: dict[str, list[str]] = {ecosystem: [] for ecosystem in ECOSYSTEMS}
+        for ecosystem, name in names:
+            if ecosystem in of_ecosystem:
+                of_ecosystem[ecosystem].append(name)
+        return {eco: self._judge(eco).known(some) for eco, some in of_ecosystem.items() if some}
+
+    def _judge(self, ecosystem: str) -> NameJudge:
+        if ecosystem not in self._judges:
+            self._judges[ecosystem] = self._asked.judge(ecosystem)
+        return self._judges[ecosystem]
 
     def _weighed(self, name: str, entries: list[LockedPackage]) -> Lookalike | None:
         """Return what a name imitates, at the level that its registry's word makes of it."""
@@ -155,9 +174,7 @@ class _Names:
             internal = self._internal.resembled(name, level, ecosystem)
             if internal is not None:
                 return internal
-        if ecosystem not in self._judges:
-            self._judges[ecosystem] = self._asked.judge(ecosystem)
-        return self._judges[ecosystem].judge(name, level)
+        return self._judge(ecosystem).judge(name, level)
 
     def _fact(self, found: Lookalike, entries: list[LockedPackage]) -> LookalikeFact:
         ways = self._index.ways

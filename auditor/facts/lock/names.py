@@ -31,6 +31,9 @@ ECOSYSTEMS = frozenset({"npm", "pypi"})
 class NameJudge(Protocol):
     """What tells which popular name of one ecosystem a name imitates."""
 
+    def known(self, names: Iterable[str], /) -> set[str]:
+        """Return those of some names that are popular themselves, so that they imitate nothing."""
+
     def judge(self, name: str, level: Level, /) -> Lookalike | None:
         """Return what a name imitates, as far as a level tells it."""
 

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from auditor import words
 from auditor.advisories import How
 from auditor.advisories.records import Records
-from auditor.advisories.remedy import beside, unnamed
+from auditor.advisories.remedy import Releases
 from auditor.facts.lock.names import NamesAsked
 from auditor.inventory import Origin
 
@@ -114,7 +114,7 @@ def safe(hit: Hit, seen: Recorded, releases: Iterable[str]) -> str:
     if hit.how is How.RECORDED:
         return "none; nothing needs it"
     known = seen.records.of(hit.ecosystem, hit.name)
-    found = beside(hit.ecosystem, hit.version, unnamed(hit.ecosystem, known, releases))
+    found = Releases(hit.ecosystem, known, releases).beside(hit.version)
     days = sorted(advisory.published for advisory in hit.advisories if advisory.published)
     before = f"a version from before {days[0]}" if days else "a version that no record names"
     return found or before

@@ -15,7 +15,7 @@ from auditor.advisories.entries import guises
 from auditor.advisories.ranges import Scope
 from auditor.advisories.rating import rating
 from auditor.advisories.records import merged, names
-from auditor.advisories.remedy import above, beside, unnamed
+from auditor.advisories.remedy import Releases
 from auditor.advisories.versions import same_name, same_version
 from auditor.facts import Collector, Contents
 from auditor.facts.lock.index import usual_of, ways_in
@@ -140,16 +140,16 @@ class _Known:
         self.ways = ways_in(contents, inventory)
         self._said = contents.of(RegistrySaid)
         self._records = seen.records
-        self._versions: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._releases: dict[tuple[str, str], Releases] = {}
 
-    def versions(self, ecosystem: str, name: str) -> tuple[str, ...]:
-        """Return the versions of a package that are known and that no record is about."""
-        if (ecosystem, name) not in self._versions:
+    def releases(self, ecosystem: str, name: str) -> Releases:
+        """Return the versions of a package that are known."""
+        if (ecosystem, name) not in self._releases:
             signals = (said.of(ecosystem, name) for said in self._said)
-            releases = (version for one in signals if one for version in one.releases)
-            found = unnamed(ecosystem, self._records.of(ecosystem, name), releases)
-            self._versions[ecosystem, name] = found
-        return self._versions[ecosystem, name]
+            more = (version for one in signals if one for version in one.releases)
+            found = Releases(ecosystem, self._records.of(ecosystem, name), more)
+            self._releases[ecosystem, name] = found
+        return self._releases[ecosystem, name]
 
 
 def _fact(
@@ -163,8 +163,8 @@ def _fact(
     chain, others = known.ways.way_to(package, key)
     ids = names(group)
     rated = rating(vector for one in group for vector in one.severity)
-    good = known.versions(package.ecosystem, guise.name)
-    fixed = above(package.ecosystem, guise.version, good)
+    releases = known.releases(package.ecosystem, guise.name)
+    fixed = releases.above(guise.version)
     told = next((one.summary for one in group if one.summary), "")
     return VulnerabilityFact(
         path=inventory.path,
@@ -182,7 +182,7 @@ def _fact(
         vector=rated.vector,
         published=min((one.published for one in group if one.published), default=""),
         fixed=fixed,
-        safe=fixed or beside(package.ecosystem, guise.version, good) or "no version is known",
+        safe=fixed or releases.beside(guise.version) or "no version is known",
         origin=package.origin,
         format=inventory.format,
         section=package.section,

@@ -6,6 +6,7 @@ No fact of its own.
 from __future__ import annotations
 
 from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from auditor import words
@@ -49,38 +50,54 @@ class Ways:
     """Who requires whom in one inventory; made once, when something is found in it."""
 
     def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
         self._packages = inventory.by_id
-        self._by_name: dict[str, list[str]] = {}
-        for package in inventory.packages:
+        self._targets = {
+            package.id: [
+                target
+                for edge in package.requires
+                if (target := self._target(edge.target, edge.name))
+            ]
+            for package in inventory.packages
+        }
+        self._starts = {package.id for package in inventory.packages if package.direct}
+        roots = (self._target(edge.target, edge.name) for edge in inventory.roots)
+        self._starts.update(filter(None, roots))
+        self._parent = self._walk()
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """The entries of each name and alias: the file may not say what a requirement was given."""
+        found: dict[str, list[str]] = {}
+        for package in self._inventory.packages:
             for name in {package.name, package.alias} - {""}:
-                self._by_name.setdefault(name, []).append(package.id)
-        self._dependents: dict[str, set[str]] = {}
-        starts = {package.id for package in inventory.packages if package.direct}
-        starts |= {t for edge in inventory.roots if (t := self._target(edge.target, edge.name))}
-        for package in inventory.packages:
-            for edge in package.requires:
-                if target := self._target(edge.target, edge.name):
-                    self._dependents.setdefault(target, set()).add(package.id)
-        self._starts = starts
-        self._parent = self._walk(inventory)
+                found.setdefault(name, []).append(package.id)
+        return found
+
+    @cached_property
+    def _dependents(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for entry, targets in self._targets.items():
+            for target in targets:
+                found.setdefault(target, set()).add(entry)
+        return found
 
     def _target(self, target: str, name: str) -> str:
         """Return the entry that satisfies a requirement; by name where only one has it."""
-        if target in self._packages:
-            return target
+        if target:
+            return target if target in self._packages else ""
         named = self._by_name.get(name, [])
-        return named[0] if not target and len(named) == 1 else ""
+        return named[0] if len(named) == 1 else ""
 
-    def _walk(self, inventory: Inventory) -> dict[str, str]:
+    def _walk(self) -> dict[str, str]:
         """Return for each entry in reach the one before it on a shortest way; "" for the first."""
-        before = {p.id: "" for p in inventory.packages if p.id in self._starts}
+        before = {entry: "" for entry in self._packages if entry in self._starts}
         self._first = {start: start for start in before}
         waiting = deque(before)
         while waiting:
             current = waiting.popleft()
-            for edge in self._packages[current].requires:
-                target = self._target(edge.target, edge.name)
-                if target and target not in before:
+            for target in self._targets[current]:
+                if target not in before:
                     before[target] = current
                     self._first[target] = self._first[current]
                     waiting.append(target)
