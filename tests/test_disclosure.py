@@ -98,6 +98,34 @@ def test_mappings_of_maps_that_give_no_own_text_are_not_read() -> None:
     assert mapped(document(TWO, ignoreList=[0])) == [True, False]
 
 
+ALONE: dict[str, str | None] = {"../src/app.ts": "app()"}
+
+
+@pytest.mark.parametrize(
+    ("mappings", "told"), [("AAAA", [True]), ("", [None]), ("ACAA", [None]), ("AAA", [None])]
+)
+def test_the_only_source_of_a_map_is_looked_for_in_its_mappings_where_all_is_asked(
+    mappings: str, told: list[bool | None]
+) -> None:
+    text = document(ALONE, mappings)
+    found = reader.read(text.encode(), reader.Origin(in_full=True))
+    assert found is not None
+    assert [source.mapped for source in found.sources] == told
+    assert mapped(text) == [None]
+
+
+def test_beside_the_only_source_a_text_without_a_name_is_looked_for_in_the_mappings() -> None:
+    text = json.dumps({"sources": ["a.ts"], "sourcesContent": ["a", "b"], "mappings": "AAAA"})
+    assert mapped(text) == [None, False]
+
+
+def test_a_map_inside_the_only_text_is_in_the_bundle_as_far_as_that_is() -> None:
+    inner = document({"inner/a.ts": "a", "inner/b.ts": "b"})
+    text = f"x\n//# sourceMappingURL=data:application/json;base64,{encoded(inner)}\n"
+    assert mapped(document({"../out/a.js": text}, "AAAA")) == [None, True, False]
+    assert mapped(document({"../out/a.js": text}, "")) == [None, None, None]
+
+
 def test_a_map_inside_a_text_is_in_the_bundle_as_far_as_that_text_is() -> None:
     inner = document({"inner/a.ts": "a", "inner/b.ts": "b"})
     text = f"x\n//# sourceMappingURL=data:application/json;base64,{encoded(inner)}\n"

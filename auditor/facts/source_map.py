@@ -84,15 +84,15 @@ def wants(member: Member) -> bool:
 
 
 def read(
-    member: Member, data: bytes, hits: Hits
+    member: Member, data: bytes, hits: Hits, *, in_full: bool = False
 ) -> Iterable[MapSeen | TextSeen | Embedded | Unread]:
     """Leave what is a map, every map and module written into other text, and digests of texts.
 
     Their texts are left for others. What stands inline in the texts of a map is the map's own to
-    tell, not the file's.
+    tell, not the file's. `in_full` asks for what no fact needs, as well (`Origin`).
     """
     if hits or data[:2] in _UTF16 or _ESCAPED_KEYS in data:
-        return _read(member, data, hits)
+        return _read(member, data, hits, in_full=in_full)
     if kind_of(member.path) in _TEXT_KINDS:  # as nearly every member is
         return (TextSeen(path=member.path, digest=reader.text_digest(data)),)
     return ()
@@ -106,12 +106,13 @@ def quiet(members: Sequence[tuple[Member, bytes]]) -> Iterator[TextSeen]:
 
 
 def _read(
-    member: Member, data: bytes, hits: Hits
+    member: Member, data: bytes, hits: Hits, *, in_full: bool
 ) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
-    inside = _Inside(member, data, hits)
+    foreign = is_third_party(member.path.replace("!", "/"))
+    inside = _Inside(member, data, hits, Origin(foreign=foreign, in_full=in_full))
     has_key = any(anchor in _KEYS for anchor, _ in hits)
     if reader.looks_like_json(data) and _may_be_map(member, data, has_key):
         is_map = False
@@ -137,10 +138,10 @@ def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FB
 class _Inside:
     """What one file holds that gives source text back: the file as a map, or what is in it."""
 
-    def __init__(self, member: Member, data: bytes, hits: Hits) -> None:
+    def __init__(self, member: Member, data: bytes, hits: Hits, origin: Origin) -> None:
         self._member = member
         self._data = data
-        self._origin = Origin(foreign=is_third_party(member.path.replace("!", "/")))
+        self._origin = origin
         self._hits = hits
         self._inline_at: list[tuple[int, int]] = []
 

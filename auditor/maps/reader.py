@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import Enum
+from functools import cached_property, partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,7 +26,7 @@ from auditor.maps.origin import is_third_party, plain_name
 from auditor.model import ByteCount, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 MAX_SECTION_DEPTH = 32
 """Index maps inside index maps; the standard allows one level, no bundler writes more."""
@@ -50,7 +51,8 @@ class Source(Struct, frozen=True, kw_only=True):
     digest: bytes | None = None
     mapped: bool | None = None
     """Some generated code is mapped to it; None where that is unknown, or was not asked: the
-    mappings are missing or malformed, or the map gives no first-party text back."""
+    mappings are missing or malformed, the map gives no first-party text back, or it names no other
+    source (`Origin.in_full`)."""
     root: str = ""
     """The `sourceRoot` that its name is seen from."""
 
@@ -82,10 +84,13 @@ class Origin(Struct, frozen=True, kw_only=True):
     """True inside a dependency that ships along: all of its sources are a third party's."""
     depth: int = 0
     """How many texts of maps it lies in."""
+    in_full: bool = False
+    """It is asked of a map's only source, too, whether code is mapped to it. Mappings can never
+    tell that of such a source there is none: they would be malformed, or name no source at all."""
 
     def inner(self) -> Origin:
         """Return the origin of a map inside a text of this one."""
-        return Origin(foreign=self.foreign, depth=self.depth + 1)
+        return replace(self, depth=self.depth + 1)
 
 
 HERE = Origin()
@@ -206,7 +211,7 @@ def _unplaced(one: Part | Given) -> Part | Given:
 def of_texts(texts: Sequence[tuple[str, str]], origin: Origin = HERE) -> Iterator[Part | Given]:
     """Yield sources that lie somewhere without a map, name and text, as a walk of one does."""
     named = Named([name for name, _ in texts], "", (), origin)
-    yield from part_of(named, (text for _, text in texts), None)
+    yield from part_of(named, (text for _, text in texts))
 
 
 def merged(maps: Iterable[SourceMap]) -> SourceMap:
@@ -251,24 +256,44 @@ class Named:
         return any(has_text and not self.is_foreign(at) for at, has_text in enumerate(carried))
 
 
+class Code:
+    """To which sources of a map code is mapped; the mappings are read where that is asked."""
+
+    def __init__(self, read: Callable[[], frozenset[int] | None] = lambda: None) -> None:
+        """`read` returns the indices of these sources; None where that cannot be known."""
+        self._read = read
+
+    @cached_property
+    def _met(self) -> frozenset[int] | None:
+        return self._read()
+
+    def comes_of(self, index: int) -> bool | None:
+        """Tell whether some code is mapped to a source; None for unknown."""
+        return None if self._met is None else index in self._met
+
+
+UNKNOWN = Code()
+
+
 def part_of(
     named: Named,
     texts: Iterable[str | None],
-    in_code: frozenset[int] | None,
+    code: Code = UNKNOWN,
     repeated: tuple[str, ...] = (),
     spans: Iterable[Span] = (),
 ) -> Iterator[Part | Given]:
     """Yield one regular map, its sources counted and digested.
 
-    `in_code` are the indices of the sources that code is mapped to; None for unknown. `repeated`
-    are keys that stand in it twice. `spans` are the places of the texts, where they are known.
+    `repeated` are keys that stand in it twice. `spans` are the places of the texts, where they are
+    known.
     """
+    alone = len(named.names) == 1 and not named.origin.in_full
     yield Part(root=named.root, repeated=repeated)
     for index, (name, text, span) in enumerate(zip_longest(named.names, texts, spans)):
         if not text and not isinstance(name, str):
             continue
         foreign = named.is_foreign(index)
-        mapped = None if in_code is None else index in in_code
+        mapped = None if alone and not index else code.comes_of(index)
         raw = (text or "").encode("utf-8", "surrogatepass")
         source = Source(
             name=name if isinstance(name, str) and name else f"(unnamed source {index + 1})",
@@ -281,7 +306,7 @@ def part_of(
         )
         yield source, raw, span
         if not foreign and named.origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
-            yield from _inside(raw, named.origin.inner(), mapped=mapped)
+            yield from _inside(raw, named.origin.inner(), mapped=code.comes_of(index))
 
 
 def _lines(text: bytes) -> int:
@@ -442,10 +467,11 @@ def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part 
     repeated = document.repeated()
     for reading in told or [[]]:
         texts = [text if isinstance(text, str) else None for text in reading]
-        in_code = None
+        code = UNKNOWN
         if written is not None and named.has_own_text(map(bool, texts)):
-            in_code = mappings.used(written.encode("utf-8", "replace"), len(named.names))
-        yield from part_of(named, texts, in_code, repeated)
+            known = written.encode("utf-8", "replace")
+            code = Code(partial(mappings.used, known, len(named.names)))
+        yield from part_of(named, texts, code, repeated)
 
 
 def _is_written_map(text: str) -> bool:
