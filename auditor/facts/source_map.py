@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -468,50 +467,59 @@ def _facts(contents: Contents) -> list[SourceMapFact]:
 
 
 def _fact(seen: MapSeen, sources: list[GivenBack], linked: set[str]) -> SourceMapFact:
-    first = [one for one in sources if one.is_own]
-    third = [
-        one.source for one in sources if one.source.third_party and one.source.digest is not None
-    ]
-    hidden = [one.source for one in first if not one.ships]
-    removed = [one.source for one in first if one.is_removed]
-    by_weight = sorted(first, key=lambda one: (one.ships, -one.source.size))
     without = [one for one in sources if one.source.digest is None]
+    third = [one for one in sources if one.source.third_party and one.source.digest is not None]
+    first = [one for one in sources if one.is_own]
+    hidden = [one for one in first if not one.ships]
+    removed = [one for one in hidden if one.is_removed]
+    first_lines, first_bytes = _extent(first)
+    hidden_lines, hidden_bytes = _extent(hidden)
+    removed_lines, removed_bytes = _extent(removed)
     return SourceMapFact(
         path=seen.path,
         line=seen.line,
         first_party_files=len(first),
-        first_party_lines=sum(one.source.lines for one in first),
-        first_party_bytes=ByteCount(sum(one.source.size for one in first)),
+        first_party_lines=first_lines,
+        first_party_bytes=first_bytes,
         third_party_files=len(third),
-        third_party_bytes=ByteCount(sum(source.size for source in third)),
+        third_party_bytes=_extent(third)[1],
         undisclosed_files=len(hidden),
-        undisclosed_lines=sum(source.lines for source in hidden),
-        undisclosed_bytes=ByteCount(sum(source.size for source in hidden)),
+        undisclosed_lines=hidden_lines,
+        undisclosed_bytes=hidden_bytes,
         removed_files=len(removed),
-        removed_lines=sum(source.lines for source in removed),
-        removed_bytes=ByteCount(sum(source.size for source in removed)),
-        removed=tuple(source.path for source in _largest(removed)[:_SAMPLE]),
-        languages=tuple(_languages(one.source for one in first)),
+        removed_lines=removed_lines,
+        removed_bytes=removed_bytes,
+        removed=_largest(removed),
+        languages=_languages(first),
         listed=len(seen.map.sources),
         unavailable=sum(not one.ships for one in without),
         inline=seen.carrier is not Carrier.FILE,
         carrier=seen.carrier,
         linked=seen.carrier is not Carrier.FILE or seen.path in linked,
         size=ByteCount(seen.size),
-        sample=tuple(one.source.path for one in by_weight[:_SAMPLE]),
+        sample=_largest(first),
     )
 
 
-def _largest(sources: Iterable[Source]) -> list[Source]:
-    return sorted(sources, key=lambda source: -source.size)
+def _extent(sources: Sequence[GivenBack]) -> tuple[int, ByteCount]:
+    """Return how many lines and bytes some sources have together."""
+    lines = sum([one.source.lines for one in sources])
+    return lines, ByteCount(sum([one.source.size for one in sources]))
 
 
-def _languages(sources: Iterable[Source]) -> Iterator[str]:
-    """Yield the languages of sources, that with the most bytes first."""
-    sizes: Counter[str] = Counter()
-    for source in sources:
-        sizes[source.language] += source.size
-    yield from (language for language, _ in sizes.most_common())
+def _largest(sources: Sequence[GivenBack]) -> tuple[str, ...]:
+    """Return the names of the largest sources, those that ship nowhere else first."""
+    by_weight = sorted(sources, key=lambda one: (one.ships, -one.source.size))
+    return tuple([one.source.path for one in by_weight[:_SAMPLE]])
+
+
+def _languages(sources: Sequence[GivenBack]) -> tuple[str, ...]:
+    """Return the languages of sources, that with the most bytes first."""
+    sizes: dict[str, int] = {}
+    for one in sources:
+        language = one.source.language
+        sizes[language] = sizes.get(language, 0) + one.source.size
+    return tuple(sorted(sizes, key=sizes.__getitem__, reverse=True))
 
 
 class _Shipped:
