@@ -104,7 +104,7 @@ class _Examiner:
         self._limits = request.limits
         self._request = request
         self._announce = announce
-        read: Callable[[Member, bytes, Hits], Iterable[object]] = _read
+        read: Callable[[Member, bytes, Hits], Iterable[object]] = source_map.IN_FULL
         if extraction is not None:
             read = partial(_taken, extraction)
         reader = replace(source_map.READER, read=read)
@@ -200,12 +200,9 @@ class _Examiner:
         )
 
 
-_read = partial(source_map.read, in_full=True)
-
-
 def _taken(extraction: Extraction, member: Member, data: bytes, hits: Hits) -> Iterator[object]:
     """Give each text to an extraction as it is read, when no other one is held; yield the rest."""
-    for seen in _read(member, data, hits):
+    for seen in source_map.IN_FULL(member, data, hits):
         if isinstance(seen, Embedded) and isinstance(seen.source, Source):
             extraction.take(seen.holder, seen.source, seen.text)
         else:

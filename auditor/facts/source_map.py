@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from enum import StrEnum
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,7 @@ def read(
     """Leave what is a map, every map and module written into other text, and digests of texts.
 
     Their texts are left for others. What stands inline in the texts of a map is the map's own to
-    tell, not the file's. `in_full` asks for what no fact needs, as well (`Origin`).
+    tell, not the file's. `in_full` asks for more than facts need (`Origin`).
     """
     if hits or data[:2] in _UTF16 or _ESCAPED_KEYS in data:
         return _read(member, data, hits, in_full=in_full)
@@ -377,7 +378,7 @@ class GivenBack(Struct, frozen=True, kw_only=True):
     in_bundle: bool | None
     """Code of it is in some bundle, by the mappings of all maps that hold the same text.
 
-    None where that is unknown.
+    None where that is unknown, or was not asked.
     """
 
     @property
@@ -565,6 +566,7 @@ def _stem(path: str) -> tuple[str, ...]:
     return tuple(path.rpartition(".")[0].split("/")[-2:])
 
 
+IN_FULL = partial(read, in_full=True)
 READER = Reader(
     anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, evaluated.MARK},
     endings=frozenset({"map", "json", *extensions(_TEXT_KINDS)}),

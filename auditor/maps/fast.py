@@ -11,7 +11,7 @@ from msgspec.structs import astuple
 
 from auditor import fastpaths
 from auditor.lazyre import regex
-from auditor.maps import mappings, places
+from auditor.maps import places
 from auditor.maps.reader import (
     MAX_SECTION_DEPTH,
     UNKNOWN,
@@ -20,6 +20,7 @@ from auditor.maps.reader import (
     Named,
     Origin,
     Part,
+    Question,
     Span,
     json_text,
     part_of,
@@ -171,7 +172,7 @@ def _part(document: _Map, named: Named, spans: Sequence[Span]) -> Iterator[Part 
     carried = document.sourcesContent or ()
     code = UNKNOWN
     if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
-        code = Code(partial(_in_code, document.mappings, len(named.names)))
+        code = Code(partial(_answer, document.mappings, len(named.names)))
     return part_of(named, map(_text_of, carried), code, spans=spans)
 
 
@@ -194,11 +195,10 @@ def _text_of(raw: msgspec.Raw) -> str | None:
     return text
 
 
-def _in_code(raw: msgspec.Raw, count: int) -> frozenset[int] | None:
+def _answer(raw: msgspec.Raw, count: int, question: Question) -> frozenset[int] | None:
     written = memoryview(raw)[1:-1]
-    met = mappings.used(written, count)
-    if met is None and _BACKSLASH.search(written):
+    answer = question(written, count)
+    if answer is None and _BACKSLASH.search(written):
         # some writers escape the slash, which is one of its digits
-        text = (_text_of(raw) or "").encode("utf-8", "replace")
-        met = mappings.used(text, count)
-    return met
+        answer = question((_text_of(raw) or "").encode("utf-8", "replace"), count)
+    return answer

@@ -51,8 +51,8 @@ class Source(Struct, frozen=True, kw_only=True):
     digest: bytes | None = None
     mapped: bool | None = None
     """Some generated code is mapped to it; None where that is unknown, or was not asked: the
-    mappings are missing or malformed, the map gives no first-party text back, or it names no other
-    source (`Origin.in_full`)."""
+    mappings are missing or malformed, the map gives no first-party text back, or it was only asked
+    for what has no code (`Origin.in_full`)."""
     root: str = ""
     """The `sourceRoot` that its name is seen from."""
 
@@ -85,8 +85,8 @@ class Origin(Struct, frozen=True, kw_only=True):
     depth: int = 0
     """How many texts of maps it lies in."""
     in_full: bool = False
-    """It is asked of a map's only source, too, whether code is mapped to it. Mappings can never
-    tell that of such a source there is none: they would be malformed, or name no source at all."""
+    """It is asked of each source whether code is mapped to it. Facts need to know alone of which
+    there is none, and of nearly every map that is soon told: there is no such source."""
 
     def inner(self) -> Origin:
         """Return the origin of a map inside a text of this one."""
@@ -256,20 +256,34 @@ class Named:
         return any(has_text and not self.is_foreign(at) for at, has_text in enumerate(carried))
 
 
+Question: TypeAlias = "Callable[[bytes | memoryview, int], frozenset[int] | None]"
+"""What mappings can be asked: `mappings.used`, `mappings.unused`."""
+
+
 class Code:
     """To which sources of a map code is mapped; the mappings are read where that is asked."""
 
-    def __init__(self, read: Callable[[], frozenset[int] | None] = lambda: None) -> None:
-        """`read` returns the indices of these sources; None where that cannot be known."""
-        self._read = read
+    def __init__(
+        self, answer: Callable[[Question], frozenset[int] | None] = lambda _: None
+    ) -> None:
+        """`answer` puts a question to the mappings."""
+        self._answer = answer
 
     @cached_property
-    def _met(self) -> frozenset[int] | None:
-        return self._read()
+    def _used(self) -> frozenset[int] | None:
+        return self._answer(mappings.used)
+
+    @cached_property
+    def _unused(self) -> frozenset[int]:
+        return self._answer(mappings.unused) or frozenset()
 
     def comes_of(self, index: int) -> bool | None:
         """Tell whether some code is mapped to a source; None for unknown."""
-        return None if self._met is None else index in self._met
+        return None if self._used is None else index in self._used
+
+    def has_none_of(self, index: int) -> bool:
+        """Tell for certain that no code is mapped to a source that has a name."""
+        return index in self._unused
 
 
 UNKNOWN = Code()
@@ -287,13 +301,16 @@ def part_of(
     `repeated` are keys that stand in it twice. `spans` are the places of the texts, where they are
     known.
     """
-    alone = len(named.names) == 1 and not named.origin.in_full
+    asked = 0 if named.origin.in_full else len(named.names)
     yield Part(root=named.root, repeated=repeated)
     for index, (name, text, span) in enumerate(zip_longest(named.names, texts, spans)):
         if not text and not isinstance(name, str):
             continue
         foreign = named.is_foreign(index)
-        mapped = None if alone and not index else code.comes_of(index)
+        if index < asked:
+            mapped = False if code.has_none_of(index) else None
+        else:
+            mapped = code.comes_of(index)
         raw = (text or "").encode("utf-8", "surrogatepass")
         source = Source(
             name=name if isinstance(name, str) and name else f"(unnamed source {index + 1})",
@@ -470,8 +487,12 @@ def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part 
         code = UNKNOWN
         if written is not None and named.has_own_text(map(bool, texts)):
             known = written.encode("utf-8", "replace")
-            code = Code(partial(mappings.used, known, len(named.names)))
+            code = Code(partial(_answer, known, len(named.names)))
         yield from part_of(named, texts, code, repeated)
+
+
+def _answer(known: bytes, count: int, question: Question) -> frozenset[int] | None:
+    return question(known, count)
 
 
 def _is_written_map(text: str) -> bool:
