@@ -323,7 +323,7 @@ def part_of(
         )
         yield source, raw, span
         if not foreign and named.origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
-            yield from _inside(raw, named.origin.inner(), mapped=code.comes_of(index))
+            yield from _inside(raw, named.origin.inner(), code, index)
 
 
 def _lines(text: bytes) -> int:
@@ -333,10 +333,10 @@ def _lines(text: bytes) -> int:
     return newlines + (not text.endswith(b"\n")) if text else 0
 
 
-def _inside(text: bytes, origin: Origin, *, mapped: bool | None) -> Iterator[Given]:
+def _inside(text: bytes, origin: Origin, code: Code, index: int) -> Iterator[Given]:
     """Yield the sources that inline maps in an embedded text give back.
 
-    They are in the generated code as far as that text is.
+    They are in the generated code as far as that text is, the source of that index.
     """
     for inline in links.inline_maps("", text, links.marks_of(text)):
         if isinstance(inline, Unread):
@@ -345,6 +345,7 @@ def _inside(text: bytes, origin: Origin, *, mapped: bool | None) -> Iterator[Giv
             for one in walk(inline.data, origin):
                 if not isinstance(one, Part) and one[0].digest is not None:
                     source, raw, _ = one
+                    mapped = code.comes_of(index)
                     yield (source if mapped else replace(source, mapped=mapped)), raw, None
         except TooDeepError:
             raise
