@@ -37,6 +37,8 @@ class FastPaths(Struct, frozen=True, kw_only=True):
     """Large contents are searched by hyperscan, where it is installed (`literals`)."""
     texts_as_written: bool = True
     """Of a map's texts only those are looked into in which the map itself has a hit (`examine`)."""
+    plain_maps: bool = True
+    """In maps whose length leaves no room for another key, none is looked for (`maps.fast`)."""
     usual_entries: bool = True
     """Entries of lockfiles that are as usual become no facts that no rule can hold of (`usual`)."""
     json_once: bool = True

@@ -26,7 +26,7 @@ from auditor.sources.file import ReadFile
 from auditor.specs import is_spec, spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from auditor.archives import Entries
     from auditor.facts import Hits, Reader
@@ -104,9 +104,10 @@ class _Examiner:
         self._limits = request.limits
         self._request = request
         self._announce = announce
-        reader = source_map.READER
+        read: Callable[[Member, bytes, Hits], Iterable[object]] = source_map.IN_FULL
         if extraction is not None:
-            reader = replace(reader, read=partial(_taken, extraction))
+            read = partial(_taken, extraction)
+        reader = replace(source_map.READER, read=read)
         self._readers: tuple[Reader, ...] = (reader, source_reference.READER)
 
     def found(self) -> Recovery:
@@ -201,7 +202,7 @@ class _Examiner:
 
 def _taken(extraction: Extraction, member: Member, data: bytes, hits: Hits) -> Iterator[object]:
     """Give each text to an extraction as it is read, when no other one is held; yield the rest."""
-    for seen in source_map.READER.read(member, data, hits):
+    for seen in source_map.IN_FULL(member, data, hits):
         if isinstance(seen, Embedded) and isinstance(seen.source, Source):
             extraction.take(seen.holder, seen.source, seen.text)
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from auditor.examine import Examination
 from auditor.facts import source_map, source_reference
 from auditor.limits import Budget, Limits
@@ -51,7 +53,7 @@ def _mappings(mapped: Iterable[int]) -> str:
 
 def recovered(files: Mapping[str, str], *, source: str = "demo") -> Recovery:
     """Return what can be recovered from files by path."""
-    readers = (source_map.READER, source_reference.READER)
+    readers = (replace(source_map.READER, read=source_map.IN_FULL), source_reference.READER)
     examination = Examination(source, readers, Budget(Limits()))
     examination.run(
         (Member(path=path, name=path, size=len(text.encode())), iter([text.encode()]))

@@ -40,9 +40,14 @@ def document(texts: dict[str, str | None], mappings: object = FIRST, **more: obj
 
 
 def mapped(text: str) -> list[bool | None]:
-    found = reader.read(text.encode())
-    assert found is not None
-    return [source.mapped for source in found.sources]
+    """Return whether code is mapped to each source; what facts ask says of which there is none."""
+    known, asked = (
+        [source.mapped for source in found.sources]
+        for full in (True, False)
+        if (found := reader.read(text.encode(), reader.Origin(in_full=full))) is not None
+    )
+    assert asked == [False if one is False else None for one in known]
+    return known
 
 
 TWO: dict[str, str | None] = {"../src/app.ts": "app()", "../src/beta.ts": "beta()\nsoon()\n"}
@@ -96,6 +101,31 @@ def test_mappings_of_maps_that_give_no_own_text_are_not_read() -> None:
     assert mapped(document(libraries)) == [None, None]
     assert mapped(document(TWO, ignoreList=[0, 1])) == [None, None]
     assert mapped(document(TWO, ignoreList=[0])) == [True, False]
+
+
+ALONE: dict[str, str | None] = {"../src/app.ts": "app()"}
+
+
+@pytest.mark.parametrize(
+    ("mappings", "told"), [("AAAA", [True]), ("", [None]), ("ACAA", [None]), ("AAA", [None])]
+)
+def test_of_the_only_source_it_is_never_said_that_it_has_no_code(
+    mappings: str, told: list[bool | None]
+) -> None:
+    assert mapped(document(ALONE, mappings)) == told
+
+
+def test_a_text_without_a_name_has_no_code_where_mappings_are_sound() -> None:
+    document = {"sources": ["a.ts"], "sourcesContent": ["a", "b"], "mappings": "AAAA"}
+    assert mapped(json.dumps(document)) == [True, False]
+    assert mapped(json.dumps(document | {"mappings": "AAAA,AAA"})) == [None, None]
+
+
+def test_a_map_inside_the_only_text_is_in_the_bundle_as_far_as_that_is() -> None:
+    inner = document({"inner/a.ts": "a", "inner/b.ts": "b"})
+    text = f"x\n//# sourceMappingURL=data:application/json;base64,{encoded(inner)}\n"
+    assert mapped(document({"../out/a.js": text}, "AAAA")) == [True, True, False]
+    assert mapped(document({"../out/a.js": text}, "")) == [None, None, None]
 
 
 def test_a_map_inside_a_text_is_in_the_bundle_as_far_as_that_text_is() -> None:
@@ -154,7 +184,7 @@ def test_each_source_of_each_map_is_told_with_what_the_artifact_makes_of_it() ->
     ((seen, sources),) = given_back(contents)
     assert (seen.path, seen.line) == ("dist/a.js.map", None)
     assert [(s.source.path, s.ships, s.in_bundle, s.is_own, s.is_removed) for s in sources] == [
-        ("src/app.ts", False, True, True, False),
+        ("src/app.ts", False, None, True, False),
         ("src/beta.ts", False, False, True, True),
         ("src/shipped.ts", True, False, True, False),
         ("src/none.ts", True, False, False, False),

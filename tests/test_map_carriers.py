@@ -109,6 +109,29 @@ def test_what_json_escapes_is_said_again(text: str) -> None:
     assert jstext.unescaped(body) == text.encode("utf-8", "surrogatepass")
 
 
+PIECES = [
+    "\\\\",
+    r"\n",
+    r"\t",
+    r"\/",
+    r"\"",
+    r"\'",
+    r"\`",
+    r"\$",
+    r"\0",
+    "\0",
+    "n",
+    "a",
+    "\\\n",
+    '"',
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_beside_a_rare_escape_the_common_ones_say_what_they_say_alone(body: str) -> None:
+    assert jstext.unescaped(rf"{body}\x41".encode()) == jstext.unescaped(body.encode()) + b"A"
+
+
 @given(st.binary())
 def test_any_bytes_are_unescaped(body: bytes) -> None:
     jstext.unescaped(body)

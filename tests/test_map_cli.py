@@ -59,6 +59,20 @@ def test_a_map_and_a_folder_are_answered(target: Path) -> None:
     assert "\nin a map, not in the bundle\n  src/features/voice-ordering.ts" in told
 
 
+@pytest.mark.parametrize("extract", [False, True])
+def test_of_a_map_s_only_source_it_is_said_that_it_is_in_the_bundle(
+    extract: bool,  # noqa: FBT001 - each is tried
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.js.map").write_text(made_map({"a.ts": "let a"}))
+    into = ("--extract", tmp_path / "out") if extract else ()
+
+    found = document(tmp_path / "a.js.map", *into)
+
+    assert isinstance(found["files"], list)
+    assert [one["in_bundle"] for one in found["files"]] == [True]
+
+
 def test_an_archive_and_a_compressed_map_are_answered(pack: Pack, tmp_path: Path) -> None:
     lone = tmp_path / "app.js.map.gz"
     lone.write_bytes(gzip.compress(MAP.read_bytes()))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auditor import anchors
 from auditor.maps import mappings
-from auditor.maps.mappings import used
+from auditor.maps.mappings import unused, used
 
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -86,6 +86,29 @@ def test_a_source_is_mapped_where_a_plain_decoder_says_so(
         patch.setattr(mappings, "_PIECE", max(piece, longest + 1))
         assert used(text.encode(), count) == plain(text, count)
         assert used(memoryview(text.encode()), count) == plain(text, count)
+
+
+@given(
+    written() | st.text(DIGITS[:4] + "gh/,;", max_size=14),
+    st.integers(0, 80) | st.integers(0, 3),
+    st.sampled_from([7, 40, 256 * 1024]),
+)
+def test_a_source_is_unused_where_the_others_are_known_to_be_used(
+    text: str, count: int, piece: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mappings, "_PIECE", piece)
+        known = used(text.encode(), count)
+        left = frozenset() if known is None else frozenset(range(count)) - known
+        assert (unused(text.encode(), count) or frozenset()) == left
+
+
+def test_mappings_are_read_until_each_source_has_been_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mappings, "_PIECE", 12)
+    monkeypatch.setattr(mappings, "_is_well_formed", None)
+
+    assert unused(b"AAAA,ACAA,AAAA,!!!!", 2) == frozenset()
+    assert unused(b"!!!!", 1) == frozenset()
 
 
 @given(st.binary(max_size=40), st.integers(0, 5))

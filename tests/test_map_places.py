@@ -35,6 +35,28 @@ def test_each_text_is_where_it_is_said_to_be(
     assert [json.loads(document[start:end]) for start, end in spans] == texts
 
 
+IN_A_ROW = {
+    "strings and nulls": (b'{"sourcesContent":["x",null,"yy"]}', (3, 4, 4), ["x", None, "yy"]),
+    "behind names that are spelled like the key": (
+        b'{"names":["sourcesContent"],"sourcesContent":["x"]}',
+        (3,),
+        ["x"],
+    ),
+    "none": (b'{"sourcesContent":[]}', (), []),
+    "an object is none of them": (b'{"sourcesContent":["x",{}]}', (3, 2), None),
+}
+
+
+@pytest.mark.parametrize("case", IN_A_ROW)
+def test_texts_without_blanks_stand_one_behind_the_other(case: str) -> None:
+    document, lengths, texts = IN_A_ROW[case]
+
+    spans = places.in_a_row(document, lengths)
+
+    found = None if spans is None else [json.loads(document[start:end]) for start, end in spans]
+    assert found == texts
+
+
 def left(document: bytes, *texts: bytes) -> bytes:
     """Return what is left of a document beside its texts and mappings, cut by a bar."""
     spans = places.of_texts(document, texts)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from auditor import fastpaths
 from auditor.errors import ParseError
 from auditor.maps import fast, reader
 from auditor.maps.reader import HERE, Origin, SourceMap
@@ -27,6 +28,11 @@ LIBRARY = ("../node_modules/x/index.js", "webpack://kit/./node_modules/@s/y/z.js
 
 def dumped(document: object, *, ascii_only: bool = True, indent: int | None = None) -> bytes:
     return json.dumps(document, ensure_ascii=ascii_only, indent=indent).encode()
+
+
+def compact(document: object) -> bytes:
+    """Return a document as most tools write it, without blanks."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def standard_library(data: bytes) -> SourceMap | None:
@@ -119,7 +125,9 @@ def spelled(draw: st.DrawFn, documents: st.SearchStrategy[Document] = INDEX) -> 
     document = draw(documents)
     keys = draw(st.permutations(list(document)))
     document = {key: document[key] for key in keys}
-    data = dumped(document, ascii_only=draw(st.booleans()), indent=draw(st.sampled_from([None, 1])))
+    forms: list[dict[str, Any]] = [{}, {"indent": 1}, {"separators": (",", ":")}]
+    ascii_only, form = draw(st.booleans()), draw(st.sampled_from(forms))
+    data = json.dumps(document, ensure_ascii=ascii_only, **form).encode()
     wrapped = draw(st.sampled_from([b"", b"\xef\xbb\xbf", b")]}'\n", b")]}'xyz\r\n", b" \n\t"]))
     return document, wrapped + data
 
@@ -227,6 +235,68 @@ def test_a_name_that_is_spelled_like_a_key_needs_no_other_parser() -> None:
         data = dumped(document, indent=indent)
         assert fast.parts(data, HERE) is not None
         assert told(reader.read(data)) == EXPECTED
+
+
+NOTHING_ELSE: Document = {
+    "version": 3,
+    "file": "a.js",
+    "sourceRoot": "..",
+    "sources": ["src/a.ts", None, "node_modules/x/x.js"],
+    "sourcesContent": ['let a\n"sources":', None, "x"],
+    "names": ["sources", "\u00e9"],
+    "mappings": "AAAA",
+}
+
+
+def test_a_plain_map_is_known_by_its_length_and_not_gone_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = standard_library(compact(NOTHING_ELSE))
+    monkeypatch.setattr(fast, "_shows_another_key", None)
+
+    for without in (set(), {"file", "sourceRoot"}, {"sourcesContent"}, {"names", "version"}):
+        data = compact({key: value for key, value in NOTHING_ELSE.items() if key not in without})
+        assert fast.parts(data, HERE) is not None
+    assert reader.read(compact(NOTHING_ELSE)) == expected
+
+
+HIDDEN = {
+    "a key that stands twice": b'{"sources":["a"],"sources":["b"],"sourcesContent":["x"],'
+    b'"mappings":""}',
+    "an escaped key, where another one is shorter": b'{"s\\u006furces":["a"],"sources":["b"],'
+    b'"sourcesContent":["x"],"mappings":""}',
+    "in the names": b'{"sources":["a"],"sourcesContent":["x"],"mappings":"",'
+    b'"names":[{"sourcesContent":["y"]}]}',
+    "in the version": b'{"version":{"sourcesContent":["y"]},"sources":["a"],'
+    b'"sourcesContent":["x"],"mappings":""}',
+    "in the file": b'{"file":{"sourcesContent":["y"]},"sources":["a"],"sourcesContent":["x"],'
+    b'"mappings":""}',
+    "in the mappings": b'{"sources":["a"],"sourcesContent":["x"],'
+    b'"mappings":{"sourcesContent":["y"]}}',
+    "among the texts": b'{"sources":["a"],"sourcesContent":["x",{"sourcesContent":["y"]}],'
+    b'"mappings":""}',
+    "as a key of its own": b'{"x":{"sourcesContent":["y"]},"sources":["a"],'
+    b'"sourcesContent":["x"],"mappings":""}',
+}
+
+
+@pytest.mark.parametrize("case", HIDDEN)
+def test_a_map_in_which_something_is_hidden_is_not_plain(case: str) -> None:
+    assert fast.parts(HIDDEN[case], HERE) is None
+    assert reader.read(HIDDEN[case]) == standard_library(HIDDEN[case])
+
+
+@settings(max_examples=often(150), deadline=None, derandomize=True)
+@given(spelled(REGULAR))
+def test_plain_maps_are_read_as_those_that_are_gone_through(case: tuple[Document, bytes]) -> None:
+    def rows(data: bytes) -> list[object] | None:
+        found = fast.parts(data, HERE)
+        return None if found is None else list(found)
+
+    for data in (case[1], compact(case[0])):
+        with fastpaths.taken(fastpaths.OFF):
+            thorough = rows(data)
+        assert rows(data) == thorough
 
 
 @pytest.mark.parametrize("between", ["", " ", "\n\t\r "])

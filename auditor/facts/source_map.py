@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from enum import StrEnum
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -84,15 +84,15 @@ def wants(member: Member) -> bool:
 
 
 def read(
-    member: Member, data: bytes, hits: Hits
+    member: Member, data: bytes, hits: Hits, *, in_full: bool = False
 ) -> Iterable[MapSeen | TextSeen | Embedded | Unread]:
     """Leave what is a map, every map and module written into other text, and digests of texts.
 
     Their texts are left for others. What stands inline in the texts of a map is the map's own to
-    tell, not the file's.
+    tell, not the file's. `in_full` asks for more than facts need (`Origin`).
     """
     if hits or data[:2] in _UTF16 or _ESCAPED_KEYS in data:
-        return _read(member, data, hits)
+        return _read(member, data, hits, in_full=in_full)
     if kind_of(member.path) in _TEXT_KINDS:  # as nearly every member is
         return (TextSeen(path=member.path, digest=reader.text_digest(data)),)
     return ()
@@ -106,12 +106,13 @@ def quiet(members: Sequence[tuple[Member, bytes]]) -> Iterator[TextSeen]:
 
 
 def _read(
-    member: Member, data: bytes, hits: Hits
+    member: Member, data: bytes, hits: Hits, *, in_full: bool
 ) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     if kind_of(member.path) in _TEXT_KINDS:
         yield TextSeen(path=member.path, digest=reader.text_digest(data))
-    inside = _Inside(member, data, hits)
+    foreign = is_third_party(member.path.replace("!", "/"))
+    inside = _Inside(member, data, hits, Origin(foreign=foreign, in_full=in_full))
     has_key = any(anchor in _KEYS for anchor, _ in hits)
     if reader.looks_like_json(data) and _may_be_map(member, data, has_key):
         is_map = False
@@ -137,10 +138,10 @@ def _may_be_map(member: Member, data: bytes, has_key: bool) -> bool:  # noqa: FB
 class _Inside:
     """What one file holds that gives source text back: the file as a map, or what is in it."""
 
-    def __init__(self, member: Member, data: bytes, hits: Hits) -> None:
+    def __init__(self, member: Member, data: bytes, hits: Hits, origin: Origin) -> None:
         self._member = member
         self._data = data
-        self._origin = Origin(foreign=is_third_party(member.path.replace("!", "/")))
+        self._origin = origin
         self._hits = hits
         self._inline_at: list[tuple[int, int]] = []
 
@@ -385,7 +386,7 @@ class GivenBack(Struct, frozen=True, kw_only=True):
     in_bundle: bool | None
     """Code of it is in some bundle, by the mappings of all maps that hold the same text.
 
-    None where that is unknown.
+    None where that is unknown, or was not asked.
     """
 
     @property
@@ -475,50 +476,59 @@ def _facts(contents: Contents) -> list[SourceMapFact]:
 
 
 def _fact(seen: MapSeen, sources: list[GivenBack], linked: set[str]) -> SourceMapFact:
-    first = [one for one in sources if one.is_own]
-    third = [
-        one.source for one in sources if one.source.third_party and one.source.digest is not None
-    ]
-    hidden = [one.source for one in first if not one.ships]
-    removed = [one.source for one in first if one.is_removed]
-    by_weight = sorted(first, key=lambda one: (one.ships, -one.source.size))
     without = [one for one in sources if one.source.digest is None]
+    third = [one for one in sources if one.source.third_party and one.source.digest is not None]
+    first = [one for one in sources if one.is_own]
+    hidden = [one for one in first if not one.ships]
+    removed = [one for one in hidden if one.is_removed]
+    first_lines, first_bytes = _extent(first)
+    hidden_lines, hidden_bytes = _extent(hidden)
+    removed_lines, removed_bytes = _extent(removed)
     return SourceMapFact(
         path=seen.path,
         line=seen.line,
         first_party_files=len(first),
-        first_party_lines=sum(one.source.lines for one in first),
-        first_party_bytes=ByteCount(sum(one.source.size for one in first)),
+        first_party_lines=first_lines,
+        first_party_bytes=first_bytes,
         third_party_files=len(third),
-        third_party_bytes=ByteCount(sum(source.size for source in third)),
+        third_party_bytes=_extent(third)[1],
         undisclosed_files=len(hidden),
-        undisclosed_lines=sum(source.lines for source in hidden),
-        undisclosed_bytes=ByteCount(sum(source.size for source in hidden)),
+        undisclosed_lines=hidden_lines,
+        undisclosed_bytes=hidden_bytes,
         removed_files=len(removed),
-        removed_lines=sum(source.lines for source in removed),
-        removed_bytes=ByteCount(sum(source.size for source in removed)),
-        removed=tuple(source.path for source in _largest(removed)[:_SAMPLE]),
-        languages=tuple(_languages(one.source for one in first)),
+        removed_lines=removed_lines,
+        removed_bytes=removed_bytes,
+        removed=_largest(removed),
+        languages=_languages(first),
         listed=len(seen.map.sources),
         unavailable=sum(not one.ships for one in without),
         inline=seen.carrier is not Carrier.FILE,
         carrier=seen.carrier,
         linked=seen.carrier is not Carrier.FILE or seen.path in linked,
         size=ByteCount(seen.size),
-        sample=tuple(one.source.path for one in by_weight[:_SAMPLE]),
+        sample=_largest(first),
     )
 
 
-def _largest(sources: Iterable[Source]) -> list[Source]:
-    return sorted(sources, key=lambda source: -source.size)
+def _extent(sources: Sequence[GivenBack]) -> tuple[int, ByteCount]:
+    """Return how many lines and bytes some sources have together."""
+    lines = sum([one.source.lines for one in sources])
+    return lines, ByteCount(sum([one.source.size for one in sources]))
 
 
-def _languages(sources: Iterable[Source]) -> Iterator[str]:
-    """Yield the languages of sources, that with the most bytes first."""
-    sizes: Counter[str] = Counter()
-    for source in sources:
-        sizes[source.language] += source.size
-    yield from (language for language, _ in sizes.most_common())
+def _largest(sources: Sequence[GivenBack]) -> tuple[str, ...]:
+    """Return the names of the largest sources, those that ship nowhere else first."""
+    by_weight = sorted(sources, key=lambda one: (one.ships, -one.source.size))
+    return tuple([one.source.path for one in by_weight[:_SAMPLE]])
+
+
+def _languages(sources: Sequence[GivenBack]) -> tuple[str, ...]:
+    """Return the languages of sources, that with the most bytes first."""
+    sizes: dict[str, int] = {}
+    for one in sources:
+        language = one.source.language
+        sizes[language] = sizes.get(language, 0) + one.source.size
+    return tuple(sorted(sizes, key=sizes.__getitem__, reverse=True))
 
 
 class _Shipped:
@@ -564,6 +574,7 @@ def _stem(path: str) -> tuple[str, ...]:
     return tuple(path.rpartition(".")[0].split("/")[-2:])
 
 
+IN_FULL = partial(read, in_full=True)
 READER = Reader(
     anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, signs.EVALUATED},
     endings=frozenset({"map", "json", *extensions(_TEXT_KINDS)}),

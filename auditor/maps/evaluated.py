@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _EVAL = regex(
     rb"eval\((?<!\weval\()\s*+(?:[\w$.]++\(\s*+)?"  # what comes first is searched for quickly
-    rb"(?:\"((?:[^\"\\\r\n]|\\.)*+)\"|'((?:[^'\\\r\n]|\\.)*+)'|`((?:[^`\\]|\\.)*+)`)",
+    rb"(?:\"([^\"\\\r\n]*+(?:\\.[^\"\\\r\n]*+)*+)\""
+    rb"|'([^'\\\r\n]*+(?:\\.[^'\\\r\n]*+)*+)'|`([^`\\]*+(?:\\.[^`\\]*+)*+)`)",
     re.DOTALL,
 )
 _NAME = regex(rb"(?m)^[ \t]*//[#@] sourceURL=([\w-]*(?:webpack|rspack)[\w-]*:\S+)")

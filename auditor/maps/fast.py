@@ -3,47 +3,67 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import astuple
 
+from auditor import fastpaths
 from auditor.lazyre import regex
-from auditor.maps import mappings, places
+from auditor.maps import places
 from auditor.maps.reader import (
     MAX_SECTION_DEPTH,
+    UNKNOWN,
+    Code,
     Given,
     Named,
     Origin,
     Part,
+    Question,
     Span,
     json_text,
     part_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _ESCAPED_KEY = regex(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
 _BACKSLASH = regex(rb"\\")
+_ABSENT = msgspec.Raw()
+_QUOTE, _BRACKET = b'"['
 
 
 class _Map(msgspec.Struct):
-    sourceRoot: str | None = None  # noqa: N815 - the standard's names
-    sources: list[str | None] | None = None
+    """One map, each value as it is written; the names are the standard's."""
+
+    version: msgspec.Raw = _ABSENT
+    file: msgspec.Raw = _ABSENT
+    names: msgspec.Raw = _ABSENT
+    debugId: msgspec.Raw = _ABSENT  # noqa: N815
+    debug_id: msgspec.Raw = _ABSENT
+    sourceRoot: msgspec.Raw = _ABSENT  # noqa: N815
+    sources: msgspec.Raw = _ABSENT
+    mappings: msgspec.Raw = _ABSENT
+    ignoreList: msgspec.Raw = _ABSENT  # noqa: N815
+    x_google_ignoreList: msgspec.Raw = _ABSENT  # noqa: N815
     sourcesContent: list[msgspec.Raw] | None = None  # noqa: N815
-    mappings: msgspec.Raw = msgspec.Raw()
     sections: list[msgspec.Raw] | None = None
-    ignoreList: list[int] | None = None  # noqa: N815
-    x_google_ignoreList: list[int] | None = None  # noqa: N815
 
 
-_KEYS = {name: b'"%b"' % name.encode() for name in _Map.__struct_fields__}
+_UNREAD = 5
+"""So many of these are of no interest but for their length."""
+_KEYS = {name: b'"%b"' % name.encode() for name in _Map.__struct_fields__[_UNREAD:]}
 """What a map has once at most, as it is written."""
+_LISTS = frozenset({"sourcesContent", "sections"})
+_BESIDE = [len(f'"{name}":,') for name in _Map.__struct_fields__]
+"""What is written with a value."""
 
 
 class _Section(msgspec.Struct):
-    map: msgspec.Raw = msgspec.Raw()
+    map: msgspec.Raw = _ABSENT
 
 
 class _Deeper(Exception):  # noqa: N818 - a way out, not an error
@@ -53,23 +73,48 @@ class _Deeper(Exception):  # noqa: N818 - a way out, not an error
 _map = msgspec.json.Decoder(_Map)
 _section = msgspec.json.Decoder(_Section)
 _text = msgspec.json.Decoder(str | None)
+_names = msgspec.json.Decoder(list[str | None])
+_indices = msgspec.json.Decoder(list[int] | None)
 
 
 def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
     """Return the regular maps in `data`; None when this parser could miss something."""
     try:
         maps = list(_walk(data, 0))
+        regular = [(one, _named(one, origin)) for one in maps if _is_map(one)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Deeper):
         return None
     texts = maps[0].sourcesContent or () if len(maps) == 1 else ()
-    spans = places.of_texts(data, map(bytes, texts))
-    if _shows_another_key(data, tuple(places.beside(data, spans)), maps):
-        return None
+    spans = None
+    if fastpaths.enabled("plain_maps") and _is_plain(maps[0], len(data)):
+        spans = places.in_a_row(data, map(len, texts))
+    if spans is None:
+        spans = places.of_texts(data, map(bytes, texts))
+        if _shows_another_key(data, tuple(places.beside(data, spans)), maps):
+            return None
     held = sum(document.sourcesContent is not None for document in maps)
-    regular = [document for document in maps if _is_map(document)]
     if len(regular) < held or (not regular and b"sourcesContent" in data):
         return None
-    return _given(regular, origin, spans)
+    return _given(regular, spans)
+
+
+def _is_plain(document: _Map, size: int) -> bool:
+    """Tell from its length that a document has nothing beside what was read of it, as most have.
+
+    That is no more than its keys and values take where each stands there once, without blanks
+    between them. An object where none is looked for may have keys of its own.
+    """
+    *values, texts, sections = astuple(document)
+    if sections is not None or not _begins(document.mappings, _QUOTE):
+        return False
+    if b"{" in b"".join(values[:_UNREAD]):
+        return False
+    written = sum(
+        [len(value) + more for value, more in zip(values, _BESIDE, strict=False) if value]
+    )
+    if texts is not None:
+        written += len('"sourcesContent":[],') + sum(map(len, texts)) + max(len(texts) - 1, 0)
+    return size == len("{") + written
 
 
 def _shows_another_key(data: bytes, ranges: Sequence[Span], maps: Sequence[_Map]) -> bool:
@@ -89,12 +134,12 @@ def _shows_another_key(data: bytes, ranges: Sequence[Span], maps: Sequence[_Map]
 
 def _has(document: _Map, name: str) -> bool:
     value = getattr(document, name)
-    return memoryview(value).nbytes > 0 if name == "mappings" else value is not None
+    return value is not None if name in _LISTS else len(value) > 0
 
 
-def _given(regular: list[_Map], origin: Origin, spans: Sequence[Span]) -> Iterator[Part | Given]:
-    for document in regular:
-        yield from _part(document, origin, spans)
+def _given(regular: Iterable[tuple[_Map, Named]], spans: Sequence[Span]) -> Iterator[Part | Given]:
+    for document, named in regular:
+        yield from _part(document, named, spans)
 
 
 def _walk(raw: bytes | msgspec.Raw, depth: int) -> Iterator[_Map]:
@@ -105,28 +150,38 @@ def _walk(raw: bytes | msgspec.Raw, depth: int) -> Iterator[_Map]:
             raise _Deeper
         for section in document.sections:
             inner = _section.decode(section).map
-            if memoryview(inner).nbytes:
+            if len(inner):
                 yield from _walk(inner, depth + 1)
 
 
 def _is_map(document: _Map) -> bool:
-    mapped = bytes(memoryview(document.mappings)[:1]) == b'"'
-    return document.sources is not None and (mapped or document.sourcesContent is not None)
+    mapped = _begins(document.mappings, _QUOTE)
+    return _begins(document.sources, _BRACKET) and (mapped or document.sourcesContent is not None)
 
 
-def _part(document: _Map, origin: Origin, spans: Sequence[Span]) -> Iterator[Part | Given]:
-    ignored = document.x_google_ignoreList if document.ignoreList is None else document.ignoreList
-    named = Named(document.sources or (), document.sourceRoot or "", ignored or (), origin)
+def _named(document: _Map, origin: Origin) -> Named:
+    ignored = None
+    for written in (document.ignoreList, document.x_google_ignoreList):
+        if ignored is None and len(written):
+            ignored = _indices.decode(written)
+    root = _text.decode(document.sourceRoot) if len(document.sourceRoot) else None
+    return Named(_names.decode(document.sources), root or "", ignored or (), origin)
+
+
+def _part(document: _Map, named: Named, spans: Sequence[Span]) -> Iterator[Part | Given]:
     carried = document.sourcesContent or ()
-    in_code = None
+    code = UNKNOWN
     if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
-        in_code = _in_code(document.mappings, len(named.names))
-    return part_of(named, map(_text_of, carried), in_code, spans=spans)
+        code = Code(partial(_answer, document.mappings, len(named.names)))
+    return part_of(named, map(_text_of, carried), code, spans=spans)
+
+
+def _begins(raw: msgspec.Raw, sign: int) -> bool:
+    return len(raw) > 0 and memoryview(raw)[0] == sign
 
 
 def _holds_text(raw: msgspec.Raw) -> bool:
-    view = memoryview(raw)
-    return view.nbytes > len('""') and bytes(view[:1]) == b'"'
+    return len(raw) > len('""') and _begins(raw, _QUOTE)
 
 
 def _text_of(raw: msgspec.Raw) -> str | None:
@@ -140,11 +195,10 @@ def _text_of(raw: msgspec.Raw) -> str | None:
     return text
 
 
-def _in_code(raw: msgspec.Raw, count: int) -> frozenset[int] | None:
+def _answer(raw: msgspec.Raw, count: int, question: Question) -> frozenset[int] | None:
     written = memoryview(raw)[1:-1]
-    met = mappings.used(written, count)
-    if met is None and _BACKSLASH.search(written):
+    answer = question(written, count)
+    if answer is None and _BACKSLASH.search(written):
         # some writers escape the slash, which is one of its digits
-        text = (_text_of(raw) or "").encode("utf-8", "replace")
-        met = mappings.used(text, count)
-    return met
+        answer = question((_text_of(raw) or "").encode("utf-8", "replace"), count)
+    return answer

@@ -22,11 +22,17 @@ _SINGLE = {
     b"0": b"\0",
 }
 _LAST = 0x10FFFF
+_STAND_IN = b"\0"
+"""For a backslash that was escaped, until the others are undone."""
+_COMMON = tuple(
+    (b"\\" + sign, _SINGLE.get(sign, sign)) for sign in (b"n", b"t", b"/", b'"', b"'", b"`", b"$")
+)
+"""Escapes that texts are full of, and what they say."""
 
 BODIES = {
-    b'"': regex(rb'(?:[^"\\]|\\.)*+', re.DOTALL),
-    b"'": regex(rb"(?:[^'\\]|\\.)*+", re.DOTALL),
-    b"`": regex(rb"(?:[^`\\]|\\.)*+", re.DOTALL),
+    b'"': regex(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL),
+    b"'": regex(rb"[^'\\]*+(?:\\.[^'\\]*+)*+", re.DOTALL),
+    b"`": regex(rb"[^`\\]*+(?:\\.[^`\\]*+)*+", re.DOTALL),
 }
 """By its quote, what stands between the quotes of a literal."""
 
@@ -37,7 +43,14 @@ def unescaped(body: bytes) -> bytes:
     A lone surrogate becomes three bytes, as Python's `surrogatepass` writes it. What is no escape
     in JavaScript stands for the character behind its backslash, as it does there.
     """
-    return _ESCAPE.sub(_said, body) if b"\\" in body else body
+    if b"\\" not in body:
+        return body
+    text = body.replace(b"\\\\", _STAND_IN)
+    for written, said in _COMMON:
+        text = text.replace(written, said)
+    if b"\\" in text or _STAND_IN in body:
+        return _ESCAPE.sub(_said, body)
+    return text.replace(_STAND_IN, b"\\")
 
 
 def _said(escape: re.Match[bytes]) -> bytes:

@@ -35,7 +35,7 @@ _PERCENT = regex(rb"[^\s\"`<>\\]*+")
 _PLAIN = regex(rb"[^\r\n]*+")
 _SLACK = 1024 * 1024
 
-_LINE_ENDS = "\n\r\u2028\u2029"
+_OTHER_LINE_ENDS = "\r\u2028\u2029"
 """Two that stand together end a blank line."""
 _SPACE = (
     " \t\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f"
@@ -242,13 +242,11 @@ def _from_the_end(text: str) -> Iterator[tuple[int, str]]:
 
     Of a text of megabytes most are never asked for.
     """
-    ends = dict.fromkeys(_LINE_ENDS, len(text))
+    for sign in _OTHER_LINE_ENDS:
+        text = text.replace(sign, "\n")
     end = len(text)
     while end >= 0:
-        for sign, place in ends.items():
-            if place >= end:
-                ends[sign] = text.rfind(sign, 0, end)
-        start = max(ends.values()) + 1
+        start = text.rfind("\n", 0, end) + 1
         yield start, text[start:end]
         end = start - 1
 

@@ -1,8 +1,11 @@
 """Which sources of a map occur in the generated code, by its `mappings` (ECMA-426, section 9).
 
+Two questions are put to them: which sources have code, and which have none for certain.
+
 Of each segment only the second field is of interest, the step from one source to the next, and it
 is 0 in all but a few of them. So the text is searched for the others alone, at the speed of
-the engine and not of a loop: 17 MB of mappings, as in a map of 60 MB, take 0.1 seconds.
+the engine and not of a loop: 17 MB of mappings, as in a map of 60 MB, take 0.1 seconds; 0.04 where
+each source is met.
 It is read in pieces that stay in the processor's cache, so that no copy of it is held.
 """
 
@@ -75,22 +78,55 @@ def used(mappings: bytes | memoryview, count: int) -> frozenset[int] | None:
     current = 0
     for piece in _pieces(mappings):
         classes = b",%b," % piece.translate(_CLASSES)
-        steps = _steps(classes)
-        if steps is None or not _is_well_formed(classes):
+        reached = _followed(piece, classes, current, count, met)
+        if reached is None or not _is_well_formed(classes):
             return None
-        if not met and (first := _SOURCED.search(classes)) and first[1] == b"z":
-            met.add(0)  # where nothing is said, it begins with the first source
-        for end in steps:
-            # the classes begin with a comma that the piece does not have
-            begin = end - 2
-            change = _number(piece, begin)
-            if change is None:
-                return None
-            current += change
-            if not 0 <= current < count:
-                return None
-            met.add(current)
+        current = reached
     return frozenset(met) if count and met else None
+
+
+def unused(mappings: bytes | memoryview, count: int) -> frozenset[int] | None:
+    """Return the indices of the sources, of `count`, that no generated code is mapped to.
+
+    None where that cannot be known, as `used` says. Nearly every map has code of all that it
+    names: once each has been met, there is no unused one, whatever is wrong with the rest.
+    """
+    if count == 1:
+        return frozenset()  # mappings without code of the only source mean nothing
+    met: set[int] = set()
+    current = 0
+    for piece in _pieces(mappings):
+        if len(met) == count:
+            return frozenset()
+        classes = b",%b," % piece.translate(_CLASSES)
+        reached = _followed(piece, classes, current, count, met)
+        if reached is None:
+            return None
+        current = reached
+    known = frozenset(met) if len(met) == count else used(mappings, count)
+    return None if known is None else frozenset(range(count)) - known
+
+
+def _followed(piece: bytes, classes: bytes, current: int, count: int, met: set[int]) -> int | None:
+    """Add the sources of a piece to those that were met, and return the last one of it.
+
+    None where a number is none, or too long, or names a source that the map does not have.
+    """
+    steps = _steps(classes)
+    if steps is None:
+        return None
+    if not met and (first := _SOURCED.search(classes)) and first[1] == b"z":
+        met.add(0)  # where nothing is said, it begins with the first source
+    for end in steps:
+        # the classes begin with a comma that the piece does not have
+        change = _number(piece, end - 2)
+        if change is None:
+            return None
+        current += change
+        if not 0 <= current < count:
+            return None
+        met.add(current)
+    return current
 
 
 def _pieces(text: bytes | memoryview) -> Iterator[bytes]:

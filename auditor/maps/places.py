@@ -20,6 +20,8 @@ _LIST = regex(rb"\s*+:\s*+\[\s*+")
 _NEXT = regex(rb"\s*+,\s*+")
 _ITEMS = frozenset({b'"', b"n"})
 """What a text begins with, and the null of one that is not there."""
+_STARTS = b'"n'
+_PLAIN = b'"sourcesContent":['
 _MAPPINGS = regex(rb'"mappings"\s*+:\s*+"')
 
 
@@ -41,6 +43,21 @@ def of_texts(document: bytes, texts: Iterable[bytes]) -> Sequence[Span]:
         spans.append((position, end))
         following = _NEXT.match(document, end)
         position = following.end() if following else end
+    return spans
+
+
+def in_a_row(document: bytes, lengths: Iterable[int]) -> Sequence[Span] | None:
+    """Return where those items stand in a document without blanks, given their lengths.
+
+    None where one of them is neither a string nor a null.
+    """
+    spans = []
+    position = document.find(_PLAIN) + len(_PLAIN)
+    for length in lengths:
+        if document[position] not in _STARTS:
+            return None
+        spans.append((position, position + length))
+        position += length + len(",")
     return spans
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import Enum
+from functools import cached_property, partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,7 +26,7 @@ from auditor.maps.origin import is_third_party, plain_name
 from auditor.model import ByteCount, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 MAX_SECTION_DEPTH = 32
 """Index maps inside index maps; the standard allows one level, no bundler writes more."""
@@ -50,7 +51,8 @@ class Source(Struct, frozen=True, kw_only=True):
     digest: bytes | None = None
     mapped: bool | None = None
     """Some generated code is mapped to it; None where that is unknown, or was not asked: the
-    mappings are missing or malformed, or the map gives no first-party text back."""
+    mappings are missing or malformed, the map gives no first-party text back, or it was only asked
+    for what has no code (`Origin.in_full`)."""
     root: str = ""
     """The `sourceRoot` that its name is seen from."""
 
@@ -82,10 +84,13 @@ class Origin(Struct, frozen=True, kw_only=True):
     """True inside a dependency that ships along: all of its sources are a third party's."""
     depth: int = 0
     """How many texts of maps it lies in."""
+    in_full: bool = False
+    """It is asked of each source whether code is mapped to it. Facts need to know alone of which
+    there is none, and of nearly every map that is soon told: there is no such source."""
 
     def inner(self) -> Origin:
         """Return the origin of a map inside a text of this one."""
-        return Origin(foreign=self.foreign, depth=self.depth + 1)
+        return replace(self, depth=self.depth + 1)
 
 
 HERE = Origin()
@@ -206,7 +211,7 @@ def _unplaced(one: Part | Given) -> Part | Given:
 def of_texts(texts: Sequence[tuple[str, str]], origin: Origin = HERE) -> Iterator[Part | Given]:
     """Yield sources that lie somewhere without a map, name and text, as a walk of one does."""
     named = Named([name for name, _ in texts], "", (), origin)
-    yield from part_of(named, (text for _, text in texts), None)
+    yield from part_of(named, (text for _, text in texts))
 
 
 def merged(maps: Iterable[SourceMap]) -> SourceMap:
@@ -251,24 +256,61 @@ class Named:
         return any(has_text and not self.is_foreign(at) for at, has_text in enumerate(carried))
 
 
+Question: TypeAlias = "Callable[[bytes | memoryview, int], frozenset[int] | None]"
+"""What mappings can be asked: `mappings.used`, `mappings.unused`."""
+
+
+class Code:
+    """To which sources of a map code is mapped; the mappings are read where that is asked."""
+
+    def __init__(
+        self, answer: Callable[[Question], frozenset[int] | None] = lambda _: None
+    ) -> None:
+        """`answer` puts a question to the mappings."""
+        self._answer = answer
+
+    @cached_property
+    def _used(self) -> frozenset[int] | None:
+        return self._answer(mappings.used)
+
+    @cached_property
+    def _unused(self) -> frozenset[int]:
+        return self._answer(mappings.unused) or frozenset()
+
+    def comes_of(self, index: int) -> bool | None:
+        """Tell whether some code is mapped to a source; None for unknown."""
+        return None if self._used is None else index in self._used
+
+    def has_none_of(self, index: int) -> bool:
+        """Tell for certain that no code is mapped to a source that has a name."""
+        return index in self._unused
+
+
+UNKNOWN = Code()
+
+
 def part_of(
     named: Named,
     texts: Iterable[str | None],
-    in_code: frozenset[int] | None,
+    code: Code = UNKNOWN,
     repeated: tuple[str, ...] = (),
     spans: Iterable[Span] = (),
 ) -> Iterator[Part | Given]:
     """Yield one regular map, its sources counted and digested.
 
-    `in_code` are the indices of the sources that code is mapped to; None for unknown. `repeated`
-    are keys that stand in it twice. `spans` are the places of the texts, where they are known.
+    `repeated` are keys that stand in it twice. `spans` are the places of the texts, where they are
+    known.
     """
+    asked = 0 if named.origin.in_full else len(named.names)
     yield Part(root=named.root, repeated=repeated)
     for index, (name, text, span) in enumerate(zip_longest(named.names, texts, spans)):
         if not text and not isinstance(name, str):
             continue
         foreign = named.is_foreign(index)
-        mapped = None if in_code is None else index in in_code
+        if index < asked:
+            mapped = False if code.has_none_of(index) else None
+        else:
+            mapped = code.comes_of(index)
         raw = (text or "").encode("utf-8", "surrogatepass")
         source = Source(
             name=name if isinstance(name, str) and name else f"(unnamed source {index + 1})",
@@ -281,7 +323,7 @@ def part_of(
         )
         yield source, raw, span
         if not foreign and named.origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
-            yield from _inside(raw, named.origin.inner(), mapped=mapped)
+            yield from _inside(raw, named.origin.inner(), code, index)
 
 
 def _lines(text: bytes) -> int:
@@ -291,10 +333,10 @@ def _lines(text: bytes) -> int:
     return newlines + (not text.endswith(b"\n")) if text else 0
 
 
-def _inside(text: bytes, origin: Origin, *, mapped: bool | None) -> Iterator[Given]:
+def _inside(text: bytes, origin: Origin, code: Code, index: int) -> Iterator[Given]:
     """Yield the sources that inline maps in an embedded text give back.
 
-    They are in the generated code as far as that text is.
+    They are in the generated code as far as that text is, the source of that index.
     """
     for inline in links.inline_maps("", text, links.marks_of(text)):
         if isinstance(inline, Unread):
@@ -303,6 +345,7 @@ def _inside(text: bytes, origin: Origin, *, mapped: bool | None) -> Iterator[Giv
             for one in walk(inline.data, origin):
                 if not isinstance(one, Part) and one[0].digest is not None:
                     source, raw, _ = one
+                    mapped = code.comes_of(index)
                     yield (source if mapped else replace(source, mapped=mapped)), raw, None
         except TooDeepError:
             raise
@@ -442,10 +485,15 @@ def _parts(document: _Pairs, origin: Origin, *, regular: bool) -> Iterator[Part 
     repeated = document.repeated()
     for reading in told or [[]]:
         texts = [text if isinstance(text, str) else None for text in reading]
-        in_code = None
+        code = UNKNOWN
         if written is not None and named.has_own_text(map(bool, texts)):
-            in_code = mappings.used(written.encode("utf-8", "replace"), len(named.names))
-        yield from part_of(named, texts, in_code, repeated)
+            known = written.encode("utf-8", "replace")
+            code = Code(partial(_answer, known, len(named.names)))
+        yield from part_of(named, texts, code, repeated)
+
+
+def _answer(known: bytes, count: int, question: Question) -> frozenset[int] | None:
+    return question(known, count)
 
 
 def _is_written_map(text: str) -> bool:
