@@ -66,10 +66,10 @@ class Reader(Struct, frozen=True, kw_only=True):
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
-    quiet: Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]] | None = None
-    """Leaves of many members what `read` would of each, where none has an anchor or one of `heads`,
-    and each has one of `endings`: asked instead of `wants` and `read`, which cost more than what
-    there is to say of such a member."""
+    quiet: Callable[[Sequence[Member], Sequence[bytes]], Iterable[object]] | None = None
+    """Leaves of many members, with their contents, what `read` would of each, where none has an
+    anchor or one of `heads`, and each has one of `endings`: asked instead of `wants` and `read`,
+    which cost more than what there is to say of such a member."""
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
 

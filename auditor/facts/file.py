@@ -43,6 +43,12 @@ def kind_of(path: str) -> str:
     return _BY_EXTENSION.get(extension, "other files")
 
 
+def each_kind(paths: Sequence[str]) -> list[str]:
+    """Return what `kind_of` says of each path."""
+    of_ending = {} if "/." in f"/{'/'.join(paths)}" else _BY_EXTENSION
+    return [of_ending.get(path.rpartition(".")[2]) or kind_of(path) for path in paths]
+
+
 def extensions(kinds: Iterable[str]) -> frozenset[str]:
     """Return what follows the last dot of the names of some kinds, in lower case."""
     return frozenset(ext for kind in kinds for ext in _KINDS[kind].split())
@@ -51,7 +57,7 @@ def extensions(kinds: Iterable[str]) -> frozenset[str]:
 def kinds_of(contents: Contents) -> list[str]:
     """Return the kind of each member, in their order."""
     paths = contents.paths()
-    return contents.once("kinds", lambda: [kind_of(path) for path in paths], paths)
+    return contents.once("kinds", lambda: each_kind(paths), paths)
 
 
 def own(contents: Contents) -> list[tuple[str, int, str]]:
