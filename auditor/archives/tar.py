@@ -68,6 +68,8 @@ _LARGEST_OCTAL = 8**11
 BEGIN_NUMBERS = b"\x80\0 01234567"
 _FIELDS = Struct("100s8s16s12s12s8s356s")
 """Name, mode, owners, size, time, checksum, and all behind that, of a header (POSIX ustar)."""
+_LITTLE = 64 * 1024
+"""Bytes in memory below which more are put behind them: no member in two parts, no long way."""
 _MOST_PLAIN = 256
 """More folders than the longest name in an ordinary header can have."""
 
@@ -100,8 +102,18 @@ class Tape:
         return self._buffer[:BLOCK]
 
     def ahead(self) -> tuple[bytes, int]:
-        """Return what lies in memory, one block at least, and where in it the next byte is."""
-        self.peek()
+        """Return what lies in memory, and where in it the next byte is.
+
+        Where little is left, the next chunk is put behind it. That it cannot be read is said when
+        its turn comes: what lies before it is not lost.
+        """
+        if len(self._buffer) - self._position < _LITTLE:
+            try:
+                chunk = next(self._chunks, b"")
+            except Exception as problem:  # noqa: BLE001 - raised again, to whoever reads on
+                self._chunks = _raising(problem)
+            else:
+                self._buffer, self._position = self._buffer[self._position :] + chunk, 0
         return self._buffer, self._position
 
     def pass_to(self, position: int) -> None:
@@ -147,6 +159,11 @@ class Tape:
             yield piece
 
 
+def _raising(problem: Exception) -> Iterator[bytes]:
+    raise problem
+    yield b""  # what makes it an iterator
+
+
 @overload
 def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[Entry]: ...
 @overload
@@ -173,8 +190,10 @@ def members(
     while True:
         if quick and not ended and not late and extended.says_nothing:
             files = _plain(tape, strip)
-            counted += len(files.members)
-            yield from _in_a_row(files, budget, together)
+            if files.members:
+                counted += len(files.members)
+                yield from _in_a_row(files, budget, together)
+                continue
         if not (block := tape.block()):
             break
         if not block[0] and not block.strip(b"\0"):
