@@ -108,9 +108,6 @@ def text_digest(text: bytes) -> bytes:
     return hashlib.sha256(memoryview(text)[: links.content_end(text)]).digest()
 
 
-_MAY_BEGIN_COMMENT = (b"/", b" ", b"\t")
-
-
 def text_digests(texts: Sequence[bytes]) -> list[bytes]:
     """Return the digest of each text: what nearly all of them have not is looked for in all."""
     whole = b"".join(texts)
@@ -118,9 +115,7 @@ def text_digests(texts: Sequence[bytes]) -> list[bytes]:
         return [text_digest(text) for text in texts]
     sha256 = hashlib.sha256
     return [
-        text_digest(text)
-        if text.startswith(_MAY_BEGIN_COMMENT, text.rfind(b"\n") + 1)
-        else sha256(text).digest()
+        text_digest(text) if links.ends_in_comment(text) else sha256(text).digest()
         for text in map(bytes.strip, texts)
     ]
 
