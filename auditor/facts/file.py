@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -61,18 +62,29 @@ def kinds_of(contents: Contents) -> list[str]:
     return contents.once("kinds", lambda: each_kind(paths), paths)
 
 
-def own(contents: Contents) -> list[tuple[str, int, str]]:
-    """Return path, size and kind of each member that is no folder, nested archives left out."""
+class Own(Struct, frozen=True):
+    """The members of an artifact that are no folder, nested archives left out, as columns."""
+
+    paths: Sequence[str]
+    sizes: Sequence[int]
+    kinds: Sequence[str]
+
+
+def own(contents: Contents) -> Own:
+    """Return path, size and kind of each member that an artifact itself ships."""
     return contents.once("own", lambda: _own(contents), contents.members)
 
 
-def _own(contents: Contents) -> list[tuple[str, int, str]]:
-    rows = zip(contents.paths(), contents.members, kinds_of(contents), strict=True)
-    return [
-        (path, member.size, kind)
-        for path, member, kind in rows
-        if "!" not in path and member.type is not MemberType.DIRECTORY
+def _own(contents: Contents) -> Own:
+    paths, kinds = contents.paths(), kinds_of(contents)
+    sizes = [member.size for member in contents.members]
+    if contents.has_files_alone() and "!" not in "".join(paths):
+        return Own(paths, sizes, kinds)
+    are_own = [
+        "!" not in member.path and member.type is not MemberType.DIRECTORY
+        for member in contents.members
     ]
+    return Own(*([*compress(column, are_own)] for column in (paths, sizes, kinds)))
 
 
 class FileFact(Fact, frozen=True, kw_only=True):
