@@ -162,7 +162,7 @@ class Examination:
 
     def has_member(self, path: str) -> bool:
         """Tell whether a member of that path was seen."""
-        return any(member.path == path for member in self._members)
+        return path in [member.path for member in self._members]
 
     def root(self) -> str:
         """Return the folder that was taken off the path of the first member, empty for none."""

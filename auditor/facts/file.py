@@ -115,7 +115,7 @@ class _Files(Struct, frozen=True):
         if field == "path":
             return [member.path for member in self.members]
         if field == "name":
-            return [_name(member.path) for member in self.members]
+            return [member.path.rpartition("/")[2] for member in self.members]
         if field == "size":
             return [member.size for member in self.members]
         return [getattr(self.fact(place), field) for place in range(len(self))]
@@ -125,17 +125,13 @@ class _Files(Struct, frozen=True):
         member = self.members[place]
         return FileFact(
             path=member.path,
-            name=_name(member.path),
+            name=member.path.rpartition("/")[2],
             size=ByteCount(member.size),
             type=member.type,
             kind=self.kinds[place],
             executable=bool(member.mode & 0o111),
             nested="!" in member.path,
         )
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def lots(contents: Contents) -> Iterator[_Files]:
