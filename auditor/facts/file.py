@@ -84,7 +84,9 @@ def _own(contents: Contents) -> Own:
         "!" not in member.path and member.type is not MemberType.DIRECTORY
         for member in contents.members
     ]
-    return Own(*([*compress(column, are_own)] for column in (paths, sizes, kinds)))
+    return Own(
+        [*compress(paths, are_own)], [*compress(sizes, are_own)], [*compress(kinds, are_own)]
+    )
 
 
 class FileFact(Fact, frozen=True, kw_only=True):
