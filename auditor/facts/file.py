@@ -29,7 +29,6 @@ _KINDS = {
     "archives": "zip tgz gz tar bz2 xz zst br 7z rar jar whl asar",
 }
 _BY_EXTENSION = {ext: kind for kind, words in _KINDS.items() for ext in words.split()}
-_BY_ENDING = {f".{ext}": kind for ext, kind in _BY_EXTENSION.items()}
 _DOCUMENT_NAMES = ("readme", "license", "licence", "copying", "changelog", "notice", "authors")
 
 
@@ -46,9 +45,10 @@ def kind_of(path: str) -> str:
 
 
 def each_kind(paths: Sequence[str]) -> list[str]:
-    """Return what `kind_of` says of each path."""
-    of_ending = {} if "/." in f"/{'/'.join(paths)}" else _BY_ENDING
-    return [of_ending.get(path[path.rfind(".") :]) or kind_of(path) for path in paths]
+    """Return what `kind_of` says of each path; quicker where no name is nothing but an ending."""
+    are_endings = "/." in f"/{'/'.join(paths)}" or not _BY_EXTENSION.keys().isdisjoint(paths)
+    of_ending = {} if are_endings else _BY_EXTENSION
+    return [of_ending.get(path.rpartition(".")[2]) or kind_of(path) for path in paths]
 
 
 def extensions(kinds: Iterable[str]) -> frozenset[str]:

@@ -53,7 +53,7 @@ _SHORT_TAIL, _TAIL = 1024, 64 * 1024
 
 _MAGIC_LINE = regex(rb"[ \t]*(?://|/\*)[@#][ \t]*(?:sourceMappingURL|sourceURL|debugId)=[^\n]*\Z")
 
-_MAGIC_STARTS = (b" ", b"\t", b"/")
+_MAGIC_STARTS = frozenset({b" ", b"\t", b"/"})
 
 
 class InlineMap(Struct, frozen=True, kw_only=True):
@@ -189,7 +189,7 @@ def line_of(text: bytes, offset: int) -> int:
 def ends_in_comment(text: bytes) -> bool:
     """Tell whether the last line of a text is a comment that tools read."""
     start = text.rfind(b"\n") + 1
-    return text.startswith(_MAGIC_STARTS, start) and _MAGIC_LINE.match(text, start) is not None
+    return text[start : start + 1] in _MAGIC_STARTS and _MAGIC_LINE.match(text, start) is not None
 
 
 def content_end(text: bytes) -> int:
