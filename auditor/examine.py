@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import lru_cache
 from io import BytesIO
+from itertools import compress, groupby
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -29,7 +30,7 @@ from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from auditor.limits import Budget, Limits
 
@@ -128,8 +129,10 @@ class Examination:
         self._members: list[Member] = []
         self._oddities: list[Oddity] = []
         self._observations: dict[type, list[object]] = defaultdict(list)
-        self._pending: list[tuple[Member, bytes]] = []
+        self._pending: list[Member] = []
         """Small members that are looked at together, as soon as there are enough of them."""
+        self._contents: list[bytes] = []
+        """What each of them holds."""
         self._pending_bytes = 0
         self._small = _SMALL if fastpaths.enabled("batches") else -1
         self.gaps: list[Gap] = []
@@ -159,7 +162,7 @@ class Examination:
 
     def has_member(self, path: str) -> bool:
         """Tell whether a member of that path was seen."""
-        return any(member.path == path for member in self._members)
+        return path in [member.path for member in self._members]
 
     def root(self) -> str:
         """Return the folder that was taken off the path of the first member, empty for none."""
@@ -184,7 +187,7 @@ class Examination:
                     elif isinstance(entry, Several):
                         last = entry.members[-1].path
                         self._members += entry.members
-                        self._wait(*zip(entry.members, entry.contents, strict=True))
+                        self._wait(entry.members, entry.contents)
                     elif isinstance(entry, Oddity):
                         self._oddities.append(replace(entry, path=_inside(outer, entry.path)))
                     elif isinstance(entry, Unread):
@@ -217,7 +220,7 @@ class Examination:
             self._settle()
             self._look(member, data, self._all)
         else:
-            self._wait((member, data))
+            self._wait((member,), (data,))
         self._open(member, data, depth)
 
     def _open(self, member: Member, data: bytes, depth: int) -> None:
@@ -234,34 +237,38 @@ class Examination:
             self._settle()
             self._gap(member.path, f"not looked into: {unread} archives are not read")
 
-    def _wait(self, *those: tuple[Member, bytes]) -> None:
+    def _wait(self, members: Sequence[Member], contents: Sequence[bytes]) -> None:
         """Have members looked at as soon as there are enough of them."""
-        self._pending += those
-        self._pending_bytes += sum([len(data) for _, data in those])
+        self._pending += members
+        self._contents += contents
+        self._pending_bytes += sum(map(len, contents))
         if self._pending_bytes > _BATCH:
             self._settle()
 
     def _settle(self) -> None:
         """Show the readers all members that wait for it."""
-        pending, self._pending, self._pending_bytes = self._pending, [], 0
-        if not pending:
+        members, contents = self._pending, self._contents
+        self._pending, self._contents, self._pending_bytes = [], [], 0
+        if not members:
             return
-        found = self._all.anchors.hits_in([data for _, data in pending])
-        heads = self._all.heads
-        apart = {*found, *(n for n, (_, data) in enumerate(pending) if data[:2] in heads)}
+        found = self._all.anchors.hits_in(contents)
+        apart = {*found}
+        heads = [data[:2] for data in contents]
+        if not self._all.heads.isdisjoint(heads):
+            apart |= {number for number, head in enumerate(heads) if head in self._all.heads}
         start = 0
         for number in sorted(apart):
-            self._silent(pending[start:number])
-            self._look_at(*pending[number], self._all, found.get(number, ()))
+            self._silent(members[start:number], contents[start:number])
+            self._look_at(members[number], contents[number], self._all, found.get(number, ()))
             start = number + 1
-        self._silent(pending[start:])
+        self._silent(members[start:], contents[start:])
 
-    def _silent(self, those: list[tuple[Member, bytes]]) -> None:
+    def _silent(self, members: Sequence[Member], contents: Sequence[bytes]) -> None:
         """Show readers some members in which nothing stands that they look for."""
-        if not those:
+        if not members:
             return
         self._budget.check()
-        tails = [member.path.rpartition(".")[2] for member, _ in those]
+        tails = [member.path.rpartition(".")[2] for member in members]
         asked = {tail: self._all.of_tail(tail) for tail in set(tails)}
         readers = self._all.readers
         one_by_one = {
@@ -271,17 +278,18 @@ class Examination:
         }
         if one_by_one:
             silent = Scan(self._sought)
-            for (member, data), tail in zip(those, tails, strict=True):
+            for member, data, tail in zip(members, contents, tails, strict=True):
                 for reader in one_by_one.get(tail, ()):
                     self._read(reader, member, data, (), silent)
         for number in set[int]().union(*asked.values()):
             if (quiet := readers[number].quiet) is not None:
                 its = {tail for tail, numbers in asked.items() if number in numbers}
-                some = those
+                some = members, contents
                 if len(its) < len(asked):
-                    some = [one for one, tail in zip(those, tails, strict=True) if tail in its]
-                for seen in quiet(some):
-                    self._observations[type(seen)].append(seen)
+                    are_its = [tail in its for tail in tails]
+                    some = [*compress(members, are_its)], [*compress(contents, are_its)]
+                for kind, seen in groupby(quiet(*some), type):
+                    self._observations[kind] += seen
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from auditor.facts import Reader, dependency, entry_point, script
@@ -68,11 +67,13 @@ def shipped(contents: Contents) -> Shipped:
 def _entries(contents: Contents) -> Iterator[Entry]:
     maps = {seen.path for seen in contents.of(MapSeen) if seen.carrier is Carrier.FILE}
     digests = {seen.path: seen.sha256 for seen in contents.of(DigestSeen)}
-    for path, size, kind in sorted(own(contents), key=itemgetter(0)):
+    files = own(contents)
+    for place in sorted(range(len(files.paths)), key=files.paths.__getitem__):
+        path = files.paths[place]
         yield Entry(
             path=path,
-            size=size,
-            kind=_RECORDED if path in maps else kind,
+            size=files.sizes[place],
+            kind=_RECORDED if path in maps else files.kinds[place],
             sha256=digests.get(path, ""),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from auditor.facts import archive as archive_facts
 from auditor.facts import file as file_facts
 from auditor.limits import Budget, Limits
 from auditor.maps import links
-from auditor.maps.reader import text_digest
+from auditor.maps.reader import text_digest, text_digests
 from auditor.match import Condition, Globs, Where
 from auditor.model import ArtifactKind, Fact, Member, MemberType
 from auditor.report.json import _text as as_json
@@ -153,6 +154,21 @@ def test_many_small_files_are_searched_and_none_is_lost() -> None:
     assert [one.fact.path for one in seen if hasattr(one, "fact")] == ["key.js"]
 
 
+@pytest.mark.parametrize("cut", [0, 1, 1000, 262_144, 262_656, 263_000, 524_287, 600_000])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_files_that_a_chunk_breaks_off_are_read_as_the_others_are(cut: int, damaged: bool) -> None:  # noqa: FBT001
+    """Also where the next chunk cannot be read: what lies before it is listed all the same."""
+    noise = random.Random(3)  # noqa: S311 - that can hardly be compressed, and is the same each time
+    files = [file(b"package/%d.js" % n, noise.randbytes(700 + n)) for n in range(500)]
+    large = file(b"package/large.js", noise.randbytes(400_000))
+    data = bytearray(gz(archive(*files[:250], large, *files[250:])))
+    if damaged and cut:
+        data[-cut] ^= 0xFF
+    contents, gaps = both(bytes(data if damaged or not cut else data[:-cut]))
+    assert bool(gaps) == bool(cut)
+    assert cut or len(contents.members) == 501
+
+
 LITERALS = st.frozensets(st.binary(min_size=1, max_size=3), min_size=1, max_size=8)
 
 
@@ -283,6 +299,41 @@ def test_the_digest_of_a_small_text_is_that_of_a_large_one(text: str, linked: bo
     assert text_digest(data) == hashlib.sha256(plain[: links.content_end(plain)]).digest()
 
 
+@given(st.lists(st.text("a \n\r\t/#@*=\ufeff", max_size=12), max_size=4), st.booleans())
+def test_texts_that_are_digested_together_have_their_own_digests(
+    texts: list[str],
+    linked: bool,  # noqa: FBT001
+) -> None:
+    """Whatever one of them has that others have not."""
+    some = [text.encode() for text in texts] + [b"a\n//# debugId=a\n"] * linked
+    assert text_digests(some) == [text_digest(text) for text in some]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                *(
+                    "a.js",
+                    "lib/b.d.ts",
+                    "c.JS",
+                    "d.map",
+                    "e",
+                    "lib/readme",
+                    "README.md",
+                    "f.unknown",
+                ),
+                *(".js", "lib/.js", "c", "js", "lib/c", "g.js/h", "i.zip!.js", "readme.js", "j."),
+            )
+        ),
+        max_size=5,
+    )
+)
+def test_each_kind_is_that_of_the_path(paths: list[str]) -> None:
+    """Names that are nothing but an ending have none."""
+    assert file_facts.each_kind(paths) == [file_facts.kind_of(path) for path in paths]
+
+
 @settings(max_examples=often(300))
 @given(
     st.lists(
@@ -333,6 +384,30 @@ def test_files_in_lots_are_the_facts_that_they_stand_for(members: list[Member]) 
     for field in file_facts.FileFact.__struct_fields__:
         columns = [value for lot in file_facts.lots(contents) for value in lot.column(field)]
         assert columns == [getattr(fact, field) for fact in facts]
+
+
+@given(
+    st.lists(
+        st.builds(
+            Member,
+            path=st.sampled_from(("a.js", "lib/b.map", "c.zip!d/e", "f")),
+            name=st.just("p"),
+            size=st.integers(0, 3),
+            type=st.sampled_from((MemberType.FILE, MemberType.DIRECTORY, MemberType.SYMLINK)),
+        ),
+        max_size=4,
+    )
+)
+def test_what_an_artifact_itself_ships_is_no_folder_and_in_no_archive(
+    members: list[Member],
+) -> None:
+    """Each with its own size and kind."""
+    own = file_facts.own(Contents(kind=ArtifactKind.ARCHIVE, members=tuple(members)))
+    assert list(zip(own.paths, own.sizes, own.kinds, strict=True)) == [
+        (member.path, member.size, file_facts.kind_of(member.path))
+        for member in members
+        if member.type is not MemberType.DIRECTORY and "!" not in member.path
+    ]
 
 
 NAMED = "[console_scripts]\ndemo = demo_kit.cli:main\nother = demo_kit.cli:gone\n"

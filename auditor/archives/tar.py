@@ -66,8 +66,11 @@ _LARGEST_OCTAL = 8**11
 
 
 BEGIN_NUMBERS = b"\x80\0 01234567"
-_FIELDS = Struct("100s8s16s12s12s8s356s")
-"""Name, mode, owners, size, time, checksum, and all behind that, of a header (POSIX ustar)."""
+_FIELDS = Struct("100s8s16x12s12x6s2s356s")
+"""Name, mode, size, checksum, its end, and all behind that, of a header (POSIX ustar)."""
+_SUM_ENDS = frozenset({b"\0 ", b" \0"})
+_LITTLE = 64 * 1024
+"""Bytes in memory below which more are put behind them: no member in two parts, no long way."""
 _MOST_PLAIN = 256
 """More folders than the longest name in an ordinary header can have."""
 
@@ -100,8 +103,18 @@ class Tape:
         return self._buffer[:BLOCK]
 
     def ahead(self) -> tuple[bytes, int]:
-        """Return what lies in memory, one block at least, and where in it the next byte is."""
-        self.peek()
+        """Return what lies in memory, and where in it the next byte is.
+
+        Where little is left, the next chunk is put behind it. That it cannot be read is said when
+        its turn comes: what lies before it is not lost.
+        """
+        if len(self._buffer) - self._position < _LITTLE:
+            try:
+                chunk = next(self._chunks, b"")
+            except Exception as problem:  # noqa: BLE001 - raised again, to whoever reads on
+                self._chunks = _raising(problem)
+            else:
+                self._buffer, self._position = self._buffer[self._position :] + chunk, 0
         return self._buffer, self._position
 
     def pass_to(self, position: int) -> None:
@@ -147,6 +160,11 @@ class Tape:
             yield piece
 
 
+def _raising(problem: Exception) -> Iterator[bytes]:
+    raise problem
+    yield b""  # what makes it an iterator
+
+
 @overload
 def members(chunks: Iterable[bytes], budget: Budget, *, strip: int) -> Iterator[Entry]: ...
 @overload
@@ -173,8 +191,10 @@ def members(
     while True:
         if quick and not ended and not late and extended.says_nothing:
             files = _plain(tape, strip)
-            counted += len(files.members)
-            yield from _in_a_row(files, budget, together)
+            if files.members:
+                counted += len(files.members)
+                yield from _in_a_row(files, budget, together)
+                continue
         if not (block := tape.block()):
             break
         if not block[0] and not block.strip(b"\0"):
@@ -242,29 +262,31 @@ def _in_a_row(files: Several, budget: Budget, together: Together | None) -> Iter
 def _plain(tape: Tape, strip: int) -> Several:
     """Return the ordinary files that come next and whose headers and contents lie in memory.
 
-    Ordinary is a file with a header of ASCII, ustar's to the letter, of which all readers make the
-    same. The first other header ends it and is left to be read by `members`; so is whatever a chunk
-    breaks off.
+    Ordinary is a file with a header of ustar to the letter, whose name is ASCII, of which all
+    readers make the same. The first other header ends it and is left to be read by `members`; so is
+    whatever a chunk breaks off.
     """
     buffer, at = tape.ahead()
-    last, passed = len(buffer) - BLOCK, at
+    available, passed = len(buffer), at
     found: list[Member] = []
     contents: list[bytes] = []
     known, tail = b"", None
+    folder, owner, group, others = "", "", "", 0
     spelled_mode, mode = b"", 0
-    while at <= last:
-        field, of_mode, _, of_size, _, total, following = _FIELDS.unpack_from(buffer, at)
+    while at + BLOCK <= available:
+        field, of_mode, of_size, of_sum, end_of_sum, following = _FIELDS.unpack_from(buffer, at)
         if following != known:  # most headers say the same from here on
             known, tail = following, _tail(following)
-        head = buffer[at : at + 148]
+            if tail is not None:
+                folder, owner, group, others = tail
         digits = of_size.rstrip(b"\0 ")
-        if tail is None or not head.isascii() or not digits.isdigit():
+        if tail is None or end_of_sum not in _SUM_ENDS or not digits.isdigit():
             break
-        spelled_sum = b"%06o" % ((zlib.adler32(head) & 0xFFFF) + tail.total)
-        if total not in (spelled_sum + b"\0 ", spelled_sum + b" \0"):
+        if of_sum != b"%06o" % ((zlib.adler32(buffer[at : at + 148]) & 0xFFFF) + others):
             break
         try:
             size = int(digits, 8)
+            name = field.decode("ascii").partition("\0")[0]
             if of_mode != spelled_mode:
                 spelled_mode, mode = of_mode, _number(of_mode, "mode") & 0o7777
         except (ValueError, ArchiveError):
@@ -272,22 +294,13 @@ def _plain(tape: Tape, strip: int) -> Several:
         content = at + BLOCK
         end = content + size
         at = end + -size % BLOCK
-        name = field.decode("ascii").partition("\0")[0]
-        if at > len(buffer) or field[99] or not name or name[-1] == "/":
+        if at > available or not name or name[-1] == "/":
             break
-        if tail.folder:
-            name = f"{tail.folder}/{name}"
+        if folder:
+            name = f"{folder}/{name}"
         passed = at
-        found.append(
-            Member(
-                path=stripped(name, strip),
-                name=name,
-                size=size,
-                mode=mode,
-                owner=tail.owner,
-                group=tail.group,
-            )
-        )
+        path = stripped(name, strip)
+        found.append(Member(path=path, name=name, size=size, mode=mode, owner=owner, group=group))
         contents.append(buffer[content:end])
     tape.pass_to(passed)
     return Several(members=found, contents=contents)

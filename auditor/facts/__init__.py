@@ -66,10 +66,10 @@ class Reader(Struct, frozen=True, kw_only=True):
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
-    quiet: Callable[[Sequence[tuple[Member, bytes]]], Iterable[object]] | None = None
-    """Leaves of many members what `read` would of each, where none has an anchor or one of `heads`,
-    and each has one of `endings`: asked instead of `wants` and `read`, which cost more than what
-    there is to say of such a member."""
+    quiet: Callable[[Sequence[Member], Sequence[bytes]], Iterable[object]] | None = None
+    """Leaves of many members, with their contents, what `read` would of each, where none has an
+    anchor or one of `heads`, and each has one of `endings`: asked instead of `wants` and `read`,
+    which cost more than what there is to say of such a member."""
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
 
@@ -216,8 +216,8 @@ def of(*folders: str) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
     return collectors, tuple(readers)
 
 
-def serving(contents: Contents) -> Iterator[tuple[str, Collector]]:
-    """Yield the collectors that are asked about some contents, by name.
+def serving(contents: Contents) -> Sequence[tuple[str, Collector]]:
+    """Return the collectors that are asked about some contents, by name.
 
     A folder is asked that is about their kind, or of which something was observed.
     """
@@ -227,9 +227,13 @@ def serving(contents: Contents) -> Iterator[tuple[str, Collector]]:
         below = observed.__module__.removeprefix(f"{__name__}.")
         if seen and "." in below and below != observed.__module__:
             asked[below.partition(".")[0]] = None
-    for name, collector in of(*asked)[0].items():
-        if collector.serves(kind):
-            yield name, collector
+    return _serving(kind, tuple(asked))
+
+
+@cache
+def _serving(kind: ArtifactKind, folders: tuple[str, ...]) -> tuple[tuple[str, Collector], ...]:
+    collectors = of(*folders)[0]
+    return tuple((name, one) for name, one in collectors.items() if one.serves(kind))
 
 
 @cache

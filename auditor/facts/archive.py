@@ -149,13 +149,15 @@ def _is_plain(name: str) -> bool:
     return len(name) <= LONGEST_PART and _is_plain_text(name)
 
 
+_PLAIN_SIGNS = bytes(sign for sign in range(0x20, 0x7F) if sign not in b":\\")
+"""What can be printed, but for what separates drives and folders somewhere."""
+
+
 def _is_plain_text(text: str) -> bool:
     return (
         text.isascii()
-        and text.isprintable()
+        and not text.encode().translate(None, _PLAIN_SIGNS)
         and ".." not in text
-        and ":" not in text
-        and "\\" not in text
         and not text.startswith("/")
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -43,6 +44,13 @@ def kind_of(path: str) -> str:
     return _BY_EXTENSION.get(extension, "other files")
 
 
+def each_kind(paths: Sequence[str]) -> list[str]:
+    """Return what `kind_of` says of each path; quicker where no name is nothing but an ending."""
+    are_endings = "/." in f"/{'/'.join(paths)}" or not _BY_EXTENSION.keys().isdisjoint(paths)
+    of_ending = {} if are_endings else _BY_EXTENSION
+    return [of_ending.get(path.rpartition(".")[2]) or kind_of(path) for path in paths]
+
+
 def extensions(kinds: Iterable[str]) -> frozenset[str]:
     """Return what follows the last dot of the names of some kinds, in lower case."""
     return frozenset(ext for kind in kinds for ext in _KINDS[kind].split())
@@ -51,21 +59,34 @@ def extensions(kinds: Iterable[str]) -> frozenset[str]:
 def kinds_of(contents: Contents) -> list[str]:
     """Return the kind of each member, in their order."""
     paths = contents.paths()
-    return contents.once("kinds", lambda: [kind_of(path) for path in paths], paths)
+    return contents.once("kinds", lambda: each_kind(paths), paths)
 
 
-def own(contents: Contents) -> list[tuple[str, int, str]]:
-    """Return path, size and kind of each member that is no folder, nested archives left out."""
+class Own(Struct, frozen=True):
+    """The members of an artifact that are no folder, nested archives left out, as columns."""
+
+    paths: Sequence[str]
+    sizes: Sequence[int]
+    kinds: Sequence[str]
+
+
+def own(contents: Contents) -> Own:
+    """Return path, size and kind of each member that an artifact itself ships."""
     return contents.once("own", lambda: _own(contents), contents.members)
 
 
-def _own(contents: Contents) -> list[tuple[str, int, str]]:
-    rows = zip(contents.paths(), contents.members, kinds_of(contents), strict=True)
-    return [
-        (path, member.size, kind)
-        for path, member, kind in rows
-        if "!" not in path and member.type is not MemberType.DIRECTORY
+def _own(contents: Contents) -> Own:
+    paths, kinds = contents.paths(), kinds_of(contents)
+    sizes = [member.size for member in contents.members]
+    if contents.has_files_alone() and "!" not in "".join(paths):
+        return Own(paths, sizes, kinds)
+    are_own = [
+        "!" not in member.path and member.type is not MemberType.DIRECTORY
+        for member in contents.members
     ]
+    return Own(
+        [*compress(paths, are_own)], [*compress(sizes, are_own)], [*compress(kinds, are_own)]
+    )
 
 
 class FileFact(Fact, frozen=True, kw_only=True):
@@ -96,7 +117,7 @@ class _Files(Struct, frozen=True):
         if field == "path":
             return [member.path for member in self.members]
         if field == "name":
-            return [_name(member.path) for member in self.members]
+            return [member.path.rpartition("/")[2] for member in self.members]
         if field == "size":
             return [member.size for member in self.members]
         return [getattr(self.fact(place), field) for place in range(len(self))]
@@ -106,17 +127,13 @@ class _Files(Struct, frozen=True):
         member = self.members[place]
         return FileFact(
             path=member.path,
-            name=_name(member.path),
+            name=member.path.rpartition("/")[2],
             size=ByteCount(member.size),
             type=member.type,
             kind=self.kinds[place],
             executable=bool(member.mode & 0o111),
             nested="!" in member.path,
         )
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def lots(contents: Contents) -> Iterator[_Files]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
-from auditor.facts.file import own
+from auditor.facts.file import Own, own
 from auditor.model import ByteCount, Fact
 
 if TYPE_CHECKING:
@@ -35,22 +35,28 @@ class SizeFact(Fact, frozen=True, kw_only=True):
 def collect(contents: Contents) -> Iterator[SizeFact]:
     """Yield the one fact of an artifact."""
     files = own(contents)
-    sizes = [size for _, size, _ in files]
-    unpacked, most = sum(sizes), max(sizes, default=0)
-    maps = sum([size for _, size, kind in files if kind == "source maps"])
-    native = sum([size for _, size, kind in files if kind == "native code"])
-    largest = min([path for path, size, _ in files if size == most], default="")
+    unpacked, most = sum(files.sizes), max(files.sizes, default=0)
+    rows = zip(files.paths, files.sizes, strict=True)
+    largest = min([path for path, size in rows if size == most], default="")
+    maps, native = (_of_kind(files, kind) for kind in ("source maps", "native code"))
     yield SizeFact(
         path="",
         unpacked=ByteCount(unpacked),
         packed=None if contents.packed is None else ByteCount(contents.packed),
-        files=len(files),
+        files=len(files.paths),
         maps=ByteCount(maps),
         map_share=_share(maps, unpacked),
         native_share=_share(native, unpacked),
         largest=largest,
         largest_size=ByteCount(most),
     )
+
+
+def _of_kind(files: Own, kind: str) -> int:
+    """Return the bytes of all files of a kind."""
+    if kind not in files.kinds:
+        return 0
+    return sum([size for size, its in zip(files.sizes, files.kinds, strict=True) if its == kind])
 
 
 def _share(part: int, whole: int) -> int:

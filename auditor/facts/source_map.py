@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from enum import StrEnum
 from functools import partial
-from itertools import chain
+from itertools import chain, compress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from auditor import binaries
 from auditor.archives import is_archive
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
-from auditor.facts.file import extensions, kind_of
+from auditor.facts.file import each_kind, extensions, kind_of
 from auditor.lazyre import regex
 from auditor.maps import links, reader, signs
 from auditor.maps.links import LinkSeen
@@ -98,11 +98,13 @@ def read(
     return ()
 
 
-def quiet(members: Sequence[tuple[Member, bytes]]) -> Iterator[TextSeen]:
+def quiet(members: Sequence[Member], contents: Sequence[bytes]) -> Iterator[TextSeen]:
     """Leave the digests of texts in which there is nothing of a map."""
-    for member, data in members:
-        if kind_of(member.path) in _TEXT_KINDS:
-            yield TextSeen(path=member.path, digest=reader.text_digest(data))
+    paths = [member.path for member in members]
+    are_texts = [kind in _TEXT_KINDS for kind in each_kind(paths)]
+    digests = reader.text_digests([*compress(contents, are_texts)])
+    for path, digest in zip(compress(paths, are_texts), digests, strict=True):
+        yield TextSeen(path=path, digest=digest)
 
 
 def _read(

@@ -113,6 +113,18 @@ def text_digest(text: bytes) -> bytes:
     return hashlib.sha256(memoryview(text)[: links.content_end(text)]).digest()
 
 
+def text_digests(texts: Sequence[bytes]) -> list[bytes]:
+    """Return the digest of each text: what nearly all of them have not is looked for in all."""
+    whole = b"".join(texts)
+    if b"\r" in whole or b"\xef" in whole:  # a line end of another kind, a byte order mark
+        return [text_digest(text) for text in texts]
+    sha256 = hashlib.sha256
+    return [
+        text_digest(text) if links.ends_in_comment(text) else sha256(text).digest()
+        for text in map(bytes.strip, texts)
+    ]
+
+
 def unwrapped(data: bytes) -> bytes:
     """Take off what may stand before the JSON: UTF-16, a byte-order mark, the `)]}'` line."""
     if data[:2] in _UTF16:

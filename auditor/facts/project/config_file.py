@@ -44,9 +44,9 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[ConfigSeen]:
         yield ConfigSeen(path=member.path, text=data.decode("utf-8-sig", "replace"))
 
 
-def quiet(members: Iterable[tuple[Member, bytes]]) -> Iterator[ConfigSeen]:
+def quiet(members: Iterable[Member], contents: Iterable[bytes]) -> Iterator[ConfigSeen]:
     """Leave the texts of those among many files."""
-    for member, data in members:
+    for member, data in zip(members, contents, strict=True):
         if packing.is_config(member.path) and is_config(member):  # the first says no of most
             yield from read(member, data, ())
 
