@@ -22,6 +22,7 @@ from msgspec import Struct
 from auditor import fastpaths
 from auditor.facts import Collector, Contents, Reader, Unread
 from auditor.facts.distribution import distribution_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, ByteCount, Fact, MemberType
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 _WEAK = frozenset({"md5", "sha1", "sha224"})
 _STRONG = frozenset({"sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"})
-_SPECIAL = frozenset(b'"\r\\\0')
-"""Bytes that mean something else than themselves in a RECORD, or to some reader of it."""
+_SPECIAL = regex(rb'["\\\0]|\r(?!\n)')
+"""What means something else than itself in a RECORD, or to some reader of it."""
 _SHOWN = 80
 
 
@@ -122,8 +123,8 @@ def collect(contents: Contents) -> Iterator[RecordFact | Unread]:
 def _is_exact(contents: Contents, path: str, record: bytes) -> bool:
     """Tell whether RECORD is, but for its order, what a tool writes of the wheel as it is.
 
-    Then there is nothing to say of it. False says nothing: a name with a comma is quoted, a line
-    may end in another way, each algorithm better than SHA-256 is allowed.
+    Then there is nothing to say of it. False says nothing: a name with a comma is quoted, and each
+    algorithm that is better than SHA-256 is allowed.
     """
     members = [
         member.path
@@ -140,9 +141,9 @@ def _is_exact(contents: Contents, path: str, record: bytes) -> bool:
             digest = urlsafe_b64encode(one.sha256).decode("ascii").rstrip("=")
             wanted.append(f"{one.path},sha256={digest},{one.size}")
     written = "\n".join(wanted).encode("utf-8", "surrogatepass").split(b"\n")
-    lines = record.removesuffix(b"\n").split(b"\n")
-    plain = record.count(b",") == 2 * len(lines) and _SPECIAL.isdisjoint(record)
-    return plain and sorted(lines) == sorted(written)
+    lines = record.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
+    plain = record.count(b",") == 2 * len(lines)
+    return plain and sorted(lines) == sorted(written) and not _SPECIAL.search(record)
 
 
 class _Line(Struct, frozen=True):
