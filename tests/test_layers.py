@@ -30,6 +30,7 @@ LAYERS = [
         "screen",
         "fixes",
         "pypi",
+        "plainmetadata",
         "backends",
         "buildpaths",
         "addresses",

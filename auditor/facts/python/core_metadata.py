@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from auditor import pypi
+from auditor import fastpaths, plainmetadata, pypi
 from auditor.facts import Collector, Contents, Unread
 from auditor.facts.distribution import distribution_of
 from auditor.facts.metadata_document import MetadataDocument, document_of
@@ -111,9 +111,11 @@ def collect(contents: Contents) -> Iterator[CoreMetadataFact | Unread]:
 def _problems(
     document: MetadataDocument, contents: Contents
 ) -> Iterator[CoreMetadataFact | Unread]:
-    from packaging.metadata import parse_email  # noqa: PLC0415 - only for distributions
-
-    parsed, unparsed = parse_email(document.head)
+    quick = fastpaths.enabled("plain_metadata")
+    plain = quick and plainmetadata.read(
+        document.head, ((header.name, header.value) for header in document.headers)
+    )
+    parsed, unparsed = (plain, {}) if plain else _parsed(document.head)
     raw: Raw = {name: value for name, value in parsed.items() if not _is_nothing(value)}
     tell = _Teller(document)
     if len(raw.get("description_content_type", "")) > _LONGEST_TYPE:
@@ -121,15 +123,23 @@ def _problems(
         reason = f"a Description-Content-Type of over {_LONGEST_TYPE:,} characters was not judged"
         yield Unread(path=document.path, reason=reason)
     yield from _unparsed(tell, unparsed)
-    yield from _invalid(tell, raw, unparsed)
-    yield from _of_versions(tell, raw, unparsed)
+    if not plain:
+        yield from _invalid(tell, raw, unparsed)
+        yield from _of_versions(tell, raw, unparsed)
     yield from _of_texts(tell, raw)
     yield from _of_classifiers(tell, raw)
     yield from _of_urls(tell, raw)
-    yield from _of_requirements(tell, raw)
+    if not plain:
+        yield from _of_requirements(tell, raw)
     yield from _of_licences(tell, raw, contents)
     if "requires_python" not in raw and "requires-python" not in unparsed:
         yield tell(Problem.NO_PYTHON, "requires-python", "is missing")
+
+
+def _parsed(head: bytes) -> tuple[Mapping[str, object], Mapping[str, list[str]]]:
+    from packaging.metadata import parse_email  # noqa: PLC0415 - slow, and for few documents
+
+    return parse_email(head)
 
 
 def _is_nothing(value: object) -> bool:
@@ -287,9 +297,11 @@ def _of_texts(tell: _Teller, raw: Raw) -> Iterator[CoreMetadataFact]:
 
 def _addresses(value: str) -> Iterator[str]:
     """Yield the address of a field that has one: of several, current indexes look at none."""
-    from email.utils import getaddresses  # noqa: PLC0415 - packaging.metadata has it anyway
+    found = plainmetadata.addresses(value) if fastpaths.enabled("plain_metadata") else None
+    if found is None:
+        from email.utils import getaddresses  # noqa: PLC0415 - slow, and for few fields
 
-    found = [address for _, address in getaddresses([value])]
+        found = [address for _, address in getaddresses([value])]
     if len(found) == 1 and found[0]:
         yield found[0]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from auditor import pep, pypi, words
+from auditor import fastpaths, pep, plainmetadata, pypi, words
 from auditor.facts import Collector, Contents, Unread
 from auditor.facts.distribution import split_wheel_name
 from auditor.facts.metadata_document import document_of
@@ -92,15 +92,13 @@ def _said(contents: Contents) -> tuple[str, Version | None]:
 
 
 def _of_wheel(file: str, name: str, version: Version | None) -> Iterator[FileNameFact]:
-    from packaging.utils import parse_wheel_filename  # noqa: PLC0415 - of wheels alone
-
     try:
-        _, said, _, tags = parse_wheel_filename(file)
+        said, platforms = _parts(file)
     except ValueError as problem:
         reason = shortened(str(problem).partition(":")[0])
         yield _fact(file, Problem.INVALID, f"is no wheel's name: {reason}")
         return
-    refused = sorted({tag.platform for tag in tags if not pypi.takes_platform(tag.platform)})
+    refused = sorted(one for one in platforms if not pypi.takes_platform(one))
     if refused:
         noun = "a platform tag" if len(refused) == 1 else "platform tags"
         told = f"has {noun} that the index does not take: {words.listed(tuple(refused))}"
@@ -116,6 +114,17 @@ def _of_wheel(file: str, name: str, version: Version | None) -> Iterator[FileNam
     if version is not None and said != version:
         told = f"says version {said}, and the metadata {version}"
         yield _fact(file, Problem.OTHER_VERSION, told, str(version))
+
+
+def _parts(file: str) -> tuple[Version, frozenset[str]]:
+    """Return version and platforms of a wheel's name; raise ValueError for one that is none."""
+    plain = plainmetadata.wheel_name(file) if fastpaths.enabled("plain_metadata") else None
+    if plain is not None:
+        return plain
+    from packaging.utils import parse_wheel_filename  # noqa: PLC0415 - slow, and for few names
+
+    _, said, _, tags = parse_wheel_filename(file)
+    return said, frozenset(tag.platform for tag in tags)
 
 
 def _of_sdist(file: str, name: str, version: Version) -> Iterator[FileNameFact]:
