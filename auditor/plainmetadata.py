@@ -14,7 +14,7 @@ from auditor import pep
 from auditor.lazyre import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from packaging.version import Version
 
@@ -48,48 +48,27 @@ _LATER = {
 }
 """By version, those of these fields that came in later; License-File was always written."""
 
-_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_RELEASE = r"[0-9]{1,9}(?:\.[0-9]{1,9})*"
-_SUFFIX = r"(?:(?:a|b|rc)[0-9]{1,9})?(?:\.post[0-9]{1,9})?(?:\.?dev[0-9]{0,9})?"
-_VERSION = _RELEASE + _SUFFIX
-_SPECIFIER = (
-    rf"(?:[=!]= *{_RELEASE}(?:\.\*|{_SUFFIX})|[<>]=? *{_VERSION}"
-    rf"|~= *[0-9]{{1,9}}(?:\.[0-9]{{1,9}})+{_SUFFIX})"
+_SPECIFIER = regex(
+    r"(?P<sign>[=!<>~]=|[<>]) *(?P<release>[0-9]{1,9}(?:\.[0-9]{1,9})*)(?P<any>\.\*)?"
+    r"(?P<suffix>(?:(?:a|b|rc)[0-9]{1,9})?(?:\.post[0-9]{1,9})?(?:\.?dev[0-9]{0,9})?)"
 )
-_SPECIFIERS = rf"{_SPECIFIER}(?: *, *{_SPECIFIER})*"
-_CONDITION = (
+_WANTED = regex(
+    r"(?P<name>[A-Za-z0-9._-]+)(?:\[(?P<extras>[A-Za-z0-9._, -]+)\])?"
+    r" *(?P<open>\(?)(?P<versions>[^()]*)(?P<close>\)?) *"
+)
+_CONDITION = regex(
     r"(?:python_version|python_full_version|os_name|sys_platform|platform_machine|platform_system"
     r"|platform_python_implementation|implementation_name|extra) *(?:[=!<>]=|[<>]) *"
     r"(?:'[A-Za-z0-9._ -]*'|\"[A-Za-z0-9._ -]*\")"
 )
-_CONDITIONS = rf"{_CONDITION}(?: +(?:and|or) +{_CONDITION})*"
-_GROUP = rf"(?:\( *{_CONDITIONS} *\)|{_CONDITIONS})"
-_FORMS = {
-    "name": regex(_NAME),
-    "version": regex(_VERSION),
-    "provides-extra": regex(_NAME),
-    "requires-python": regex(_SPECIFIERS),
-    "requires-dist": regex(
-        rf"{_NAME}(?:\[{_NAME}(?: *, *{_NAME})*\])? *(?:{_SPECIFIERS}|\({_SPECIFIERS}\))?"
-        rf"(?: *; *{_GROUP}(?: +(?:and|or) +{_GROUP})*)?"
-    ),
-    "description-content-type": regex(
-        r"text/(?:plain|x-rst|markdown)(?:; ?charset=UTF-8)?(?:; ?variant=(?:GFM|CommonMark))?"
-    ),
-    "license-file": regex(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*"),
+_BETWEEN = regex(" +(?:and|or) +")
+_TYPES = frozenset({"text/plain", "text/x-rst", "text/markdown"})
+_IN_PATHS = str.maketrans("", "", "/_.+-")
+_PARAMETERS = {
+    "charset=UTF-8": "charset",
+    "variant=GFM": "variant",
+    "variant=CommonMark": "variant",
 }
-"""What a value is, the whole of it, where not any is taken."""
-_UP = ".."
-
-_MAIL = r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
-_WORDS = r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*"
-_MAILBOX = regex(rf"(?:{_WORDS} <(?P<of>{_MAIL})>|(?P<bare>{_MAIL}))")
-
-_TAG = r"[a-z0-9_]+(?:\.[a-z0-9_]+)*"
-_WHEEL = regex(
-    rf"[A-Za-z0-9]+(?:[._][A-Za-z0-9]+)*-(?P<version>{_VERSION})"
-    rf"-[a-z]{{2}}[0-9]+(?:\.[a-z]{{2}}[0-9]+)*-{_TAG}-(?P<platforms>{_TAG})\.whl"
-)
 
 
 def read(head: bytes, headers: Iterable[tuple[str, bytes]]) -> dict[str, Any] | None:
@@ -124,19 +103,80 @@ def _is_plain(fields: dict[str, list[str]]) -> bool:
 
 
 def _are_plain(name: str, values: list[str]) -> bool:
-    if form := _FORMS.get(name):
-        return all(form.fullmatch(value) and _UP not in value for value in values)
-    if name == "dynamic":
-        return all(value.lower() in _DYNAMIC for value in values)
-    if name == "license-expression":
-        return _is_licence(values[0])
-    if name in _IN_2_5:
-        names = [part for value in values for part in value.split(".")]
-        return all(part.isidentifier() and not iskeyword(part) for part in names)
+    if is_plain := _FORMS.get(name):
+        return all(map(is_plain, values))
     if name == "project-url":
         labels = [value.partition(",")[0].strip() for value in values]
         return len({*labels}) == len(labels)
     return name in _TEXTS or name in _LISTS or name == "keywords"
+
+
+def _is_name(text: str) -> bool:
+    bare = text.replace("-", "").replace("_", "").replace(".", "")
+    return bare.isascii() and bare.isalnum() and text[0].isalnum() and text[-1].isalnum()
+
+
+def _is_version(text: str) -> bool:
+    return text[:1].isalnum() and _is_specifier(f">={text}")
+
+
+def _is_specifier(text: str) -> bool:
+    found = _SPECIFIER.fullmatch(text)
+    if found is None:
+        return False
+    if found["any"]:
+        return found["sign"] in {"==", "!="} and not found["suffix"]
+    return found["sign"] != "~=" or "." in found["release"]
+
+
+def _are_specifiers(text: str) -> bool:
+    return all(_is_specifier(one.strip(" ")) for one in text.split(","))
+
+
+def _is_requirement(text: str) -> bool:
+    """Tell a requirement by name, extras, versions and conditions: none with an address."""
+    wanted, semicolon, marker = text.partition(";")
+    found = _WANTED.fullmatch(wanted)
+    if found is None or len(found["open"]) != len(found["close"]):
+        return False
+    names = [found["name"], *(found["extras"] or "x").split(",")]
+    versions = bool(found["versions"].strip(" ")) or bool(found["open"])
+    return (
+        all(_is_name(name.strip(" ")) for name in names)
+        and (not versions or _are_specifiers(found["versions"]))
+        and (not semicolon or _is_marker(marker))
+    )
+
+
+def _is_marker(text: str) -> bool:
+    """Tell conditions with `and` and `or` between them, some of them in one pair of brackets."""
+    depth = 0
+    for part in _BETWEEN.split(text.strip(" ")):
+        condition = part.removeprefix("(").removesuffix(")")
+        opened, closed = part.startswith("("), part.endswith(")")
+        if (opened and depth) or (closed and not depth + opened):
+            return False
+        if not _CONDITION.fullmatch(condition.strip(" ")):
+            return False
+        depth += opened - closed
+    return not depth
+
+
+def _is_type(text: str) -> bool:
+    kind, *parameters = text.split(";")
+    names = [_PARAMETERS.get(one.strip(" "), "") for one in parameters]
+    return kind in _TYPES and "" not in names and len({*names}) == len(names)
+
+
+def _is_file(path: str) -> bool:
+    bare = path.translate(_IN_PATHS)
+    parts = path.split("/")
+    plain = bare.isascii() and bare.isalnum() and ".." not in path
+    return plain and all(part and part[0] != "." for part in parts)
+
+
+def _is_module(name: str) -> bool:
+    return all(part.isidentifier() and not iskeyword(part) for part in name.split("."))
 
 
 def _is_licence(expression: str) -> bool:
@@ -167,15 +207,55 @@ def _raw(fields: dict[str, list[str]]) -> dict[str, Any]:
     return raw
 
 
+_FORMS: dict[str, Callable[[str], bool]] = {
+    "name": _is_name,
+    "version": _is_version,
+    "license-expression": _is_licence,
+    "license-file": _is_file,
+    "dynamic": lambda value: value.lower() in _DYNAMIC,
+    "provides-extra": _is_name,
+    "requires-dist": _is_requirement,
+    "requires-python": _are_specifiers,
+    "description-content-type": _is_type,
+    "import-name": _is_module,
+    "import-namespace": _is_module,
+}
+"""What a value is where not any is taken."""
+
+
 def addresses(value: str) -> list[str] | None:
     """Return the mail addresses of a field as `email.utils` finds them; None where that must."""
-    found = [_MAILBOX.fullmatch(one) for one in value.split(", ")]
-    return [one["of"] or one["bare"] for one in found if one] if all(found) else None
+    found: list[str] = []
+    for one in value.split(", "):
+        name, bracket, rest = one.rpartition(" <")
+        address = rest.removesuffix(">") if bracket else one
+        local, _, domain = address.partition("@")
+        if len(name) > 2 and name[0] == name[-1] == '"':
+            name = name[1:-1].replace(".", "")
+        words = name.replace(" ", "").replace("-", "")
+        named = not bracket or (rest.endswith(">") and words.isalnum())
+        if not (named and _is_name(local.replace("+", "_")) and _is_name(domain)):
+            return None
+        if ".." in address:
+            return None
+        found.append(address)
+    return found
 
 
-def wheel_name(file: str) -> tuple[Version, frozenset[str]] | None:
+def wheel_name(file: str) -> tuple[Version, Sequence[str]] | None:
     """Return version and platforms of a wheel's name as `packaging.utils` does; None as above."""
-    found = _WHEEL.fullmatch(file)
-    if found is None:
+    parts = file.removesuffix(".whl").split("-")
+    if len(parts) != 5 or not file.endswith(".whl"):
         return None
-    return pep.version(found["version"]), frozenset(found["platforms"].split("."))
+    name, version, pythons, *tags = parts
+    plain = (
+        _is_name(name)
+        and "__" not in name
+        and _is_version(version)
+        and all(one[:2].isalpha() and one[2:].isdigit() for one in pythons.split("."))
+        and all(one.replace("_", "").isalnum() for tag in tags for one in tag.split("."))
+        and file.isascii()
+        and pythons.islower()
+        and all(tag.islower() for tag in tags)
+    )
+    return (pep.version(version), tags[-1].split(".")) if plain else None

@@ -286,7 +286,7 @@ def _of_texts(tell: _Teller, raw: Raw) -> Iterator[CoreMetadataFact]:
         detail = f"has {len(summary):,} characters, and may have {pypi.LONGEST_SUMMARY}"
         yield tell(Problem.LONG_SUMMARY, "summary", detail)
     for name in ("author_email", "maintainer_email"):
-        for address in _addresses(raw.get(name, "")):
+        for address in _addresses(raw[name]) if name in raw else ():
             if problem := pypi.address_problem(address):
                 detail = f"{_short(address)} {problem}"
                 yield tell(Problem.ADDRESS, name.replace("_", "-"), detail, address)

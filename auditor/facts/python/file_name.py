@@ -17,7 +17,7 @@ from auditor.model import ArtifactKind, Fact
 from auditor.safe import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from packaging.version import Version
 
@@ -98,7 +98,7 @@ def _of_wheel(file: str, name: str, version: Version | None) -> Iterator[FileNam
         reason = shortened(str(problem).partition(":")[0])
         yield _fact(file, Problem.INVALID, f"is no wheel's name: {reason}")
         return
-    refused = sorted(one for one in platforms if not pypi.takes_platform(one))
+    refused = sorted({one for one in platforms if not pypi.takes_platform(one)})
     if refused:
         noun = "a platform tag" if len(refused) == 1 else "platform tags"
         told = f"has {noun} that the index does not take: {words.listed(tuple(refused))}"
@@ -116,7 +116,7 @@ def _of_wheel(file: str, name: str, version: Version | None) -> Iterator[FileNam
         yield _fact(file, Problem.OTHER_VERSION, told, str(version))
 
 
-def _parts(file: str) -> tuple[Version, frozenset[str]]:
+def _parts(file: str) -> tuple[Version, Iterable[str]]:
     """Return version and platforms of a wheel's name; raise ValueError for one that is none."""
     plain = plainmetadata.wheel_name(file) if fastpaths.enabled("plain_metadata") else None
     if plain is not None:
@@ -124,7 +124,7 @@ def _parts(file: str) -> tuple[Version, frozenset[str]]:
     from packaging.utils import parse_wheel_filename  # noqa: PLC0415 - slow, and for few names
 
     _, said, _, tags = parse_wheel_filename(file)
-    return said, frozenset(tag.platform for tag in tags)
+    return said, {tag.platform for tag in tags}
 
 
 def _of_sdist(file: str, name: str, version: Version) -> Iterator[FileNameFact]:
