@@ -9,6 +9,7 @@ says so when its content is asked for.
 
 from __future__ import annotations
 
+import mmap
 from typing import TYPE_CHECKING, overload
 
 from auditor import fastpaths
@@ -54,6 +55,8 @@ _SMALL = 32 * 1024
 """Bytes up to which a file is handed on with others."""
 _ROW = 256 * 1024
 """Bytes of files that are handed on together."""
+_KEPT = 4 * 1024 * 1024
+"""Bytes of a mapped file that are held in memory before they are let go: all would be, else."""
 
 
 @overload
@@ -80,7 +83,12 @@ def members(
     quick = fastpaths.enabled("plain_entries")
     position = 0
     row = _Row(data, budget, together)
+    kept = 0
     for index, record in enumerate(records):
+        if position - kept > _KEPT:
+            yield from row.out()
+            kept = position
+            _let_go(data, kept)
         following = records[index + 1].offset if index + 1 < len(records) else directory
         path = stripped(record.name, strip)
         plain = quick and record.offset == position and _is_allowed(path, budget)
@@ -102,6 +110,12 @@ def members(
         raise ArchiveError(problems[0])
     if not records:
         raise ArchiveError("a zip archive without entries")
+
+
+def _let_go(data: memoryview, end: int) -> None:
+    """Have the system take back what it holds in memory of the beginning of a mapped file."""
+    if isinstance(data.obj, mmap.mmap) and hasattr(data.obj, "madvise"):
+        data.obj.madvise(mmap.MADV_DONTNEED, 0, end // mmap.PAGESIZE * mmap.PAGESIZE)
 
 
 def _in_full(
