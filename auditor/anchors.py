@@ -31,6 +31,10 @@ class Anchors:
         used = frozenset(b"".join(self._literals))
         self._between = next((bytes((byte,)) for byte in range(256) if byte not in used), None)
 
+    def expect(self, size: int) -> None:
+        """Choose the engine for as many more bytes, at least, that are going to be searched."""
+        self._searched += size
+
     def hits(self, text: bytes) -> Iterator[tuple[bytes, int]]:
         """Yield each literal with its offset, for every place where it stands in `text`."""
         if not self._literals:
