@@ -6,7 +6,6 @@ literals of our readers: 3,000 MB/s, 500 MB/s, 25 MB/s; to be made they take 10 
 
 from __future__ import annotations
 
-import threading
 from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -69,6 +68,8 @@ def by_hyperscan(literals: Literals) -> Engine | None:
     """
     if len(literals) > _MOST or max(map(len, literals)) > _LONGEST:
         return None
+    import threading  # noqa: PLC0415 - where hyperscan is
+
     try:
         import hyperscan  # noqa: PLC0415 - an extra, and for large contents alone
     except ImportError:
@@ -81,7 +82,7 @@ def by_hyperscan(literals: Literals) -> Engine | None:
     except hyperscan.error:
         return None
     lengths = tuple(map(len, literals))
-    own = _Scratch(hyperscan, database)
+    own = threading.local()  # two scans must not share what each needs to work in
 
     def places(text: bytes | memoryview) -> Places:
         ends: list[tuple[int, int]] = []
@@ -89,20 +90,14 @@ def by_hyperscan(literals: Literals) -> Engine | None:
         def met(index: int, _: int, end: int, *__: object) -> None:
             ends.append((end, index))
 
+        if not hasattr(own, "scratch"):
+            own.scratch = hyperscan.Scratch(database)
         searched: Any = text  # its stubs know bytes alone, it takes any buffer
         database.scan(searched, match_event_handler=met, scratch=own.scratch)
         ends.sort()
         return ((index, end - lengths[index]) for end, index in ends)
 
     return places if _finds_all(places, literals) else None
-
-
-class _Scratch(threading.local):
-    """What one thread needs for a scan: two scans must not share it."""
-
-    def __init__(self, hyperscan: Any, database: Any) -> None:  # noqa: ANN401 - a C extension
-        super().__init__()
-        self.scratch = hyperscan.Scratch(database)
 
 
 def _finds_all(engine: Engine, literals: Literals) -> bool:

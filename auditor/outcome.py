@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,6 @@ from msgspec import Struct, field
 from auditor import facts, policy, words
 from auditor.blame import of_input
 from auditor.errors import SpentError
-from auditor.facts import Contents
-from auditor.facts.policy.data_age import DataAgeFact
-from auditor.facts.policy.waiver import WaiverFact
-from auditor.lazyre import regex
 from auditor.limits import Budget, Limits
 from auditor.model import (
     Artifact,
@@ -29,10 +24,10 @@ from auditor.model import (
 )
 
 if TYPE_CHECKING:
+    from auditor.facts import Contents
     from auditor.judge import Judge
     from auditor.rulebook import Ruleset
 
-_DAY = regex(r"\b\d{4}-\d\d-\d\d\b")
 _FACTS = 32
 """Facts for one look at the clock."""
 Advice = Mapping[str, Callable[[Fact], str]]
@@ -137,27 +132,12 @@ class Outcome(Struct):
     ) -> list[Finding]:
         """Judge the policy itself: its waivers, and the age of what the report rests on."""
         said = settings.policy
+        if not said.waivers and said.data_age is None:
+            return []
+        from auditor import onpolicy  # noqa: PLC0415 - of such a policy alone
+
         tried = {rule.id for rule in judge.texts if not self.gaps and rule.artifacts & self.kinds}
-        waivers = tuple(
-            WaiverFact(
-                path=waiver.file,
-                line=waiver.line,
-                key=f"{waiver.rule} {waiver.subject}",
-                rule=waiver.rule,
-                subject=waiver.subject,
-                reason=waiver.reason,
-                owner=waiver.owner,
-                until=waiver.until.isoformat() if waiver.until else "",
-                state=policy.state(waiver, count, settings, tried=waiver.rule in tried),
-                findings=count,
-            )
-            for waiver, count in zip(said.waivers, uses, strict=True)
-        )
-        seen: dict[type, tuple[object, ...]] = {
-            WaiverFact: waivers,
-            DataAgeFact: tuple(_ages(data, settings)),
-        }
-        contents = Contents(kind=ArtifactKind.POLICY, members=(), observations=seen)
+        contents = onpolicy.contents(settings, uses, tried, data)
         found = Outcome()
         found.judged(judge, Artifact(source=said.file, kind=ArtifactKind.POLICY), contents, {})
         return found.findings
@@ -168,20 +148,3 @@ class Outcome(Struct):
                 self.gap(artifact.source, fact.reason, fact.path)
             else:
                 yield fact
-
-
-def _ages(data: Iterable[str], settings: policy.Settings) -> Iterator[DataAgeFact]:
-    """Yield how old each set of data is, where the policy has a limit for that."""
-    most = settings.policy.data_age
-    for text in data if most is not None else ():
-        found = _DAY.search(text)
-        if found is not None and most is not None:
-            age = settings.today - date.fromisoformat(found[0])
-            yield DataAgeFact(
-                path=settings.policy.file,
-                key=text[: found.start()].strip(),
-                day=found[0],
-                age=age.days,
-                most=most.days,
-                stale=age > most,
-            )

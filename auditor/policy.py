@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from auditor.exits import EXIT_FAIL, EXIT_INCOMPLETE, EXIT_PASS
 from auditor.facts.demands import Demands
-from auditor.facts.policy.waiver import State
 from auditor.match import Globs
 from auditor.model import (
     Finding,
@@ -29,6 +28,7 @@ from auditor.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from auditor.facts.policy.waiver import State
     from auditor.model import Report
     from auditor.rulebook import Rule, Ruleset
 
@@ -196,6 +196,8 @@ def known(report: Report) -> Report:
 
 def state(waiver: Waiver, uses: int, settings: Settings, *, tried: bool) -> State:
     """Return what a waiver is worth today; `tried` says that its rule saw all there was."""
+    from auditor.facts.policy.waiver import State  # noqa: PLC0415 - where there are waivers
+
     if not holds(waiver, settings.today):
         return State.EXPIRED
     if uses:

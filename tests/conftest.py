@@ -80,7 +80,8 @@ def kept_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         patch.delenv("XDG_CACHE_HOME", raising=False)
-        rulecache.load((rulebook.builtin_folder(),))
+        for lockfile in (None, False, True):
+            rulecache.load((rulebook.builtin_folder(),), lockfile=lockfile)
         rulecache.packs((rulebook.builtin_folder(),))
     return home / ".cache"
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import sys
+import tarfile
 import xml.etree.ElementTree as ET
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +22,7 @@ from auditor.lockscan import LockRequest, scan
 from bench import growth, guard
 from bench.guard import GUARDED, exceeded, guarded
 from bench.measure import Launcher, Run, in_turn, median_ratio, table
-from bench.speed import inputs, kept, lockfiles, packages, page, plot, rounds
+from bench.speed import bare, inputs, kept, lockfiles, packages, page, plot, rounds
 from bench.speed.measures import MEASURES, PYTHON, Measure
 from bench.speed.peers import PEERS, Call, Peer
 
@@ -222,6 +225,7 @@ MEASURE = Measure(
     ours=(sys.executable, "-c", "print('audit 1')"),
     floor=PYTHON,
     goal=100,
+    bare=(sys.executable, "-c", "pass"),
     shows="audit",
 )
 COUNTED = replace(MEASURE, code=1, count=3, finds={"bad": 2})
@@ -308,19 +312,64 @@ def test_a_measure_is_run_in_turn_with_its_floor_and_its_peers(result: rounds.Re
     assert result.trouble == ""
     assert result.reached
     assert result.ours.rounds == result.floor.rounds == 3
+    assert result.bare is not None
     assert slow.cost is not None
     assert slow.ratio > 2
     assert (crashed.cost, crashed.trouble) == (None, "ended with 3")
     assert (idle.cost, idle.trouble) == (None, "did not say that it had done its work")
 
 
-def test_a_floor_that_fails_ends_the_bench(tmp_path: Path) -> None:
+_FAILING = (sys.executable, "-c", "1/0")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [replace(MEASURE, floor=replace(PYTHON, words=_FAILING)), replace(MEASURE, bare=_FAILING)],
+)
+def test_a_floor_that_fails_ends_the_bench(broken: Measure, tmp_path: Path) -> None:
     made = inputs.Store(tmp_path).made("nothing")
-    broken = replace(MEASURE, floor=replace(PYTHON, words=(sys.executable, "-c", "1/0")))
     with Launcher() as launcher:
         bench = rounds.Bench(launcher, tmp_path, {}, {})
         with pytest.raises(ValueError, match="of a ended with 1"):
             rounds.measured(bench, broken, made, {}, 1)
+
+
+def test_the_bare_program_reads_every_byte_of_an_archive(tmp_path: Path) -> None:
+    files = {"package/a.js": b"a" * 70_000, "package/b/": b"", "package/b/c.txt": b"c\n"}
+    tarball = tmp_path / "a.tgz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name.rstrip("/"))
+            member.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    wheel = tmp_path / "a.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+
+    for found in (bare.tarred(str(tarball)), bare.zipped(str(wheel))):
+        assert {m.path.rstrip("/"): content for m, content in found} == {
+            name.rstrip("/"): content for name, content in files.items()
+        }
+    assert bare.tar(str(tarball)) == bare.zip_(str(wheel)) == 70_002
+
+
+def test_the_bare_program_reads_every_text_of_a_map(tmp_path: Path) -> None:
+    content = json.dumps({"version": 3, "sourcesContent": ["let a\n", None, "é"]}).encode()
+    with tarfile.open(tmp_path / "a.tgz", "w:gz") as archive:
+        member = tarfile.TarInfo("package/a.js.map")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+
+    assert bare.map_(str(tmp_path / "a.tgz")) == len("let a\né".encode())
+
+
+@pytest.mark.parametrize("form", lockfiles.FORMATS)
+def test_the_bare_program_tells_every_entry_of_a_lockfile(form: str, tmp_path: Path) -> None:
+    file = lockfiles.write(tmp_path, form=form, count=50)
+
+    assert 50 <= bare.lines(str(file)) <= 55  # some formats tell the project, too
 
 
 def test_commands_run_without_the_settings_of_the_user(
@@ -352,6 +401,7 @@ RESULT = rounds.Result(
     floor=replace(COST, cpu=0.4, peak=2),
     ours=COST,
     ratio=1.25,
+    bare=0.9,
     rivals=(
         rounds.Rival(name="quick", cost=replace(COST, cpu=1.0), ratio=2.0, goal=2.5),
         rounds.Rival(name="slow", cost=replace(COST, cpu=90, rounds=1), ratio=180.4, goal=10),
@@ -368,8 +418,8 @@ ABOUT = page.About(
 
 def test_the_table_has_ours_beside_the_floor_and_peers_in_times_of_us() -> None:
     assert page.summary([RESULT]).splitlines()[2] == (
-        "| stand-in of the leak, 5 files, 72 MB unpacked | `gzip -dc` | 400 ms | 500 ms | **1.25** "
-        "| 1.00, 100 MB | 105 MB | quick 2.00, slow 180 |"
+        "| stand-in of the leak, 5 files, 72 MB unpacked | `gzip -dc` | 400 ms | 0.90 | 500 ms "
+        "| **1.25** | 1.00, 100 MB | 105 MB | quick 2.00, slow 180 |"
     )
 
 

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import binaries, facts
-from auditor.binaries import Kind
+from auditor import facts
+from auditor.binaries import tables
+from auditor.binaries.tables import Kind
 from auditor.examine import Examination
 from auditor.facts import source_map
 from auditor.facts.source_map import Carrier, MapSeen
@@ -404,7 +405,7 @@ def test_a_wasm_module_may_have_its_map_inline() -> None:
 
 def test_debug_information_and_names_of_a_wasm_module_are_told() -> None:
     given = {".debug_info": b"i" * 30, ".debug_str": b"/home/ann/kit/a.c\0", "name": b"\0\2\1a"}
-    binary = binaries.inspect(payloads.wasm(given))
+    binary = tables.inspect(payloads.wasm(given))
     assert binary is not None
     assert (binary.format, binary.problems) == ("WebAssembly", ())
     assert [(p.text, p.end - p.start) for p in binary.of(Kind.DEBUG)] == [
@@ -413,7 +414,7 @@ def test_debug_information_and_names_of_a_wasm_module_are_told() -> None:
     ]
     assert len(binary.of(Kind.SYMBOLS)) == 1
     assert binary.of(Kind.SEPARATE) == ()
-    alone = binaries.inspect(payloads.wasm(given, code=False))
+    alone = tables.inspect(payloads.wasm(given, code=False))
     assert alone is not None
     assert len(alone.of(Kind.SEPARATE)) == 1
 
@@ -428,14 +429,14 @@ def test_debug_information_and_names_of_a_wasm_module_are_told() -> None:
     ],
 )
 def test_a_broken_wasm_module_says_so(data: bytes, problem: str) -> None:
-    binary = binaries.inspect(data)
+    binary = tables.inspect(data)
     assert binary is not None
     assert binary.problems == (problem,)
 
 
 @given(st.binary())
 def test_any_wasm_module_is_gone_through(body: bytes) -> None:
-    assert binaries.inspect(b"\0asm\1\0\0\0" + body) is not None
+    assert tables.inspect(b"\0asm\1\0\0\0" + body) is not None
 
 
 # -- archives and compressed files inside the package

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor import anchors, buildpaths, fastpaths
-from auditor.binaries import Kind, Part, inspect
+from auditor.binaries.tables import Kind, Part, inspect
 from auditor.errors import ParseError
 from auditor.facts import native_code
 from auditor.facts.native_code import NativeCodeFact

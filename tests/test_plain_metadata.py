@@ -120,7 +120,7 @@ def test_where_it_answers_packaging_answers_so(data: bytes) -> None:
     parsed, unparsed = parse_email(document.head)
     assert (raw, {}) == (parsed, unparsed)
     checked = dict(parsed)
-    if checked["metadata_version"] < "2.4":
+    if parsed["metadata_version"] < "2.4":
         checked.pop("license_files", None)
     Metadata.from_raw(checked)  # type: ignore[arg-type]
     requirements = raw.get("requires_dist", [])

@@ -19,7 +19,7 @@ from auditor.advisories.records import Advisory, Records
 from auditor.advisories.values import BadPackage, Incident
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from auditor.advisories.records import Name
     from auditor.advisories.values import Detail, Pack
@@ -95,15 +95,29 @@ class _Match(Struct, frozen=True, kw_only=True):
 class IncidentIndex:
     """All packs, ready to be asked about entries."""
 
-    __slots__ = ("_by_digest", "_by_name", "_details", "_packed", "_packs", "_starts", "incidents")
+    __slots__ = (
+        "_by_digest",
+        "_by_name",
+        "_details",
+        "_listed",
+        "_names",
+        "_packed",
+        "_packs",
+        "_starts",
+        "incidents",
+    )
 
     def __init__(self, loaded: Sequence[Pack]) -> None:
         self.incidents = tuple(pack.incident for pack in loaded)
         self._packs = {pack.incident.id: pack for pack in loaded}
         self._details: dict[str, Detail] = {}
+        self._names: dict[str, dict[str, object]] = {}
+        """By ecosystem, the names of all bad packages in the spelling that all of them share."""
         self._by_name: dict[tuple[str, str], list[tuple[Incident, BadPackage | str]]] = {}
+        self._listed: list[tuple[Incident, str, Mapping[str, str]]] = []
+        """The lists of all packs, with their ecosystem; each line by its name."""
         self._by_digest: dict[digests.Key, tuple[Incident, BadPackage, str, bool]] = {}
-        self._packed: dict[str, str] = {}
+        self._packed: Mapping[str, str] | None = None
         self._starts: set[str] = set()
         for pack in loaded:
             self._add(pack)
@@ -116,14 +130,32 @@ class IncidentIndex:
                 self._by_digest.setdefault((digest.algorithm, digest.value), known)
                 self._starts.add(f"{digest.algorithm}-{b64encode(digest.value).decode()}"[:_START])
         for ecosystem, text in pack.lists.items():
-            for line in packs.lines(text):
-                self._enter(ecosystem, line.partition(" ")[0], pack.incident, line)
+            lines = packs.lines(text)
+            listed = dict(zip(_names(ecosystem, lines), lines, strict=True))
+            if len(listed) == len(lines):
+                self._listed.append((pack.incident, ecosystem, listed))
+                self._names.setdefault(ecosystem, {}).update(listed)
+            else:  # two spellings of one name
+                for line in lines:
+                    self._enter(ecosystem, line.partition(" ")[0], pack.incident, line)
 
     def _enter(self, eco: str, name: str, incident: Incident, what: BadPackage | str) -> None:
-        key = (eco, versions.same_name(eco, name))
-        self._by_name.setdefault(key, []).append((incident, what))
-        if name[:1] == "@" and eco == "npm":
-            self._packed[name[1:].replace("/", "-", 1)] = name
+        same = versions.same_name(eco, name)
+        self._by_name.setdefault((eco, same), []).append((incident, what))
+        self._names.setdefault(eco, {})[same] = None
+
+    def _known(self, eco: str, name: str) -> list[tuple[Incident, BadPackage]]:
+        """Return the packages of a name, in the order of the packs."""
+        same = versions.same_name(eco, name)
+        if same not in self._names.get(eco, ()):
+            return []
+        found = [(one, _parsed(eco, what)) for one, what in self._by_name.get((eco, same), ())]
+        found += (
+            (incident, packs.listed(eco, listed[same]))
+            for incident, ecosystem, listed in self._listed
+            if ecosystem == eco and same in listed
+        )
+        return sorted(found, key=lambda one: self.incidents.index(one[0]))
 
     def detail(self, incident_id: str) -> Detail | None:
         """Return the rest of a pack, read now; None for an id that there is not.
@@ -137,14 +169,18 @@ class IncidentIndex:
 
     def packages(self) -> Iterator[tuple[Incident, BadPackage]]:
         """Yield every package of every incident."""
-        for (ecosystem, _), entries in self._by_name.items():
-            for incident, what in entries:
-                yield incident, _parsed(ecosystem, what)
+        found: dict[tuple[str, str], None] = {}
+        for pack in self._packs.values():
+            for one in pack.packages:
+                found[one.ecosystem, versions.same_name(one.ecosystem, one.name)] = None
+            for eco, text in pack.lists.items():
+                found |= dict.fromkeys((eco, name) for name in _names(eco, packs.lines(text)))
+        for eco, name in found:
+            yield from self._known(eco, name)
 
     def named(self, ecosystem: str, name: str) -> tuple[tuple[Incident, BadPackage], ...]:
         """Return the incidents that a package was part of, whatever its version."""
-        key = (ecosystem, versions.same_name(ecosystem, name))
-        return tuple((i, _parsed(ecosystem, what)) for i, what in self._by_name.get(key, ()))
+        return tuple(self._known(ecosystem, name))
 
     def asked(self, packages: Sequence[LockedPackage], usual: Usual) -> Iterator[Name]:
         """Yield the packages that entries may be, as `hits` asks for their records."""
@@ -164,13 +200,12 @@ class IncidentIndex:
 
         A usual entry is nothing but what it says, so that its name and its digests tell.
         """
-        by_name, found, starts = self._by_name, known.found, self._starts
+        names, found, starts = self._names, known.found, self._starts
         for entry, place in zip(packages, usual.places, strict=True):
-            key = entry.ecosystem, entry.name
             if (
                 place is None
-                or key in by_name
-                or key in found
+                or entry.name in names.get(entry.ecosystem, ())
+                or (entry.ecosystem, entry.name) in found
                 or not starts.isdisjoint([digest[:_START] for digest in entry.integrity])
                 or ("#" in entry.resolved and digests.of_address(entry.resolved) in self._by_digest)
             ):
@@ -199,10 +234,10 @@ class IncidentIndex:
 
     def _is_plain(self, entry: LockedPackage, known: Records) -> bool:
         """Tell at a glance that an entry is none: nearly all are, and a lockfile has thousands."""
-        key = (entry.ecosystem, versions.same_name(entry.ecosystem, entry.name))
-        if key in self._by_name or entry.files or "security" in entry.version:
+        same = versions.same_name(entry.ecosystem, entry.name)
+        if same in self._names.get(entry.ecosystem, ()) or (entry.ecosystem, same) in known.found:
             return False
-        if key in known.found:
+        if entry.files or "security" in entry.version:
             return False
         for text in entry.integrity:
             if len(text) != _SHA512 or text[:7] != "sha512-" or text[:_START] in self._starts:
@@ -221,17 +256,31 @@ class IncidentIndex:
                 yield _match(incident, package, version, How.INTEGRITY, single=single)
         for guise in addressed:
             yield from self._versions(entry.ecosystem, guise.name, guise.version, How.ADDRESS)
-            if guise.packed and (scoped := self._packed.get(guise.name)):
+            if guise.packed and (scoped := self._scoped(guise.name)):
                 yield from self._versions(entry.ecosystem, scoped, guise.version, How.ADDRESS)
             yield from _recorded(entry, guise, known)
 
+    def _scoped(self, packed: str) -> str:
+        """Return the bad package with a scope whose file is called like that; empty for none."""
+        if self._packed is None:
+            scoped = [name for name in self._names.get("npm", ()) if name[:1] == "@"]
+            self._packed = {name[1:].replace("/", "-", 1): name for name in scoped}
+        return self._packed.get(packed, "")
+
     def _versions(self, eco: str, name: str, version: str, how: How) -> Iterator[_Match]:
-        for incident, what in self._by_name.get((eco, versions.same_name(eco, name)), ()):
-            package = _parsed(eco, what)
+        for incident, package in self._known(eco, name):
             spelled, found = _version_of(package, version, how)
             if found is not None:
                 single = incident.single_source or spelled in package.single_source
                 yield _match(incident, package, spelled, found, single=single)
+
+
+def _names(ecosystem: str, lines: list[str]) -> list[str]:
+    """Return the names in a list of bad packages, as `versions.same_name` spells them."""
+    names = [line.partition(" ")[0] for line in lines]
+    if ecosystem == "npm":  # which spells a name one way, and has nearly all of them
+        return names
+    return [versions.same_name(ecosystem, name) for name in names]
 
 
 def _match(

@@ -134,9 +134,9 @@ def check(pack: Pack) -> None:
             seen.add(package.name)
 
 
-def lines(text: str) -> Iterator[str]:
-    """Yield a list's lines without comments and blank ones."""
-    return (line for line in text.splitlines() if line[:1] != "#" and line.strip())
+def lines(text: str) -> list[str]:
+    """Return a list's lines without comments and blank ones."""
+    return [line for line in text.splitlines() if line[:1] != "#" and line.strip()]
 
 
 @lru_cache(maxsize=512)

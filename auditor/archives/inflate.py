@@ -43,7 +43,7 @@ class Decompressor(Protocol):
     def unused_data(self) -> bytes:
         """What was given and lies behind the end."""
 
-    def decompress(self, data: bytes | memoryview, max_length: int = -1) -> bytes:
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         """Return at most `max_length` bytes more."""
 
 

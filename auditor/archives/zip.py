@@ -357,6 +357,10 @@ def _as_local(rest: memoryview, found: Local, path: str, budget: Budget) -> Iter
     yield loose(f"({path} by its local header)", chunks, budget)
 
 
+def _never(_: Several) -> bool:
+    return False
+
+
 class _Row:
     """Ordinary files that wait to be handed on together; a large one goes alone."""
 
@@ -365,13 +369,14 @@ class _Row:
     def __init__(self, data: memoryview, budget: Budget, together: Together | None) -> None:
         self._data = data
         self._budget = budget
-        self._together = together
+        self._together = together or _never
         self._files: list[tuple[Record, int, str]] = []
         self._size = 0
 
     def has_room(self, size: int) -> bool:
         """Tell whether a file can wait with those that do."""
-        return self._together is not None and size <= _SMALL and self._size + size <= _ROW
+        together = self._together is not _never
+        return together and size <= _SMALL and self._size + size <= _ROW
 
     def add(self, record: Record, start: int, path: str) -> None:
         """Have a file wait, of which it is known where its content begins."""

@@ -97,7 +97,7 @@ def small(packed: memoryview, record: Record) -> bytes | None:
     else:
         inflater = inflate.deflate()
         try:
-            found = inflater.decompress(packed, record.size + 1)
+            found = inflater.decompress(bytes(packed), record.size + 1)
         except Exception as problem:  # each library has its own, none shared
             if isinstance(problem, MemoryError):
                 raise

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.binaries import MACHO_FAT, MACHO_THIN
 from auditor.binaries.layout import Kind, Part, row, section, size_of, table
 from auditor.errors import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_THIN = {  # magic as it stands in the file: byte order, and whether it has 64 bits
-    b"\xfe\xed\xfa\xce": (">", False),
-    b"\xce\xfa\xed\xfe": ("<", False),
-    b"\xfe\xed\xfa\xcf": (">", True),
-    b"\xcf\xfa\xed\xfe": ("<", True),
-}
-_FAT = {b"\xca\xfe\xba\xbe": ">5I", b"\xca\xfe\xba\xbf": ">IIQQII"}
-MAGICS = frozenset({*_THIN, *_FAT})
+_THIN = dict(zip(MACHO_THIN, ((">", False), ("<", False), (">", True), ("<", True)), strict=True))
+"""By magic as it stands in the file, the byte order, and whether it has 64 bits."""
+_FAT = dict(zip(MACHO_FAT, (">5I", ">IIQQII"), strict=True))
 _FIRST_JAVA_CLASS = 45
 """Java's class files have the same magic, and their version where the number of slices stands."""
 _MOST_COMMANDS = 10_000

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.binaries import WASM
 from auditor.binaries.layout import Kind, Part, section
 from auditor.errors import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAGIC = b"\0asm"
-ANCHORS = frozenset({b"\x10sourceMappingURL", b"\x13external_debug_info"})
-"""The names of sections with an address, each behind its length: no text holds those."""
 _HEAD = 8
 _VERSION = b"\1\0\0\0"
 _CUSTOM = 0
@@ -29,7 +27,7 @@ _MOST = 100_000
 
 def claims(data: bytes) -> bool:
     """Tell a module by magic and version; a component, which has another one, is none."""
-    return data.startswith(MAGIC + _VERSION)
+    return data.startswith(WASM + _VERSION)
 
 
 def parts(data: bytes) -> Iterator[Part]:

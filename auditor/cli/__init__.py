@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 
 import click
 
-from auditor import __version__
+from auditor import __version__, plugins
 
-_NOT_COMMANDS = frozenset({"confined", "db_update", "options", "output", "streams", "walled"})
+_NOT_COMMANDS = frozenset(
+    {"bar", "confined", "db_update", "options", "output", "streams", "walled"}
+)
 
 
 class _Commands(click.Group):
@@ -18,8 +19,7 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
         del ctx
-        names = {info.name for info in pkgutil.iter_modules(__path__)}
-        return sorted(names - _NOT_COMMANDS)
+        return [name for name in plugins.modules(__path__) if name not in _NOT_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command, or return None."""

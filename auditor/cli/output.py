@@ -7,7 +7,6 @@ import stat
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock, Timer
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -24,15 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TextIO
 
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
-
     from auditor.model import Report
     from auditor.scan import Announce
-    from auditor.sources.file import Progress
-
-PATIENCE = 1.0
-"""Seconds of work before a progress bar appears."""
 
 
 def destinations(reports: tuple[str, ...], known: tuple[str, ...] = ()) -> list[tuple[str, Path]]:
@@ -197,66 +189,13 @@ def progress() -> Iterator[Announce]:
     if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
-    bar = _Bar()
+    from auditor.cli.bar import Bar  # noqa: PLC0415 - where somebody looks
+
+    bar = Bar()
     try:
         yield bar.announce
     finally:
         bar.close()
-
-
-class _Bar:
-    """A progress bar that appears when there is something to wait for, and not before."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._closed = False
-        self._bar: Bar | None = None
-        self._task: TaskID | None = None
-        self._label = ""
-        self._timer: Timer | None = None
-
-    def announce(self, label: str) -> Progress:
-        """Say what is worked on; returns who wants to know how far it is."""
-        if self._timer is None:  # not before: a process with a second thread is not forked safely
-            self._timer = Timer(PATIENCE, self._appear)
-            self._timer.daemon = True
-            self._timer.start()
-        with self._lock:
-            self._label = safe(label, 60)
-            if self._bar is not None and self._task is not None:
-                self._bar.update(self._task, description=self._label, completed=0, total=None)
-        return self._advance
-
-    def close(self) -> None:
-        """Take the bar off the screen."""
-        if self._timer is not None:
-            self._timer.cancel()
-        with self._lock:
-            self._closed = True
-            if self._bar is not None:
-                self._bar.stop()
-
-    def _advance(self, done: int, total: int) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total)
-
-    def _appear(self) -> None:
-        from rich.console import Console  # noqa: PLC0415 - only where there is a bar
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-        from rich.progress import Progress as RichProgress  # noqa: PLC0415
-
-        with self._lock:
-            if self._closed:
-                return
-            self._bar = RichProgress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._task = self._bar.add_task(self._label, total=None)
-            self._bar.start()
 
 
 def packer_output(*, verbose: bool) -> Callable[[str], None] | None:

@@ -8,7 +8,6 @@ takes from `Contents.of`. Both are found in their folder; nothing is registered 
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import is_
@@ -16,6 +15,7 @@ from typing import TypeVar, cast
 
 from msgspec import Struct, field
 
+from auditor import plugins
 from auditor.limits import Limits
 from auditor.model import (
     OF_OTHERS,
@@ -237,9 +237,8 @@ def _in_folder(below: str) -> tuple[Collector | Reader, ...]:
     """Return what the fact modules of this folder declare, or of one below it."""
     name = f"{__name__}.{below}".rstrip(".")
     found: list[Collector | Reader] = []
-    for info in sorted(pkgutil.iter_modules([f"{__path__[0]}/{below}"]), key=lambda i: i.name):
-        if not info.ispkg:
-            module = importlib.import_module(f"{name}.{info.name}")
-            declared = (getattr(module, one, None) for one in ("COLLECTOR", "READER"))
-            found += (one for one in declared if isinstance(one, Collector | Reader))
+    for plugin in plugins.modules(__path__, below):
+        module = importlib.import_module(f"{name}.{plugin}")
+        declared = (getattr(module, one, None) for one in ("COLLECTOR", "READER"))
+        found += (one for one in declared if isinstance(one, Collector | Reader))
     return tuple(found)

@@ -7,7 +7,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from auditor import buildpaths
-from auditor.binaries import HEADS, Binary, Kind, Part, inspect
+from auditor.binaries import HEADS
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Hits, Reader, Unread
 from auditor.lazyre import regex
@@ -15,6 +15,8 @@ from auditor.model import ByteCount, Fact, Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from auditor.binaries.tables import Part
 
 _SMALLEST = 28
 _INFORMATION = regex(r"[._]*z?debug_(?:info|line|types)|PDB\Z")
@@ -55,6 +57,8 @@ class NativeCodeFact(Fact, frozen=True, kw_only=True):
 
 def read(member: Member, data: bytes, _: Hits) -> Iterator[NativeCodeFact | Unread]:
     """Leave the fact of one binary, and a gap for tables or sections that could not be read."""
+    from auditor.binaries.tables import Kind, inspect  # noqa: PLC0415 - where there is such a file
+
     binary = inspect(data)
     if binary is None:
         return
@@ -62,11 +66,11 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[NativeCodeFact | Unre
     problems += {f"not looked into: packed by {part.text}" for part in binary.of(Kind.COMPRESSED)}
     database = next((part.text for part in binary.of(Kind.PDB)), "")
     paths = [database] if database else []
+    debug = binary.of(Kind.DEBUG)
     try:
-        paths += _paths(data, binary)
+        paths += _paths(data, debug)
     except ParseError as problem:
         problems.append(f"not searched for paths to the end: {problem}")
-    debug = binary.of(Kind.DEBUG)
     shown = buildpaths.shown(paths)
     yield NativeCodeFact(
         path=member.path,
@@ -85,12 +89,11 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[NativeCodeFact | Unre
     yield from (Unread(path=member.path, reason=problem) for problem in problems)
 
 
-def _paths(data: bytes, binary: Binary) -> Iterator[str]:
+def _paths(data: bytes, debug: tuple[Part, ...]) -> Iterator[str]:
     """Yield the paths in the file as it is, then those in its compressed sections of names.
 
     Raises ParseError for a section that is damaged, or compressed in a way that we do not read.
     """
-    debug = binary.of(Kind.DEBUG)
     yield from buildpaths.in_bytes(data, _merged(debug))
     packed = dict.fromkeys(part for part in debug if part.packing and _NAMES.match(part.text))
     left = min(_RATIO * len(data), _MOST)

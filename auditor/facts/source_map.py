@@ -17,7 +17,7 @@ from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
 from auditor.facts.file import extensions, kind_of
 from auditor.lazyre import regex
-from auditor.maps import bun, deno, evaluated, links, pkg, reader, written
+from auditor.maps import links, reader, signs
 from auditor.maps.links import LinkSeen
 from auditor.maps.origin import is_third_party
 from auditor.maps.reader import Collected, Origin, Part, Source, SourceMap, TooDeepError
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from auditor.maps.reader import Given
 
-_KEYS = frozenset({b'"mappings"', b'"sections"', written.KEY})
-_PAYLOADS = frozenset({bun.TRAILER, deno.MAGIC, pkg.START})
+_KEYS = frozenset({b'"mappings"', b'"sections"', signs.WRITTEN})
+_PAYLOADS = frozenset({signs.BUN, signs.DENO, signs.PKG})
 _UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _ESCAPED_KEYS = b"\\u00"
 _LARGE = 1024 * 1024
@@ -152,7 +152,7 @@ class _Inside:
             # code and templates start with a bracket too: only what claims to be a map is a gap
             name = self._member.path.lower()
             texts = b'"sourcesContent"' in self._data
-            deep = isinstance(problem, TooDeepError) and written.KEY in self._data
+            deep = isinstance(problem, TooDeepError) and signs.WRITTEN in self._data
             large = texts and _is_large_map(self._data)
             if deep or large or name.endswith(".map") or (texts and name.endswith("json")):
                 yield self._gap("a source map", problem)
@@ -259,11 +259,13 @@ class _Inside:
         keys = [
             offset
             for anchor, offset in self._hits
-            if anchor == written.KEY
+            if anchor == signs.WRITTEN
             if not self._is_inline(offset)
         ]
         if not keys or kind_of(self._member.path) == "documents":
             return  # documents show what a map looks like
+        from auditor.maps import written  # noqa: PLC0415 - where there is one
+
         for one in written.maps_in(self._member.path, self._data, keys):
             if isinstance(one, Unread):
                 yield one
@@ -277,8 +279,10 @@ class _Inside:
 
     def _evaluated(self, told: list[int]) -> Iterator[Found | Embedded]:
         """Yield the modules that no inline map (at the offsets `told`) gives back already."""
-        if not any(anchor == evaluated.MARK for anchor, _ in self._hits):
+        if not any(anchor == signs.EVALUATED for anchor, _ in self._hits):
             return
+        from auditor.maps import evaluated  # noqa: PLC0415 - where there is one
+
         modules = [
             module
             for module in evaluated.modules(self._data)
@@ -291,11 +295,13 @@ class _Inside:
 
     def _payloads(self) -> Iterator[Found | Embedded | Unread]:
         """Yield what programs of bun, deno and pkg carry."""
+        from auditor.maps import bun, deno, pkg  # noqa: PLC0415 - of binaries alone
+
         places = {
             mark: [offset for anchor, offset in self._hits if anchor == mark] for mark in _PAYLOADS
         }
         try:
-            for embedded in bun.maps(self._data, places[bun.TRAILER]):
+            for embedded in bun.maps(self._data, places[signs.BUN]):
                 if embedded.document:
                     yield from self._map(embedded.document, 0, "the source map of a bun program")
                 else:
@@ -303,8 +309,8 @@ class _Inside:
             files = [
                 (path, content.decode("utf-8", "replace"))
                 for path, content in (
-                    *deno.sources(self._data, places[deno.MAGIC]),
-                    *pkg.sources(self._data, places[pkg.START]),
+                    *deno.sources(self._data, places[signs.DENO]),
+                    *pkg.sources(self._data, places[signs.PKG]),
                 )
                 if kind_of(path) in _TEXT_KINDS
             ]
@@ -316,7 +322,9 @@ class _Inside:
 
     def _linked(self) -> Iterator[Found | Embedded | Unread]:
         """Yield the map that a module of WebAssembly has as a `data:` URL."""
-        for part in binaries.links(self._data, binaries.Kind.MAP):
+        from auditor.binaries import tables  # noqa: PLC0415 - of binaries alone
+
+        for part in tables.links(self._data, tables.Kind.MAP):
             inner = links.inline_map(part.text.encode("utf-8", "replace"))
             if inner:
                 yield from self._map(inner, part.start, "an inline source map")
@@ -557,7 +565,7 @@ def _stem(path: str) -> tuple[str, ...]:
 
 
 READER = Reader(
-    anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, evaluated.MARK},
+    anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, signs.EVALUATED},
     endings=frozenset({"map", "json", *extensions(_TEXT_KINDS)}),
     heads=_UTF16,
     wants=wants,

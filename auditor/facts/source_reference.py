@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from auditor import binaries
-from auditor.binaries import Kind
 from auditor.facts import Collector, Contents, Hits, Reader
 from auditor.facts.source_map import MapSeen
 from auditor.lazyre import regex
@@ -83,7 +82,7 @@ def read(member: Member, data: bytes, _: Hits) -> Iterator[LinkSeen]:
     elif name.endswith(_MARKUP):
         found = [*_in_markup(data)]
     else:
-        found = [*_in_wasm(data)]
+        found = [*_in_wasm(data)] if data.startswith(binaries.WASM) else []
     for link in found:
         if link is None or link.url[:5].lower() == "data:":
             continue
@@ -104,8 +103,11 @@ def _in_markup(data: bytes) -> Iterator[links.Link]:
 
 
 def _in_wasm(data: bytes) -> Iterator[links.Link]:
-    for kind, form in ((Kind.MAP, links.FORM), (Kind.DEBUG_ELSEWHERE, "external_debug_info")):
-        for part in binaries.links(data, kind):
+    from auditor.binaries import tables  # noqa: PLC0415 - of modules alone
+
+    kinds = tables.Kind
+    for kind, form in ((kinds.MAP, links.FORM), (kinds.DEBUG_ELSEWHERE, "external_debug_info")):
+        for part in tables.links(data, kind):
             if part.text:
                 yield links.Link(url=part.text, offset=part.start, form=form, has_line=False)
 

@@ -7,13 +7,13 @@ like. Nothing is registered by hand.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 
 from msgspec import Struct, field
 
+from auditor import plugins
 from auditor.decoding import text_of
 from auditor.errors import InputError, ParseError
 from auditor.inventory import Inventory
@@ -86,7 +86,7 @@ def formats() -> Mapping[str, Format]:
 
 @cache
 def _modules() -> tuple[str, ...]:
-    return tuple(sorted(info.name for info in pkgutil.iter_modules(__path__)))
+    return tuple(plugins.modules(__path__))
 
 
 def _declared(module: str) -> Format | None:

@@ -20,9 +20,6 @@ from auditor.errors import InputError, ParseError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-TRAILER = b"\n---- Bun! ----\n"
-"""The literal at the end; bun's own code holds it, too."""
-
 _TAILS = (32, 28, 24)
 """Bytes of the sizes before the trailer, newest first."""
 _ROWS = (52, 36, 32, 28)

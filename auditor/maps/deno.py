@@ -18,9 +18,6 @@ from auditor.lazyre import regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MAGIC = b"d3n0l4nd"
-"""The literal before and behind what deno appends; deno's own code holds it, too."""
-
 _FILES = regex(rb'\[\{"(?:File|Dir|Symlink)":\{"n":"')
 _NEAR = 1024 * 1024
 """Bytes behind the magic in which the list of files begins: settings stand before it."""

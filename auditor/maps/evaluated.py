@@ -14,12 +14,11 @@ from msgspec import Struct
 
 from auditor.lazyre import regex
 from auditor.maps import jstext
+from auditor.maps.signs import EVALUATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MARK = b"# sourceURL="
-"""The literal that each such string holds."""
 _EVAL = regex(
     rb"eval\((?<!\weval\()\s*+(?:[\w$.]++\(\s*+)?"  # what comes first is searched for quickly
     rb"(?:\"((?:[^\"\\\r\n]|\\.)*+)\"|'((?:[^'\\\r\n]|\\.)*+)'|`((?:[^`\\]|\\.)*+)`)",
@@ -42,7 +41,7 @@ def modules(text: bytes) -> Iterator[Module]:
     """Yield each module that a text evaluates under a bundler's name; never raises."""
     for call in _EVAL.finditer(text):
         raw = call.group(call.lastindex or 1)
-        if MARK not in raw:
+        if EVALUATED not in raw:
             continue
         body = jstext.unescaped(raw)
         names = _NAME.findall(body)

@@ -18,9 +18,6 @@ from auditor.lazyre import regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-START = b"(function(process, require, console, EXECPATH_FD, PAYLOAD_POSITION, PAYLOAD_SIZE) { "
-"""The literal with which the code begins, and the contents end."""
-
 _TABLES = regex(
     rb',\n(\{"[^\n]*+)\n,\n"[^\n]*+\n,\n\{[^\n]*+\n,\n(\{[^\n]*+)\n,\n([0-3]|true|false)\n\);'
 )

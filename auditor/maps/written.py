@@ -16,13 +16,12 @@ from msgspec import Struct
 
 from auditor.lazyre import regex
 from auditor.maps import jstext
+from auditor.maps.signs import WRITTEN
 from auditor.model import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-KEY = b"sourcesContent"
-"""The literal that every such map holds."""
 MAX_DEPTH = 4
 """Strings inside strings: each level doubles the backslashes, so that no real text goes further."""
 
@@ -70,10 +69,10 @@ class _Effort:
 def keys_of(text: bytes) -> list[int]:
     """Return the offset of every key in a text."""
     found = []
-    offset = text.find(KEY)
+    offset = text.find(WRITTEN)
     while offset >= 0:
         found.append(offset)
-        offset = text.find(KEY, offset + len(KEY))
+        offset = text.find(WRITTEN, offset + len(WRITTEN))
     return found
 
 
@@ -97,7 +96,7 @@ def _maps(text: bytes, keys: list[int], effort: _Effort, depth: int) -> Iterator
     for key in keys:
         if key < floor:
             continue
-        end = key + len(KEY)
+        end = key + len(WRITTEN)
         start = _in_literal(text, floor, key)
         if start >= 0:
             end = _literal_end(text, start)
@@ -134,7 +133,7 @@ def _in_literal(text: bytes, floor: int, key: int) -> int:
             return -1
         return _last(_ESCAPED_START, text, floor, key, key - 2)
     start = _last(_BARE_START, text, floor, key, -1)
-    return start if start >= 0 and b'\\"' in text[start : key + len(KEY) + 4] else -1
+    return start if start >= 0 and b'\\"' in text[start : key + len(WRITTEN) + 4] else -1
 
 
 def _last(pattern: re.Pattern[bytes], text: bytes, floor: int, end: int, otherwise: int) -> int:
@@ -152,7 +151,7 @@ def _literal_end(text: bytes, start: int) -> int:
 
 def _object(text: bytes, floor: int, key: int) -> tuple[bytes | None, int, int]:
     """Return the map around a key as JSON, where it ends, and how much was gone through."""
-    start = _last(_START, text, floor, key + len(KEY) + 2, -1)
+    start = _last(_START, text, floor, key + len(WRITTEN) + 2, -1)
     cost = 0
     if start >= 0:
         quote = text[start - 1 : start]
@@ -204,7 +203,7 @@ def _end_of(text: bytes, start: int) -> tuple[int, bool]:
 
 def _literal(text: bytes, floor: int, key: int) -> tuple[bytes | None, int, int]:
     """Return the map of an object literal, whose keys need no quotes and whose texts may."""
-    said, end = _list(text, key + len(KEY))
+    said, end = _list(text, key + len(WRITTEN))
     cost = end - key
     if not any(said):
         return None, key, cost

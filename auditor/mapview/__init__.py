@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from typing import TYPE_CHECKING
+
+from auditor import plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 
 def names() -> tuple[str, ...]:
     """Return the formats there are, by the modules of this folder; imports none of them."""
-    found = (info.name for info in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    return tuple(plugins.modules(__path__))
 
 
 def load(name: str) -> Callable[[Recovery, View], str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import pkgutil
 from collections.abc import Callable
 
 from msgspec import Struct
 
+from auditor import plugins
 from auditor.errors import UsageError
 from auditor.model import Report
 
@@ -44,8 +43,7 @@ class ReportFormat(Struct, frozen=True, kw_only=True):
 
 def names() -> tuple[str, ...]:
     """Return the formats there are, by the modules of this folder; imports none of them."""
-    found = (info.name for info in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    return tuple(plugins.modules(__path__))
 
 
 def load(name: str) -> ReportFormat:
@@ -54,7 +52,10 @@ def load(name: str) -> ReportFormat:
     found = module.REPORT
     if not isinstance(found, ReportFormat):
         raise TypeError(f"{module.__name__}.REPORT is no ReportFormat")
-    if found.library and importlib.util.find_spec(found.library) is None:
-        extra = f"pip install 'release-audit[{name}]'"
-        raise UsageError(f"the {name} report needs a library that is not installed: {extra}")
+    if found.library:
+        from importlib.util import find_spec  # noqa: PLC0415 - of these formats alone
+
+        if find_spec(found.library) is None:
+            extra = f"pip install 'release-audit[{name}]'"
+            raise UsageError(f"the {name} report needs a library that is not installed: {extra}")
     return found

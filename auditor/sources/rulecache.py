@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor import rulebook
 from auditor.rulebook import FILES, Rule, Ruleset
@@ -33,15 +34,21 @@ class _Rules(Struct, frozen=True, kw_only=True, array_like=True):
 def load(
     folders: Sequence[Path], *, lockfile: bool | None = None, telling: bool = False
 ) -> Ruleset:
-    """Return what `rulefile.load` would, without the tests of the rules; raises as it does."""
+    """Return what `rulefile.load` would, without the tests of the rules; raises as it does.
+
+    What each kind of call asks is kept for itself, so that none makes values of other rules.
+    """
+
+    def parse(source: Source) -> _Rules:
+        return _rules(source, lockfile=lockfile, telling=telling)
+
     made = Made(
-        name="rules",
+        name=f"rules {lockfile} {telling}",
         files=tuple((folder / below, ending) for folder in folders for below, ending in FILES),
         code=("match.py", "model.py", "rulebook.py", "rulefile.py", "yamldoc.py", "facts"),
     )
-    known = parsed.value(made, _Rules, lambda: rulebook.read(folders), _rules)
-    asked = rulebook.chosen(known.rules, lockfile=lockfile, telling=telling)
-    return Ruleset(rules=asked, lists=known.lists, digest=known.digest[:16])
+    known = parsed.value(made, _Rules, lambda: rulebook.read(folders), parse)
+    return Ruleset(rules=known.rules, lists=known.lists, digest=known.digest[:16])
 
 
 def packs(folders: Sequence[Path]) -> tuple[tuple[Pack, ...], str]:
@@ -78,14 +85,15 @@ def to_ship() -> dict[str, bytes]:
     }
 
 
-def _rules(source: Source) -> _Rules:
+def _rules(source: Source, *, lockfile: bool | None = None, telling: bool = False) -> _Rules:
     place = rulebook.builtin_folder() / RULES
-    if (known := parsed.shipped(place, source.digest, _Rules)) is not None:
-        return known
-    from auditor import rulefile  # noqa: PLC0415 - where nothing is kept
+    known = parsed.shipped(place, source.digest, _Rules)
+    if known is None:
+        from auditor import rulefile  # noqa: PLC0415 - where nothing is kept
 
-    whole = rulefile.parsed(source)
-    return _Rules(digest=source.digest, lists=dict(whole.lists), rules=whole.rules)
+        whole = rulefile.parsed(source)
+        known = _Rules(digest=source.digest, lists=dict(whole.lists), rules=whole.rules)
+    return replace(known, rules=rulebook.chosen(known.rules, lockfile=lockfile, telling=telling))
 
 
 def _packs(source: Packs) -> tuple[tuple[Pack, ...], str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 _BESIDE = Path(sys.executable).with_name("audit")
 AUDIT = (str(_BESIDE),) if _BESIDE.is_file() else (sys.executable, "-m", "auditor")
 """What users type: the command that is installed beside this Python, or ourselves as a module."""
+BARE = (sys.executable, str(Path(__file__).with_name("bare.py")))
+"""The least that a program like ours costs in Python; a kind and files follow."""
 _PACK = (*AUDIT, "pack", "{file}", "--format", "json")
 _PACK_ALL = (*AUDIT, "pack", "{files}", "--format", "json")
 
@@ -45,6 +47,8 @@ class Measure:
     floor: Floor
     goal: float
     """The ratio to the floor that we want: CPU time, or wall time where `wall`."""
+    bare: tuple[str, ...] = ()
+    """The least that the same work costs in Python, a command; empty where that is our start."""
     guard: float | None = None
     """The ratio above which `python -m bench.guard` fails; None where that does not measure it."""
     wall: bool = False
@@ -70,6 +74,7 @@ def _lock(form: str, title: str, file: str, goal: float, guard: float) -> Measur
         ours=(*AUDIT, "lock", file, "--format", "json"),
         floor=PYTHON,
         goal=goal,
+        bare=(*BARE, "lines", "{file}"),
         guard=guard,
         code=1,
         count=2_500,
@@ -85,6 +90,7 @@ MEASURES = (
         ours=_PACK,
         floor=GZIP,
         goal=1.0,
+        bare=(*BARE, "map", "{file}"),
         guard=2.0,
         peak=100,
         code=1,
@@ -98,6 +104,7 @@ MEASURES = (
         ours=_PACK,
         floor=GZIP,
         goal=1.0,
+        bare=(*BARE, "tar", "{file}"),
         code=1,
         count=6_790,
         finds={"embedded-sources": 2_184},
@@ -109,6 +116,7 @@ MEASURES = (
         ours=_PACK,
         floor=TAR,
         goal=1.5,
+        bare=(*BARE, "tar", "{file}"),
         count=31_858,
     ),
     Measure(
@@ -118,6 +126,7 @@ MEASURES = (
         ours=_PACK,
         floor=TAR,
         goal=1.5,
+        bare=(*BARE, "tar", "{file}"),
         guard=5.5,
         count=30_000,
         peers=False,
@@ -129,6 +138,7 @@ MEASURES = (
         ours=_PACK,
         floor=PYTHON,
         goal=10,
+        bare=(*BARE, "tar", "{file}"),
         guard=14.0,
         count=15,
     ),
@@ -139,6 +149,7 @@ MEASURES = (
         ours=_PACK,
         floor=UNZIP,
         goal=1.0,
+        bare=(*BARE, "zip", "{file}"),
         count=1_558,
     ),
     Measure(
@@ -148,6 +159,7 @@ MEASURES = (
         ours=_PACK,
         floor=UNZIP,
         goal=1.0,
+        bare=(*BARE, "zip", "{file}"),
         count=1_042,
         peers=False,
     ),
@@ -158,6 +170,7 @@ MEASURES = (
         ours=_PACK,
         floor=UNZIP,
         goal=1.0,
+        bare=(*BARE, "zip", "{file}"),
         code=1,
         count=3_406,
         finds={"embedded-sources": 532},
@@ -185,6 +198,7 @@ MEASURES = (
         ours=_PACK_ALL,
         floor=LOOP,
         goal=1.0,
+        bare=(*BARE, "tar", "{files}"),
         count=12_983,
     ),
     Measure(
@@ -204,6 +218,7 @@ MEASURES = (
         ours=_PACK_ALL,
         floor=LOOP,
         goal=1.0,
+        bare=(*BARE, "tar", "{files}"),
         guard=2.8,
         count=2_454,
     ),

@@ -48,8 +48,18 @@ def _goal(result: Result) -> str:
 def summary(results: Sequence[Result]) -> str:
     """Return the table of all measures: ours beside the floor, and how much slower peers are."""
     lines = [
-        _row("what", "floor", "its CPU", "ours", "ratio", "goal", "peak", "peers, in times of us"),
-        "|---|---|---:|---:|---:|---:|---:|---|",
+        _row(
+            "what",
+            "floor",
+            "its CPU",
+            "bare Python",
+            "ours",
+            "ratio",
+            "goal",
+            "peak",
+            "peers, in times of us",
+        ),
+        "|---|---|---:|---:|---:|---:|---:|---:|---|",
     ]
     for one in results:
         rivals = [
@@ -61,6 +71,7 @@ def summary(results: Sequence[Result]) -> str:
                 one.measure.title,
                 one.measure.floor.name,
                 _time(one.floor, one),
+                "" if one.bare is None else times(one.bare),
                 _time(one.ours, one),
                 ratio,
                 _goal(one),
@@ -106,6 +117,10 @@ Ratios that miss their goal are bold. `audit` runs with all its default rules an
 
 The *floor* is a common program that does the least of the work: unpacks the bytes, lists the names,
 or, for lockfiles, does nothing at all in the same language.
+
+*Bare Python* is `bench/speed/bare.py`, as a ratio to the same floor: it loads the libraries that
+our commands have to load and hands out each member, text or line once, with the quickest means that
+we know, and does nothing with them. What a goal leaves above it is what there is for all checks.
 
 """
 

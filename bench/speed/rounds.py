@@ -66,6 +66,8 @@ class Result:
     """Ours in multiples of the floor: the median of the ratios of each round."""
     day: str
     """On which it was measured: 2026-11-26."""
+    bare: float | None = None
+    """The same for the least that such a program costs in Python, where that is measured."""
     rivals: tuple[Rival, ...] = ()
     trouble: str = ""
     """What our answer has that it should not have; nothing where it is right."""
@@ -132,6 +134,13 @@ class Bench:
         run = self._launcher.run(words, cwd=made.folder, env=self._ours)
         if run.code not in {0, measure.code}:
             raise ValueError(f"{measure.floor.name} of {measure.name} ended with {run.code}")
+        return run
+
+    def bare(self, measure: Measure, made: Made) -> Run:
+        """Run the least that Python can do; raise ValueError where it fails."""
+        run = self._launcher.run(made.words(measure.bare), cwd=made.folder, env=self._ours)
+        if run.code:
+            raise ValueError(f"the bare program of {measure.name} ended with {run.code}")
         return run
 
     def said(self) -> str:
@@ -219,10 +228,13 @@ def measured(
             troubles[peer] = why
     left = {peer: rounds_for(first[peer].wall, rounds) for peer in peers if peer not in troubles}
     floors: list[Run] = []
+    least: list[Run] = []
     ours: list[Run] = []
     others: dict[Peer, list[Run]] = {peer: [] for peer in left}
     for number in range(rounds):
         floors.append(bench.floor(measure, made))
+        if measure.bare:
+            least.append(bench.bare(measure, made))
         ours.append(bench.run(measure.ours, made))
         for peer, times in left.items():
             if times == 1:
@@ -237,6 +249,7 @@ def measured(
         floor=cost(floors),
         ours=cost(ours),
         ratio=median_ratio(_of(ours, measure), _of(floors, measure)),
+        bare=median_ratio(_of(least, measure), _of(floors, measure)) if least else None,
         rivals=tuple(
             _rival(peer, made.kind, others.get(peer, []), ours, troubles.get(peer, ""))
             for peer in peers

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 from functools import cache as remembered
 from itertools import islice
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from auditor import plugins
 from auditor.errors import SpentError
 from auditor.inventory import Inventory
 from auditor.sources.caches._client import Client, Machine
@@ -44,8 +44,8 @@ class Cache(Struct, frozen=True, kw_only=True):
 def clients() -> Mapping[str, Client]:
     """Return all clients by name; the modules are imported here."""
     found: dict[str, Client] = {}
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda i: i.name):
-        declared = getattr(importlib.import_module(f"{__name__}.{info.name}"), "CLIENT", None)
+    for name in plugins.modules(__path__):
+        declared = getattr(importlib.import_module(f"{__name__}.{name}"), "CLIENT", None)
         if isinstance(declared, Client):
             if declared.name in found:
                 raise TypeError(f"two clients are called {declared.name!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor import binaries as readers
+from auditor.binaries import is_binary, tables
 from auditor.binaries.layout import Kind
 from tests import binaries, payloads
 from tests.fuzz.target import BrokenError, Target
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def run(data: bytes) -> object:
-    found = readers.inspect(data)
+    found = tables.inspect(data)
     parts = () if found is None else found.parts
     for part in parts:
         if part.kind is Kind.DEBUG and not 0 <= part.start <= part.end <= len(data):
             raise BrokenError(f"{part.text!r} lies outside of the file")
-    return readers.is_binary(data), found, readers.links(data, Kind.MAP)
+    return is_binary(data), found, tables.links(data, Kind.MAP)
 
 
 def elf_seeds() -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from auditor.maps import (
     markup,
     pkg,
     reader,
+    signs,
     treepath,
     written,
 )
@@ -313,23 +314,23 @@ TARGETS = (
     ),
     Target(
         name="bun-program",
-        run=partial(run_program, mark=bun.TRAILER, read=bun.maps),
+        run=partial(run_program, mark=signs.BUN, read=bun.maps),
         seeds=bun_seeds,
-        words=(bun.TRAILER, b"/$bunfs/"),
+        words=(signs.BUN, b"/$bunfs/"),
         longest=4096,
     ),
     Target(
         name="deno-program",
-        run=partial(run_program, mark=deno.MAGIC, read=deno.sources),
+        run=partial(run_program, mark=signs.DENO, read=deno.sources),
         seeds=deno_seeds,
-        words=(deno.MAGIC, b'[{"File":{"n":"', b'"o":[', b'"e":[', b'"Dir":'),
+        words=(signs.DENO, b'[{"File":{"n":"', b'"o":[', b'"e":[', b'"Dir":'),
         longest=4096,
     ),
     Target(
         name="pkg-program",
-        run=partial(run_program, mark=pkg.START, read=pkg.sources),
+        run=partial(run_program, mark=signs.PKG, read=pkg.sources),
         seeds=pkg_seeds,
-        words=(pkg.START, b"\n,\n", b"\n);", b'{"'),
+        words=(signs.PKG, b"\n,\n", b"\n);", b'{"'),
         longest=4096,
     ),
 )
