@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from auditor.facts.manifest import manifest_of
@@ -38,10 +39,8 @@ def advice(
     or sdist its own contents tell the backend where no project does.
     """
     if kind in {ArtifactKind.WHEEL, ArtifactKind.SDIST}:
-        from auditor import advice_python  # noqa: PLC0415 - of these alone
-
         return {
-            "leave_out": advice_python.leave_out(project, artifact, kind),
+            "leave_out": _OfPython(project, artifact, kind),
             "stop_emitting": lambda _: GENERAL_EMIT,
         }
     if project is None or manifest_of(project) is None:
@@ -58,6 +57,24 @@ def advice(
         "leave_out": advice_npm.LeaveOut(project),
         "stop_emitting": advice_npm.StopEmitting(project),
     }
+
+
+class _OfPython:
+    """What keeps a file out of a wheel or sdist, made for the first file that is to be kept out."""
+
+    def __init__(
+        self, project: Contents | None, artifact: Contents | None, kind: ArtifactKind
+    ) -> None:
+        self._known = project, artifact, kind
+
+    @cached_property
+    def _advice(self) -> Callable[[Fact], str]:
+        from auditor import advice_python  # noqa: PLC0415 - where something was found
+
+        return advice_python.leave_out(*self._known)
+
+    def __call__(self, fact: Fact) -> str:
+        return self._advice(fact)
 
 
 def outer(path: str) -> str:

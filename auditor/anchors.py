@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
 from auditor import fastpaths, literals
@@ -30,6 +30,10 @@ class Anchors:
         self._searched = 0
         used = frozenset(b"".join(self._literals))
         self._between = next((bytes((byte,)) for byte in range(256) if byte not in used), None)
+
+    def expect(self, size: int) -> None:
+        """Choose the engine for as many more bytes, at least, that are going to be searched."""
+        self._searched += size
 
     def hits(self, text: bytes) -> Iterator[tuple[bytes, int]]:
         """Yield each literal with its offset, for every place where it stands in `text`."""
@@ -67,6 +71,18 @@ class Anchors:
             number = bisect_right(starts, offset) - 1
             found.setdefault(number, []).append((literal, offset - starts[number]))
         return found
+
+    def places(self, text: bytes, most: int) -> list[int] | None:
+        """Return where literals stand, in order, as the quickest engine alone finds them.
+
+        None without it, until it is worth to be loaded, and where they stand in more places.
+        """
+        self._searched += len(text)
+        large = self._searched > LARGE and fastpaths.enabled("hyperscan")
+        if not large or literals.by_hyperscan(self._literals) is None:
+            return None
+        found = sorted(offset for _, offset in islice(self.hits(text), most + 1))
+        return found if len(found) <= most else None
 
     def _engine(self) -> literals.Engine:
         """Return the quickest engine for what was searched so far; each gives the same answer."""

@@ -7,16 +7,18 @@ everybody who uses a public build service or container image has the same one: i
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from auditor.anchors import shared
 from auditor.errors import ParseError
 from auditor.lazyre import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 MOST = 100_000
 """Paths of one file that are told apart: what gives away more has given away enough."""
@@ -63,10 +65,11 @@ _IMAGES = regex(
 )
 """Shared as well, where compilers leave paths: containers, system folders, folders by chance."""
 
-_ROOTS = (
-    rb"home|Users|root|builds?|mnt|opt|srv|var|tmp|private|workspaces?|github|codebuild|runner"
-    rb"|vercel|__w|usr/src|project|io|host"
-)
+_FOLDERS = (
+    b"home Users root build builds mnt opt srv var tmp private workspace workspaces github"
+    b" codebuild runner vercel __w usr/src project io host"
+).split()
+_ROOTS = b"|".join(_FOLDERS)
 _REST = rb"[^\x00-\x20\"'`<>|*?$%{}\x7f]{1,300}+"
 _RUN = regex(
     rb"/(?:(?<![A-Za-z0-9_.~)@/\\-]/)(?:"
@@ -78,11 +81,14 @@ _RUN = regex(
 
 Only below the folder of a Rust tool it may follow anything: Rust ends no text with NUL.
 """
+_RUN_BEGINS = frozenset(b"/%s/" % folder for folder in _FOLDERS)
+"""Of these runs each begins with one of them, and of those with a drive with one of the others."""
 _NEXT = regex(rb"/(?:" + _ROOTS + rb")/" + _REST)
 """A path that follows another one without anything between."""
 _DRIVE_RUN = regex(
     rb":(?<=[^A-Za-z0-9_][A-Za-z]:)[\\/](?![\\/])[^\x00-\x1f\"'`<>|*?$%{}:\x7f]{1,300}+"
 )
+_DRIVE_BEGINS = frozenset({b":/", b":\\"})
 _SOURCE = regex(
     rb"\.(?:rs(?![a-z](?![a-z]))|(?:c|cc|cpp|cxx|c\+\+|cu|cuh|h|hh|hpp|hxx|inl|inc|ipp|tcc|go|s|S|asm"
     rb"|m|mm|swift|f|for|f90|f95|F90|pyx|pxd|pxi|d|zig|cs|hs|ml|o|obj|a|lib|pdb|y|l)"
@@ -191,9 +197,10 @@ def in_bytes(data: bytes, names: Sequence[tuple[int, int]] = ()) -> Iterator[str
         return ends and (begin == 0 or data[begin - 1] == 0)
 
     yielded = 0
-    for pattern, head in ((_RUN, 0), (_DRIVE_RUN, 1)):
+    for pattern, begins, head in ((_RUN, _RUN_BEGINS, 0), (_DRIVE_RUN, _DRIVE_BEGINS, 1)):
+        search = _search(pattern, begins, data)
         position = tried = 0
-        found = pattern.search(data)
+        found = search(0)
         while found is not None:
             begin = found.start() - head
             run = found.group()
@@ -205,14 +212,35 @@ def in_bytes(data: bytes, names: Sequence[tuple[int, int]] = ()) -> Iterator[str
                 tried += 1
                 if tried > MOST:
                     raise ParseError(f"more than {MOST:,} places that look like paths and are none")
-                found = pattern.search(data, position)
+                found = search(position)
                 continue
             yield data[begin:position].decode("utf-8", "replace")
             yielded += 1
             if yielded >= MOST:
                 return
             found = _NEXT.match(data, position) if head == 0 else None
-            found = found or pattern.search(data, position)
+            found = found or search(position)
+
+
+def _search(
+    pattern: re.Pattern[bytes], begins: frozenset[bytes], data: bytes
+) -> Callable[[int], re.Match[bytes] | None]:
+    """Return what gives the first match from an offset on, of a pattern that begins so.
+
+    A pattern's own search steps from byte to byte, and most libraries hold no path at all.
+    """
+    places = shared(begins).places(data, MOST)
+    if places is None:
+        return partial(pattern.search, data)
+
+    def search(position: int) -> re.Match[bytes] | None:
+        for number in range(bisect_left(places, position), len(places)):
+            found = pattern.match(data, places[number])
+            if found is not None:
+                return found
+        return None
+
+    return search
 
 
 _HOMES = (b"/home/", b"/Users/", b":\\Users\\", b":/Users/")

@@ -137,6 +137,10 @@ class Examination:
         self._small = _SMALL if fastpaths.enabled("batches") else -1
         self.gaps: list[Gap] = []
 
+    def expect(self, packed: int) -> None:
+        """Prepare for entries of as many packed bytes: they are more when they are read."""
+        self._all.anchors.expect(packed)
+
     def run(self, entries: Iterable[Entries]) -> None:
         """Read all entries; where they break off, say so with a gap and keep what was seen."""
         self._run(entries, outer="", depth=0)

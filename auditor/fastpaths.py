@@ -31,6 +31,8 @@ class FastPaths(Struct, frozen=True, kw_only=True):
     """Entries whose two headers are the same in all that counts (`archives.zip`)."""
     named_modules: bool = True
     """Of a wheel's modules those alone are read that its entry points name (`scan`)."""
+    exact_record: bool = True
+    """A RECORD that is just what a tool writes of the wheel has nothing to tell (`record`)."""
     screens: bool = True
     """Facts that no rule can be about are not shown to the rules (`judge`)."""
     hyperscan: bool = True

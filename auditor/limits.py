@@ -159,9 +159,12 @@ class Budget:
         if self._unpacked > self.limits.unpacked_bytes:
             raise LimitError("unpacked-bytes", self.limits.unpacked_bytes, self._unpacked, "bytes")
 
-    def has_room(self, count: int) -> bool:
-        """Tell whether as many more members are allowed."""
-        return self._members + count <= self.limits.members
+    def has_room(self, count: int, size: int = 0) -> bool:
+        """Tell whether as many more members are allowed, and as many bytes of them."""
+        return (
+            self._members + count <= self.limits.members
+            and self._unpacked + size <= self.limits.unpacked_bytes
+        )
 
     def member(self, count: int = 1) -> None:
         """Spend members; every few of them are a reason to look at the time."""

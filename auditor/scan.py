@@ -394,6 +394,7 @@ class _Scanner:
         budget = examination.budget
         with ReadFile(path, self._request.limits, progress) as file:
             stream = file.stream()
+            examination.expect(file.size)
             entries = walk(stream, budget, strip=1, strip_zip=int(shape.root), together=True)
             examination.run(entries)
             return file.finish(), file.size

@@ -194,3 +194,16 @@ def test_one_compiled_set_serves_many_texts() -> None:
 
     for text in (b"k" * 3, b"." * 5000 + b"k", b"", b"k" + b"." * 5000):
         assert list(found.hits(text)) == every_place(text, frozenset({b"k"}))
+
+
+def test_what_is_going_to_be_searched_counts_for_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that of a large artifact the first members have the engine of the others."""
+    asked: list[object] = []
+    monkeypatch.setattr(literals, "by_hyperscan", asked.append)
+    for size in (0, anchors.LARGE):
+        found = anchors.Anchors(frozenset({b"key"}))
+        found.expect(size)
+        assert list(found.hits(b"a key")) == [(b"key", 2)]
+    assert asked == [(b"key",)]

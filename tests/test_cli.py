@@ -18,6 +18,7 @@ from auditor import report
 from auditor.__main__ import run
 from tests import schemas
 from tests.conftest import tarball
+from tests.distributions import WHEEL_NAME, wheel
 
 MAP = (
     '{"version": 3, "sources": ["../src/app.ts"], "sourcesContent": ["let n = 1"], "mappings": ""}'
@@ -327,6 +328,11 @@ NOT_FOR_TARBALLS = (
     " auditor.archives.asar auditor.facts.project auditor.facts.comparing auditor.facts.python"
     " auditor.facts.lock auditor.facts.around"
 )
+NOT_FOR_WHEELS = (
+    "rich requests jinja2 yaml semver docutils sqlite3 tempfile subprocess csv"
+    " auditor.packing auditor.backends"
+    " auditor.advice_npm auditor.advice_python auditor.facts.project auditor.facts.comparing"
+)
 NOT_FOR_LOCKFILES = (
     "mmap auditor.archives auditor.maps auditor.binaries auditor.examine auditor.scan"
     " auditor.packing auditor.facts.manifest auditor.facts.source_map auditor.facts.project"
@@ -340,6 +346,7 @@ NOT_FOR_LOCKFILES = (
     ("arguments", "idle"),
     [
         (["pack", "kit.tgz", "--format", "json"], f"{NEVER} {NOT_FOR_TARBALLS}"),
+        (["pack", WHEEL_NAME, "--format", "json"], NOT_FOR_WHEELS),
         (["lock", "package-lock.json", "--format", "json"], f"{NEVER} {NOT_FOR_LOCKFILES}"),
         (["--version"], "yaml rich msgspec requests json auditor.facts auditor.policy"),
         (["names", "lodash"], "yaml rich requests auditor.facts auditor.policy"),
@@ -354,6 +361,7 @@ def test_a_command_imports_only_what_it_needs(
     tmp_path: Path, pack: Pack, arguments: list[str], idle: str
 ) -> None:
     (tmp_path / "kit.tgz").write_bytes(pack({"index.js": "run()"}).read_bytes())
+    wheel(tmp_path)
     (tmp_path / "package-lock.json").write_text(
         '{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0"}}}'
     )

@@ -15,6 +15,7 @@ import pytest
 
 from tests.archives import MEGABYTES, cases, made
 from tests.conftest import tarball
+from tests.zip_bytes import Entry, zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,3 +102,14 @@ def test_a_map_of_sixty_megabytes_costs_no_more_memory_than_it_may(tmp_path: Pat
 
     assert code == 1
     assert most < MEGABYTES
+
+
+def test_a_large_zip_is_not_held_in_memory_while_it_is_read(tmp_path: Path) -> None:
+    """It is mapped, and what was read of it is let go."""
+    held: list[float] = []
+    for count in (4, 64):
+        file = tmp_path / f"{count}.zip"
+        file.write_bytes(zipped([Entry(name=b"%d" % n, data=bytes(2**20)) for n in range(count)]))
+        _, most = peak("pack", str(file), "--format", "json", "--no-config")
+        held.append(most)
+    assert held[1] - held[0] < 16

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor import buildpaths
+from auditor import anchors, buildpaths, fastpaths
 from auditor.binaries.tables import Kind, Part, inspect
 from auditor.errors import ParseError
 from auditor.facts import native_code
@@ -25,7 +25,7 @@ from tests.programs import needed
 from tests.work import ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 DEBUG = {".debug_info": b"i" * 30, ".debug_line": b"l" * 20, ".debug_str": b"\0/home/ann/kit\0"}
@@ -332,6 +332,51 @@ PATHS: list[tuple[bytes, list[str]]] = [
 @pytest.mark.parametrize(("data", "paths"), PATHS, ids=[str(n) for n in range(len(PATHS))])
 def test_paths_that_a_compiler_left(data: bytes, paths: list[str]) -> None:
     assert sorted(buildpaths.in_bytes(data)) == sorted(paths)
+
+
+PIECES = st.sampled_from(
+    (
+        *(b"\0", b" ", b"/", b":", b"\\", b"C:", b"x", b".c", b"a.rs", b"\0/home/ann/kit\0"),
+        *(b"/root/.cargo/", b"/home/", b"/builds/", b"/build/", b"/usr/src/", b"/tmp/", b"/usr/"),
+        *(b"D:/a/b.c", rb"C:\Users\Ann", b"://", b"/home/a/.rustup/b.rs", b"/workspaces/a.go"),
+    )
+)
+
+
+@settings(max_examples=often(300))
+@given(st.lists(PIECES, max_size=12).map(b"".join), st.integers(1, 20))
+def test_paths_are_the_same_with_each_engine(data: bytes, most: int) -> None:
+    """In their order, and where what they may begin with stands there too often."""
+    pytest.importorskip("hyperscan", reason="an extra")
+    ranges = [(0, len(data) // 2)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(anchors, "LARGE", 0)
+        patch.setattr(buildpaths, "MOST", most)
+        quick = taken(buildpaths.in_bytes(data, ranges))
+        with fastpaths.taken(fastpaths.OFF):
+            assert taken(buildpaths.in_bytes(data, ranges)) == quick
+
+
+def taken(paths: Iterator[str]) -> list[str]:
+    """Return paths, and how they break off."""
+    found: list[str] = []
+    try:
+        found.extend(paths)
+    except ParseError as problem:
+        found.append(f"({problem})")
+    return found
+
+
+def test_what_paths_begin_with_is_where_they_are_looked_for() -> None:
+    """Each match of the expressions begins with one of the literals."""
+    for pattern, begins, data in (
+        (buildpaths._RUN, buildpaths._RUN_BEGINS, b" %sa/.cargo/x"),  # noqa: SLF001
+        (buildpaths._DRIVE_RUN, buildpaths._DRIVE_BEGINS, b" C%sa/.cargo/x"),  # noqa: SLF001
+    ):
+        for literal in begins:
+            found = pattern.search(data % literal)
+            assert found is not None
+            assert found.group().startswith(literal)
 
 
 def test_within_debug_information_every_whole_path_counts() -> None:

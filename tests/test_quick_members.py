@@ -31,7 +31,7 @@ from tests.archives import cases, made
 from tests.distributions import DIST_INFO, WHEEL_NAME, wheel, wheel_files, zipped
 from tests.often import often
 from tests.tar_bytes import GNU, V7, archive, file, gnu_long, gz, header, pax
-from tests.zip_bytes import BZIP2, DEFLATED, STORED, Entry, local_header
+from tests.zip_bytes import BZIP2, DEFLATED, STORED, Entry, deflated, local_header
 from tests.zip_bytes import zipped as zip_of
 
 if TYPE_CHECKING:
@@ -122,8 +122,11 @@ def test_a_tar_archive_is_the_same_both_ways(parts: list[bytes], members: int) -
 FILES = st.builds(
     Entry,
     name=st.sampled_from((b"a.js", b"a.js", b"lib/b.py", b"c/", b"d-\xc3\xa4", b"e.zip")),
-    data=st.sampled_from((b"", b"text", b"text" * 99, b"PK\x05\x06" + bytes(18))),
+    data=st.sampled_from(
+        (b"", b"text", b"text" * 99, b"x" * 32768, b"y" * 32769, b"PK\x05\x06" + bytes(18))
+    ),
     method=st.sampled_from((STORED, DEFLATED, BZIP2)),
+    packed=st.sampled_from((None, None, None, None, deflated(b"text") + b"more", deflated(b"no"))),
     flags=st.sampled_from((0, 0, 2, 8, 0x800)),
     mode=st.sampled_from((0o100644, 0o100755, 0o040755, 0o120777, 0o010644)),
     attributes=st.sampled_from((0, 0, 0x10)),
@@ -141,6 +144,29 @@ def test_a_zip_archive_is_the_same_both_ways(files: list[Entry], members: int) -
     data = zip_of(files)
     both(data)
     both(data, Limits(members=members))
+    both(data, Limits(unpacked_bytes=members * 100))
+
+
+@pytest.mark.parametrize("odd", [{}, {"crc": 1}, {"size": 3}, {"size": 5}])
+@pytest.mark.parametrize("method", [STORED, DEFLATED])
+def test_many_files_of_a_zip_are_the_same_both_ways(method: int, odd: dict[str, int]) -> None:
+    """Also where both headers of one of them say what is not so, and where one is an archive."""
+    files = [Entry(name=b"%d.py" % n, data=b"%d\n" % n * n, method=method) for n in range(2000)]
+    files[1000:1000] = [
+        Entry(name=b"odd.py", data=b"text", method=method, local=odd, central=odd),
+        Entry(name=b"folder/", mode=0o040755),
+    ]
+    assert len(both(zip_of(files))[0].members) == 2002
+    files[1500:1500] = [Entry(name=b"in.zip", data=zip_of(files[:3]), method=method)]
+    assert len(both(zip_of(files))[0].members) == 2006
+
+
+def test_what_makes_a_row_of_a_zip_larger_than_allowed_is_met_where_it_stands() -> None:
+    """Those before it are there, those behind it not."""
+    files = [Entry(name=b"%d.py" % number, data=b"x" * 30) for number in range(9)]
+    contents, gaps = both(zip_of(files), Limits(unpacked_bytes=100))
+    assert [member.path for member in contents.members] == ["0.py", "1.py", "2.py", "3.py"]
+    assert len(gaps) == 1
 
 
 def test_many_small_files_are_searched_and_none_is_lost() -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from auditor import facts, kinds
+from auditor import facts, fastpaths, kinds
 from auditor.examine import Examination
 from auditor.facts import distribution
-from auditor.facts.python import record, startup
+from auditor.facts.python import python_entry_point, record, startup
 from auditor.facts.python.record import Problem, RecordFact
 from auditor.limits import Budget, Limits
-from auditor.model import ArtifactKind, Fact, Member, Unread
+from auditor.model import ArtifactKind, Fact, Member, MemberType, Unread
 from tests import distributions as make
 from tests.distributions import DIST_INFO, WHEEL_NAME
 from tests.often import often
@@ -118,6 +120,59 @@ def test_of_two_members_with_one_path_each_must_fit() -> None:
     seen = record.collect(examination.contents(ArtifactKind.WHEEL, None, WHEEL_NAME))
 
     assert getattr(next(iter(seen)), "problem", None) is Problem.WRONG_DIGEST
+
+
+PATHS = (
+    "a.py",
+    "a,b.py",
+    'q".py',
+    "a\\b.py",
+    "a\nb.py",
+    "ä.py",
+    "a.py ",
+    f"{DIST_INFO}/RECORD.jws",
+)
+
+
+@settings(max_examples=often(200), deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from((b"", b"x"))), max_size=4),
+    st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from((b"", b"x"))), max_size=4),
+    st.sampled_from(("\n", "\r\n", "\n\n")),
+    st.sampled_from((f"{DIST_INFO}/RECORD,,", f"{DIST_INFO}/RECORD,, ", "")),
+    st.booleans(),
+)
+def test_a_record_is_the_same_both_ways(
+    members: list[tuple[str, bytes]],
+    listed: list[tuple[str, bytes]],
+    end: str,
+    own: str,
+    same: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """Whatever it lists, and whatever the names of the members mean in CSV."""
+    lines = [make.record_line(*one).rstrip("\n") for one in (members if same else listed)]
+    text = end.join((*lines, own, "")).encode()
+    examination = Examination("test", READERS, Budget(Limits()), wheel=True)
+    examination.run(
+        (Member(path=path, name=path, size=len(data)), iter((data,)))
+        for path, data in (*members, (f"{DIST_INFO}/RECORD", text))
+    )
+    contents = examination.contents(ArtifactKind.WHEEL, None, WHEEL_NAME)
+    quick = list(record.collect(contents))
+    with fastpaths.taken(fastpaths.OFF):
+        assert list(record.collect(contents)) == quick
+
+
+def test_of_a_link_that_has_no_digest_record_says_nothing() -> None:
+    """It is in the wheel, and not listed."""
+    whole = make.wheel_files({})
+    text = make.record_of(whole).encode()
+    contents = contents_of({**whole, f"{DIST_INFO}/RECORD": text})
+    assert list(record.collect(contents)) == []
+    link = Member(path="a", name="a", size=0, type=MemberType.SYMLINK)
+    contents = replace(contents, members=(*contents.members, link))
+    told = [one.path for one in record.collect(contents)]
+    assert told == ["a"]
 
 
 # what acts when Python starts
@@ -282,3 +337,21 @@ def test_a_version_of_thousands_of_digits_is_no_error(kind: ArtifactKind) -> Non
     assert distribution.distribution_of(contents).release == ("demo", digits)
     for collector in COLLECTORS.values():
         assert all(isinstance(seen, Fact | Unread) for seen in collector.collect(contents))
+
+
+MODULE = re.compile(r"(?P<path>.+?)(?:/__init__)?(?:\.py|\.pyc|(?:\.[\w-]+)?\.(?:so|pyd))\Z")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ("a", "é", "/", "/__init__", "__init__", ".", "\n", "-", "_", "cp-311", " ")
+        ),
+        max_size=6,
+    ).map("".join),
+    st.sampled_from(("", ".py", ".pyc", ".pyd", ".so", ".abi3.so", ".PY", ".x.py")),
+)
+def test_a_file_is_the_module_that_its_name_says(stem: str, ending: str) -> None:
+    """As the expression says it, which is slow: it tries each beginning of a path."""
+    found = MODULE.match(stem + ending)
+    assert python_entry_point._module(stem + ending) == (found["path"] if found else "")  # noqa: SLF001

@@ -207,13 +207,14 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
     `strip` folders are taken off the paths of a tar archive, `strip_zip` off those of a zip: of
     the zips, only old sdists have a root folder.
     With `lone`, a compressed file that holds no tar archive is one member of that name. `brotli`
-    says that the file is of Brotli, which nothing in it does. With `together`, small files of a tar
-    archive come as Several.
+    says that the file is of Brotli, which nothing in it does. With `together`, small files in a row
+    come as Several.
 
     Raises ArchiveError (no archive, damaged, not supported) or LimitError; what was yielded
     before stands.
     """
     head = file.read(tar.BLOCK)
+    row = _are_plain if together else None
     if brotli:
         yield from _inflated(Inflated(file, budget, head, brotli=True), budget, strip, lone)
         return
@@ -222,11 +223,10 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
         if tar.is_header(head):
             yield _two_formats("a tar archive")
             yield from _as(AS_TAR, tar.members(iter((bytes(whole),)), budget, strip=strip))
-        yield from _of_zip(whole, budget, strip=strip_zip)
+        yield from _of_zip(whole, budget, strip=strip_zip, together=row)
         return
     if not head:
         raise ArchiveError("an empty file, not an archive")
-    row = _are_plain if together else None
     claimed = is_asar(head)
     if not claimed and not _is_tar(head) and not is_compressed(head):
         whole = _whole(file, head)
@@ -282,10 +282,12 @@ def _inflated(
         yield remains
 
 
-def _of_zip(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
+def _of_zip(
+    data: memoryview, budget: Budget, *, strip: int, together: tar.Together | None = None
+) -> Iterator[Entries]:
     from auditor.archives import zip  # noqa: A004, PLC0415 - see above
 
-    return zip.members(data, budget, strip=strip)
+    return zip.members(data, budget, strip=strip, together=together)
 
 
 def _is_whole_zip(data: memoryview) -> bool:

@@ -9,7 +9,8 @@ says so when its content is asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import mmap
+from typing import TYPE_CHECKING, overload
 
 from auditor import fastpaths
 from auditor.archives import zip_methods, zip_records
@@ -20,8 +21,10 @@ from auditor.archives.entry import (
     COMMENTS,
     DESCRIPTORS,
     METHODS,
+    Entries,
     Entry,
     Loose,
+    Several,
     loose,
 )
 from auditor.archives.marks import ZIP_END, has_zip_end
@@ -32,8 +35,9 @@ from auditor.limits import Budget
 from auditor.model import Member, MemberType, Oddity, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
+    from auditor.archives.tar import Together
     from auditor.archives.zip_records import Ending
 
 PREFIX = "prefix"
@@ -47,10 +51,26 @@ _LONGEST_LINK = 4097
 """Bytes of a link's target: more than any path has need not be told apart."""
 _SMALLEST_DEFLATED = 2
 """Bytes of nothing, deflated, as some writers pack folders."""
+_SMALL = 32 * 1024
+"""Bytes up to which a file is handed on with others."""
+_ROW = 256 * 1024
+"""Bytes of files that are handed on together."""
+_KEPT = 4 * 1024 * 1024
+"""Bytes of a mapped file that are held in memory before they are let go: all would be, else."""
 
 
-def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
+@overload
+def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]: ...
+@overload
+def members(
+    data: memoryview, budget: Budget, *, strip: int, together: Together | None
+) -> Iterator[Entries]: ...
+def members(
+    data: memoryview, budget: Budget, *, strip: int, together: Together | None = None
+) -> Iterator[Entries]:
     """Yield each member with its content, in the order of their content, and what is odd.
+
+    Small files in a row that `together` says yes to are one entry.
 
     Raises ArchiveError where there is no directory, or it breaks; LimitError at a limit.
     """
@@ -62,48 +82,76 @@ def members(data: memoryview, budget: Budget, *, strip: int) -> Iterator[Entry]:
     directory = endings[0].offset
     quick = fastpaths.enabled("plain_entries")
     position = 0
+    row = _Row(data, budget, together)
+    kept = 0
     for index, record in enumerate(records):
+        if position - kept > _KEPT:
+            yield from row.out()
+            kept = position
+            _let_go(data, kept)
         following = records[index + 1].offset if index + 1 < len(records) else directory
-        path = _path(record, strip, budget)
-        plain = quick and record.offset == position
-        if plain and (start := zip_records.plain_start(data, record, min(following, directory))):
-            position = start + record.packed
-            budget.member()
-            yield from _member(data, record, start, path, budget)
-            continue
-        try:
-            found = zip_records.local_of(data, record)
-        except ArchiveError as problem:
-            yield Unread(path=path, reason=str(problem))
-            continue
-        for detail in zip_records.differing(record, found):
-            yield _odd(_MISMATCH, detail, path)
-        if not record.flags & UTF8 and not record.raw_name.isascii():
-            detail = (
-                "does not say in which encoding its name is: readers make different names of it"
+        path = stripped(record.name, strip)
+        plain = quick and record.offset == position and _is_allowed(path, budget)
+        start = plain and zip_records.plain_start(data, record, min(following, directory))
+        if not start:
+            yield from row.out()
+            position = yield from _in_full(
+                data, record, (position, following, directory), strip, budget
             )
-            yield _odd("undeclared-encoding", detail, path)
-        if record.offset < position:
-            raise ArchiveError(f"the entry {record.name!r} overlaps the one before it")
-        yield from _gap(data, (position, record.offset), path, strip, budget)
-        position, odd = zip_records.end_of(data, record, found, following)
-        if odd:
-            yield _odd(_MISMATCH, odd, path)
-        told = (
-            found.packed if found.packed or odd or not found.flags & DESCRIPTOR else record.packed
-        )
-        if odd or (found.method, told) != (record.method, record.packed):
-            yield from _as_local(data[found.start : following], found, path, budget)
-        if record.offset < directory < position:
-            raise ArchiveError(f"the entry {record.name!r} overlaps the directory")
-        budget.member()
-        yield from _member(data, record, found.start, path, budget)
+            continue
+        position = start + record.packed
+        if not row.has_room(record.size):
+            yield from row.out()
+        row.add(record, start, path)
+    yield from row.out()
     if position < directory:
         yield from _gap(data, (position, directory), "", strip, budget)
     if problems:
         raise ArchiveError(problems[0])
     if not records:
         raise ArchiveError("a zip archive without entries")
+
+
+def _let_go(data: memoryview, end: int) -> None:
+    """Have the system take back what it holds in memory of the beginning of a mapped file."""
+    if isinstance(data.obj, mmap.mmap) and hasattr(data.obj, "madvise"):
+        data.obj.madvise(mmap.MADV_DONTNEED, 0, end // mmap.PAGESIZE * mmap.PAGESIZE)
+
+
+def _in_full(
+    data: memoryview, record: Record, places: tuple[int, int, int], strip: int, budget: Budget
+) -> Generator[Entry, None, int]:
+    """Yield an entry with all that is odd about it; return where the next one may begin.
+
+    `places` are where the entry before it ends, where the next record begins, and the directory.
+    """
+    position, following, directory = places
+    path = stripped(record.name, strip)
+    _check_depth(path, budget)
+    try:
+        found = zip_records.local_of(data, record)
+    except ArchiveError as problem:
+        yield Unread(path=path, reason=str(problem))
+        return position
+    for detail in zip_records.differing(record, found):
+        yield _odd(_MISMATCH, detail, path)
+    if not record.flags & UTF8 and not record.raw_name.isascii():
+        detail = "does not say in which encoding its name is: readers make different names of it"
+        yield _odd("undeclared-encoding", detail, path)
+    if record.offset < position:
+        raise ArchiveError(f"the entry {record.name!r} overlaps the one before it")
+    yield from _gap(data, (position, record.offset), path, strip, budget)
+    position, odd = zip_records.end_of(data, record, found, following)
+    if odd:
+        yield _odd(_MISMATCH, odd, path)
+    told = found.packed if found.packed or odd or not found.flags & DESCRIPTOR else record.packed
+    if odd or (found.method, told) != (record.method, record.packed):
+        yield from _as_local(data[found.start : following], found, path, budget)
+    if record.offset < directory < position:
+        raise ArchiveError(f"the entry {record.name!r} overlaps the directory")
+    budget.member()
+    yield from _member(data, record, found.start, path, budget)
+    return position
 
 
 def listing(data: memoryview, budget: Budget) -> tuple[str, ...]:
@@ -171,11 +219,14 @@ def _listed(
     return sorted(listed, key=lambda record: record.offset)[:most], problems
 
 
-def _path(record: Record, strip: int, budget: Budget) -> str:
-    path = stripped(record.name, strip)
-    if (depth := path.count("/")) > budget.limits.path_depth:
-        raise LimitError("path-depth", budget.limits.path_depth, depth, "folders")
-    return path
+def _is_allowed(path: str, budget: Budget) -> bool:
+    return path.count("/") <= budget.limits.path_depth
+
+
+def _check_depth(path: str, budget: Budget) -> None:
+    if not _is_allowed(path, budget):
+        most = budget.limits.path_depth
+        raise LimitError("path-depth", most, path.count("/"), "folders")
 
 
 def _odd(kind: str, detail: str, path: str = "") -> Oddity:
@@ -269,7 +320,8 @@ def _gap(
         except ArchiveError:
             break
         record = zip_records.as_record(found, start)
-        hidden = _path(record, strip, budget)
+        hidden = stripped(record.name, strip)
+        _check_depth(hidden, budget)
         detail = "is no entry of the directory: who reads from the beginning unpacks it, others not"
         yield _odd("unlisted-entry", detail, hidden)
         if found.flags & DESCRIPTOR or found.start + found.packed > end:
@@ -303,6 +355,68 @@ def _as_local(rest: memoryview, found: Local, path: str, budget: Budget) -> Iter
     most = budget.limits.member_bytes
     chunks = zip_methods.as_far_as_it_goes(packed, found.method, most)
     yield loose(f"({path} by its local header)", chunks, budget)
+
+
+def _never(_: Several) -> bool:
+    return False
+
+
+class _Row:
+    """Ordinary files that wait to be handed on together; a large one goes alone."""
+
+    __slots__ = ("_budget", "_data", "_files", "_size", "_together")
+
+    def __init__(self, data: memoryview, budget: Budget, together: Together | None) -> None:
+        self._data = data
+        self._budget = budget
+        self._together = together or _never
+        self._files: list[tuple[Record, int, str]] = []
+        self._size = 0
+
+    def has_room(self, size: int) -> bool:
+        """Tell whether a file can wait with those that do."""
+        together = self._together is not _never
+        return together and size <= _SMALL and self._size + size <= _ROW
+
+    def add(self, record: Record, start: int, path: str) -> None:
+        """Have a file wait, of which it is known where its content begins."""
+        self._files.append((record, start, path))
+        self._size += record.size if record.size <= _SMALL else _ROW + 1
+
+    def out(self) -> Iterator[Entries]:
+        """Yield those that wait: as one, where all of them are sound and allowed."""
+        files, size = self._files, self._size
+        self._files, self._size = [], 0
+        several = self._read(files) if len(files) > 1 else None
+        if several is None:
+            for record, start, path in files:
+                self._budget.member()
+                yield from _member(self._data, record, start, path, self._budget)
+        elif self._budget.has_room(len(files), size) and self._together(several):
+            self._budget.member(len(files))
+            self._budget.take(size)
+            yield several
+        else:
+            for member, content in zip(several.members, several.contents, strict=True):
+                self._budget.member()
+                yield member, self._counted(content)
+
+    def _read(self, files: list[tuple[Record, int, str]]) -> Several | None:
+        """Return files with their contents; None where one of them is not sound."""
+        members: list[Member] = []
+        contents: list[bytes] = []
+        for record, start, path in files:
+            content = zip_methods.small(self._data[start : start + record.packed], record)
+            if content is None:
+                return None
+            contents.append(content)
+            members.append(Member(path=path, name=record.name, size=record.size, mode=record.mode))
+        return Several(members=members, contents=contents)
+
+    def _counted(self, content: bytes) -> Iterator[bytes]:
+        """Yield a content, of which no ratio is judged, as it is small."""
+        self._budget.take(len(content))
+        yield content
 
 
 def _member(

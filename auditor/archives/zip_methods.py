@@ -87,6 +87,27 @@ def content(packed: memoryview, record: Record, budget: Budget) -> Iterator[byte
         raise MemberError("the checksum is wrong")
 
 
+def small(packed: memoryview, record: Record) -> bytes | None:
+    """Return the content of a small entry, stored or deflated, at once.
+
+    None where anything about it is not as it should be: what that is, is for `content` to say.
+    """
+    if record.method == STORED:
+        found = bytes(packed)
+    else:
+        inflater = inflate.deflate()
+        try:
+            found = inflater.decompress(bytes(packed), record.size + 1)
+        except Exception as problem:  # each library has its own, none shared
+            if isinstance(problem, MemoryError):
+                raise
+            return None
+        if not inflater.eof or inflater.unused_data:
+            return None
+    sound = len(found) == record.size and inflate.crc32()(found, 0) == record.crc
+    return found if sound else None
+
+
 def pieces(packed: memoryview, method: int) -> Iterator[bytes]:
     """Yield what compressed bytes hold, by a method that is read.
 

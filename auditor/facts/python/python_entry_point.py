@@ -33,7 +33,7 @@ _OBJECT = regex(
 )
 _DOTTED = regex(r"[\w.]+")
 _LARGEST = 1024 * 1024
-_MODULE = regex(r"(?P<path>.+?)(?:/__init__)?(?:\.py|\.pyc|(?:\.[\w-]+)?\.(?:so|pyd))\Z")
+_INIT = "/__init__"
 _DEFINED = regex(
     r"(?m)^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"
     r"|^[ \t]*(\w+)[ \t]*(?::[^=\n]{1,200})?=[^=]"
@@ -177,9 +177,8 @@ class _Modules:
                 continue
             parts = rest.split("/")
             self._folders.update("/".join(parts[:end]) for end in range(1, len(parts)))
-            found = _MODULE.match(rest)
-            if found:
-                self._paths[found["path"]] = member.path
+            if module := _module(rest):
+                self._paths[module] = member.path
         self._names = {seen.path: seen for seen in contents.of(NamesSeen)}
 
     def own(self, module: str) -> bool:
@@ -197,6 +196,23 @@ class _Modules:
         if seen is None or seen.open or attribute in seen.names:
             return True
         return f"{path}/{attribute}" in self._paths or f"{path}/{attribute}" in self._folders
+
+
+def _module(path: str) -> str:
+    """Return the module that a file is, `/` between its names; empty for none.
+
+    Of machine code the tag between name and ending (`.cpython-311-x86_64-linux-gnu`) is left out.
+    """
+    stem, _, ending = path.rpartition(".")
+    if ending in {"so", "pyd"}:
+        name, _, tag = stem.rpartition(".")
+        if name and tag.replace("-", "_").replace("_", "0").isalnum():
+            stem = name
+    elif ending not in {"py", "pyc"}:
+        return ""
+    if stem.endswith(_INIT) and len(stem) > len(_INIT):
+        stem = stem[: -len(_INIT)]
+    return "" if "\n" in stem else stem
 
 
 def _line(text: str, group: str, name: str) -> int:
@@ -227,8 +243,8 @@ def reader_of(entry_points: bytes) -> Reader:
         scheme, path = scheme_of(member.path)
         if scheme not in SITE or not path.endswith(".py"):
             return False
-        found = _MODULE.match(path)
-        return found is None or found["path"].replace("/", ".") in named
+        module = _module(path)
+        return not module or module.replace("/", ".") in named
 
     return replace(READER, wants=wants_named)
 

@@ -12,19 +12,21 @@ from __future__ import annotations
 import binascii
 import hashlib
 import io
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from auditor import fastpaths
 from auditor.facts import Collector, Contents, Reader, Unread
 from auditor.facts.distribution import distribution_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind, ByteCount, Fact, MemberType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.facts import Hits
     from auditor.model import Member
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 _WEAK = frozenset({"md5", "sha1", "sha224"})
 _STRONG = frozenset({"sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"})
+_SPECIAL = regex(rb'["\\\0]|\r(?!\n)')
+"""What means something else than itself in a RECORD, or to some reader of it."""
 _SHOWN = 80
 
 
@@ -59,7 +63,7 @@ class Problem(StrEnum):
     WRONG_SIZE = "wrong-size"
 
 
-class MemberDigest(Struct, frozen=True, kw_only=True):
+class MemberDigest(Struct, frozen=True, kw_only=True, gc=False):
     """The SHA-256 of one member of a wheel, as 32 bytes."""
 
     path: str
@@ -77,9 +81,22 @@ class RecordFact(Fact, frozen=True, kw_only=True):
     """Of the file; 0 where it is not there."""
 
 
-def read(member: Member, data: bytes, _: Hits) -> Iterator[MemberDigest]:
+def wants(member: Member) -> bool:
+    """Ask for all that lies in the wheel itself."""
+    return "!" not in member.path
+
+
+def read(member: Member, data: bytes, _: Hits) -> tuple[MemberDigest]:
     """Leave the digest."""
-    yield MemberDigest(path=member.path, size=len(data), sha256=hashlib.sha256(data).digest())
+    sha256 = hashlib.sha256(data).digest()
+    return (MemberDigest(path=member.path, size=len(data), sha256=sha256),)
+
+
+def quiet(members: Sequence[Member], contents: Sequence[bytes]) -> Iterator[MemberDigest]:
+    """Leave the digests of many."""
+    for member, data in zip(members, contents, strict=True):
+        if wants(member):
+            yield from read(member, data, ())
 
 
 def collect(contents: Contents) -> Iterator[RecordFact | Unread]:
@@ -93,7 +110,9 @@ def collect(contents: Contents) -> Iterator[RecordFact | Unread]:
             where = path or "the wheel"
             yield _problem(where, Problem.MISSING, "is not there: nothing says what belongs to it")
         return
-    import csv  # noqa: PLC0415 - of wheels alone
+    if fastpaths.enabled("exact_record") and _is_exact(contents, path, wheel.documents[path]):
+        return
+    import csv  # noqa: PLC0415 - of wheels whose RECORD is not as a tool would write it
 
     try:
         lines = _lines(wheel.documents[path])
@@ -101,6 +120,32 @@ def collect(contents: Contents) -> Iterator[RecordFact | Unread]:
         yield _problem(path, Problem.UNREADABLE, f"cannot be read: {problem}")
         return
     yield from _Comparison(contents, path).of(lines)
+
+
+def _is_exact(contents: Contents, path: str, record: bytes) -> bool:
+    """Tell whether RECORD is, but for its order, what a tool writes of the wheel as it is.
+
+    Then there is nothing to say of it. False says nothing: a name with a comma is quoted, and each
+    algorithm that is better than SHA-256 is allowed.
+    """
+    members = [
+        member.path
+        for member in contents.members
+        if member.type is not MemberType.DIRECTORY and wants(member)
+    ]
+    digests = contents.of(MemberDigest)
+    read_once = len({*members}) == len(members) == len(digests)
+    if not read_once or {one.path for one in digests} != {*members}:
+        return False
+    wanted = [f"{path},,"]
+    for one in digests:
+        if one.path != path:
+            digest = urlsafe_b64encode(one.sha256).decode("ascii").rstrip("=")
+            wanted.append(f"{one.path},sha256={digest},{one.size}")
+    written = "\n".join(wanted).encode("utf-8", "surrogatepass").split(b"\n")
+    lines = record.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
+    plain = record.count(b",") == 2 * len(lines)
+    return plain and sorted(lines) == sorted(written) and not _SPECIAL.search(record)
 
 
 class _Line(Struct, frozen=True):
@@ -202,5 +247,5 @@ def _problem(
     return RecordFact(path=path, line=line, problem=problem, detail=detail, size=ByteCount(size))
 
 
-READER = Reader(wheels_only=True, wants=lambda member: "!" not in member.path, read=read)
+READER = Reader(wheels_only=True, wants=wants, read=read, quiet=quiet)
 COLLECTOR = Collector(name="record", fact=RecordFact, collect=collect, python=True)

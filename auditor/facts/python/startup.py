@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from auditor.model import Member
 
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
-_CUSTOMIZE = regex(r"(?:site|user)customize(?:\.py|/__init__\.py)\Z")
+_CUSTOMIZE = frozenset(
+    f"{who}customize{what}" for who in ("site", "user") for what in (".py", "/__init__.py")
+)
+_ACTING = (".pth", ".start")
 _EXECUTED = regex(r"import[ \t]")
 _NAMESPACE = regex(r"\*\(((?:'\w+', ?)*'\w+',?)\)")
 """The name parts in what setuptools writes for a namespace package."""
@@ -72,13 +75,15 @@ class StartupFact(Fact, frozen=True, kw_only=True):
 
 def form_of(path: str) -> Form | None:
     """Tell how a wheel's member acts when Python starts; None for nearly all of them."""
+    if "customize" not in path and not path.endswith(_ACTING):
+        return None
     scheme, rest = scheme_of(path)
     if scheme == "data":
         *folders, name = rest.split("/")
         if not folders or folders[-1] not in _PACKAGES:
             return None
     elif scheme in SITE:
-        if _CUSTOMIZE.match(rest):
+        if rest in _CUSTOMIZE:
             return Form.CUSTOMIZE
         name = rest
     else:
