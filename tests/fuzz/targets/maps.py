@@ -97,6 +97,9 @@ def run_mappings(data: bytes) -> object:
     plain = _interpreted(data, 3)
     if plain is not None and found != plain:
         raise BrokenError(f"says {found!r} where the mappings say {plain!r}")
+    left = frozenset() if found is None else frozenset(range(3)) - found
+    if (without := mappings.unused(data, 3) or frozenset()) != left:
+        raise BrokenError(f"says that {without!r} are unused where {left!r} are")
     return found
 
 
