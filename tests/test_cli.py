@@ -329,9 +329,9 @@ NOT_FOR_TARBALLS = (
     " auditor.facts.lock auditor.facts.around"
 )
 NOT_FOR_WHEELS = (
-    "rich requests jinja2 yaml semver docutils sqlite3 tempfile subprocess csv"
-    " auditor.packing auditor.backends"
-    " auditor.advice_npm auditor.advice_python auditor.facts.project auditor.facts.comparing"
+    "rich requests jinja2 yaml semver docutils sqlite3 tempfile csv auditor.packing"
+    " auditor.backends auditor.advice_npm auditor.advice_python auditor.facts.project"
+    " auditor.facts.comparing"
 )
 NOT_FOR_LOCKFILES = (
     "mmap auditor.archives auditor.maps auditor.binaries auditor.examine auditor.scan"
