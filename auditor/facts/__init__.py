@@ -216,8 +216,8 @@ def of(*folders: str) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
     return collectors, tuple(readers)
 
 
-def serving(contents: Contents) -> Sequence[tuple[str, Collector]]:
-    """Return the collectors that are asked about some contents, by name.
+def serving(contents: Contents) -> Iterator[tuple[str, Collector]]:
+    """Yield the collectors that are asked about some contents, by name.
 
     A folder is asked that is about their kind, or of which something was observed.
     """
@@ -227,13 +227,9 @@ def serving(contents: Contents) -> Sequence[tuple[str, Collector]]:
         below = observed.__module__.removeprefix(f"{__name__}.")
         if seen and "." in below and below != observed.__module__:
             asked[below.partition(".")[0]] = None
-    return _serving(kind, tuple(asked))
-
-
-@cache
-def _serving(kind: ArtifactKind, folders: tuple[str, ...]) -> tuple[tuple[str, Collector], ...]:
-    collectors = of(*folders)[0]
-    return tuple((name, one) for name, one in collectors.items() if one.serves(kind))
+    for name, collector in of(*asked)[0].items():
+        if collector.serves(kind):
+            yield name, collector
 
 
 @cache
