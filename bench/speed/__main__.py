@@ -37,7 +37,11 @@ def machine() -> str:
     text = found.read_text(encoding="utf-8") if found.is_file() else ""
     model = re.search(r"model name\s*: (.*)", text)
     name = model[1].strip() if model else platform.processor() or platform.machine()
-    told = [f"Python {platform.python_version()}", *(_first_number(*call) for call in _VERSIONS)]
+    whose = "the system's " if sys.base_prefix == "/usr" else ""
+    told = [
+        f"{whose}Python {platform.python_version()}",
+        *(_first_number(*call) for call in _VERSIONS),
+    ]
     return f"{name}, {os.cpu_count()} cores, {platform.system()}; {', '.join(filter(None, told))}"
 
 

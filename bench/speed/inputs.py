@@ -67,7 +67,9 @@ class Made:
                     archive.extractall(place)  # noqa: S202 - our own, or one that was chosen
             else:
                 with tarfile.open(self.file) as archive:
-                    archive.extractall(place, filter="data")
+                    if hasattr(tarfile, "data_filter"):  # not before Python 3.11.4
+                        archive.extraction_filter = tarfile.data_filter
+                    archive.extractall(place)  # noqa: S202 - as above
         return place / "package" if self.kind == "npm" else place
 
 
