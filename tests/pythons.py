@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 MINORS = range(11, 15)
+OLDEST = 3, 11, 5
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache" / "pythons"
 NEEDED = ("pytest", "hypothesis")
@@ -29,7 +30,8 @@ def found() -> dict[str, Path]:
     known: dict[str, Path] = {}
     for place in places:
         version = version_of(place)
-        if version.startswith(tuple(f"3.{minor}." for minor in MINORS)):
+        wanted = version.startswith(tuple(f"3.{minor}." for minor in MINORS))
+        if wanted and tuple(map(int, version.split("."))) >= OLDEST:
             known.setdefault(version, place)
     known.pop(version_of(Path(sys.executable)), None)
     return known
