@@ -16,6 +16,7 @@ import platform
 import re
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,12 +38,17 @@ def machine() -> str:
     text = found.read_text(encoding="utf-8") if found.is_file() else ""
     model = re.search(r"model name\s*: (.*)", text)
     name = model[1].strip() if model else platform.processor() or platform.machine()
-    whose = "the system's " if sys.base_prefix == "/usr" else ""
-    told = [
-        f"{whose}Python {platform.python_version()}",
-        *(_first_number(*call) for call in _VERSIONS),
-    ]
+    told = [_python(), *(_first_number(*call) for call in _VERSIONS)]
     return f"{name}, {os.cpu_count()} cores, {platform.system()}; {', '.join(filter(None, told))}"
+
+
+def _python() -> str:
+    """Return which Python this is, and whether it was built with profiles of its use."""
+    version = f"Python {platform.python_version()}"
+    if sys.base_prefix == "/usr":  # whose builders have ways of their own
+        return f"the system's {version}"
+    profiled = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    return f"{version} (built with{'' if profiled else 'out'} profiles)"
 
 
 def _first_number(*call: str) -> str:

@@ -127,7 +127,7 @@ MEASURES = (
         floor=TAR,
         goal=1.5,
         bare=(*BARE, "tar", "{file}"),
-        guard=5.5,
+        guard=4.6,
         count=30_000,
         peers=False,
     ),
@@ -180,7 +180,7 @@ MEASURES = (
     _lock("yarn", "yarn.lock (classic)", "yarn.lock", 8, 30),
     _lock("yarn-berry", "yarn.lock (berry)", "yarn.lock", 8, 27),
     _lock("uv", "uv.lock", "uv.lock", 12, 40),
-    _lock("poetry", "poetry.lock", "poetry.lock", 12, 56),
+    _lock("poetry", "poetry.lock", "poetry.lock", 12, 38),
     Measure(
         name="version",
         title="`audit --version`",
