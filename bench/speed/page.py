@@ -123,7 +123,7 @@ our commands have to load and hands out each member, text or line once, with the
 we know, and does nothing with them. What a goal leaves above it is what there is for all checks.
 
 How Python was built matters: systems, containers and installers have one that was built with
-profiles of its use; pyenv's is not unless that is asked for, and takes a quarter to a third more.
+profiles of its use; pyenv's is not unless that is asked for, and is slower.
 
 """
 
