@@ -382,7 +382,7 @@ class _Pairs(list[tuple[str, Any]]):
 
     def every(self, key: str, kind: type) -> list[Any]:
         """Return each value of `key` that is of `kind`."""
-        return [value for name, value in self if name == key and isinstance(value, kind)]
+        return [value for name, value in self if name == key and _is(value, kind)]
 
     def repeated(self) -> tuple[str, ...]:
         """Return the keys of maps that stand twice with different values."""
@@ -395,7 +395,12 @@ class _Pairs(list[tuple[str, Any]]):
     def last(self, key: str, kind: type) -> Any:  # noqa: ANN401 - JSON is untyped
         """Return the value that counts, which is the last one; None of another kind."""
         found = next((value for name, value in reversed(self) if name == key), None)
-        return found if isinstance(found, kind) else None
+        return found if _is(found, kind) else None
+
+
+def _is(value: object, kind: type) -> bool:
+    """Tell whether a value is of a kind; an object, though we keep it as one, is no list."""
+    return isinstance(value, kind) and not isinstance(value, _Pairs)
 
 
 def _differ(values: list[Any]) -> bool:
