@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     import click
 
 
-_OLDEST = 3, 11, 5
-"""Before, `re` takes for a match of a possessive repeat what is none (cpython issue 106052): texts
-would be read in another way, in part without a word."""
 _CYCLES = 100_000
 """Objects after which cycles are looked for, in place of Python's 700: what a call makes is mostly
 values that hold no cycle, and looking through them took a tenth of its time."""
@@ -45,9 +42,6 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return per way to 
     from auditor.cli import cli, streams  # noqa: PLC0415
     from auditor.errors import InputError, UsageError, raised_in  # noqa: PLC0415
 
-    if sys.version_info < _OLDEST:
-        streams.say("Python 3.11.5 or later is needed: patterns of earlier ones match wrongly")
-        return exits.EXIT_USAGE
     if sys.stdout is None:
         streams.say("standard output is closed, so there is nowhere to report to")
         return exits.EXIT_USAGE

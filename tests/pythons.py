@@ -2,43 +2,47 @@
 
 What a standard library makes of compressed bytes changes between versions; what we say of an
 archive must not. Looks for `python3.N` on the PATH and for pyenv's versions, gives each its own
-virtual environment under .cache/, and says which of them were there.
+virtual environment under .cache/, and says which of them were there. What is said of patterns is
+tried as well: how a repeat matches changed too.
 """
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 MINORS = range(11, 15)
-OLDEST = 3, 11, 5
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache" / "pythons"
 NEEDED = ("pytest", "hypothesis")
 """What these tests need beside the program itself."""
-TESTS = ("inflate", "tar", "sparse", "zip", "archive_facts", "hostile_archives")
-ASK = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
+TESTS = ("inflate", "tar", "sparse", "zip", "archive_facts", "hostile_archives", "possessive")
+ASK = "import ensurepip, sys, venv; print('.'.join(map(str, sys.version_info[:3])))"
 
 
 def found() -> dict[str, Path]:
     """Return the interpreters there are, by their whole version; not the one that runs this."""
-    names = [f"python3.{minor}" for minor in MINORS]
-    places = [Path(place) for place in map(shutil.which, names) if place]
+    folders = map(Path, os.get_exec_path())
+    places = [folder / f"python3.{minor}" for folder in folders for minor in MINORS]
     places += sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python"))
     known: dict[str, Path] = {}
     for place in places:
         version = version_of(place)
-        wanted = version.startswith(tuple(f"3.{minor}." for minor in MINORS))
-        if wanted and tuple(map(int, version.split("."))) >= OLDEST:
+        if version.startswith(tuple(f"3.{minor}." for minor in MINORS)):
             known.setdefault(version, place)
     known.pop(version_of(Path(sys.executable)), None)
     return known
 
 
 def version_of(python: Path) -> str:
-    """Return an interpreter's version; empty for what does not run, as a shim of pyenv may not."""
+    """Return an interpreter's version; empty for what is not there or does not run.
+
+    A shim of pyenv may not; Debian's makes no environments where `python3-venv` is missing.
+    """
+    if not python.is_file():
+        return ""
     command = [str(python), "-c", ASK]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     return ended.stdout.strip() if ended.returncode == 0 else ""

@@ -315,26 +315,6 @@ def test_the_module_and_a_pipe_without_colour() -> None:
     assert done.stdout == f"audit, version {auditor.__version__}\n"
 
 
-@pytest.mark.parametrize("version", [(3, 11, 0), (3, 11, 4)])
-def test_a_python_whose_patterns_match_wrongly_is_refused(
-    version: tuple[int, int, int],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(sys, "version_info", version)
-
-    assert run(["--version"]) == 2
-    assert capsys.readouterr() == (
-        "",
-        "audit: Python 3.11.5 or later is needed: patterns of earlier ones match wrongly\n",
-    )
-
-
-def test_possessive_repeats_match_as_they_should() -> None:
-    assert re.findall("(?:ab?c)++", "acac a") == ["acac"]
-    assert re.findall("(?:.(?!D))++", "ABCDE") == ["AB", "DE"]
-
-
 NEVER = (
     "rich requests jinja2 yaml packaging semver cvss docutils platformdirs tempfile shutil random"
     " sysconfig signal subprocess tomllib difflib auditor.cli.walled auditor.baselinefile"

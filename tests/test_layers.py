@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "auditor"
 
 LAYERS = [
-    {"lazyre", "pep", "plugins"},
+    {"lazyre", "pep", "plugins", "possessive"},
     {"errors", "exits", "exposure", "shipped", "model", "words", "inventory", "fastpaths"},
     {
         "limits",
