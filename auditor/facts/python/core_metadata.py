@@ -27,6 +27,9 @@ MOST = 200
 _SHOWN = 120
 _LONGEST_TYPE = 1000
 """Characters of a Description-Content-Type; the mail parser is quadratic in its parameters."""
+_MOST_COMMENTS = 100
+"""Of an address: they may lie in each other, and some Pythons do not follow (RFC 5322, 3.2.2)."""
+_OF_ADDRESSES = {"author_email": "an Author-email", "maintainer_email": "a Maintainer-email"}
 _PRIVATE = "Private ::"
 _LICENCE = "License ::"
 _SPELLED = {"home-page": "Home-page", "project-url": "Project-URL", "download-url": "Download-URL"}
@@ -116,10 +119,9 @@ def _problems(
     parsed, unparsed = parse_email(document.head)
     raw: Raw = {name: value for name, value in parsed.items() if not _is_nothing(value)}
     tell = _Teller(document)
-    if len(raw.get("description_content_type", "")) > _LONGEST_TYPE:
-        del raw["description_content_type"]
-        reason = f"a Description-Content-Type of over {_LONGEST_TYPE:,} characters was not judged"
-        yield Unread(path=document.path, reason=reason)
+    for name, what in list(_too_much(raw)):
+        del raw[name]
+        yield Unread(path=document.path, reason=f"{what} was not judged")
     yield from _unparsed(tell, unparsed)
     yield from _invalid(tell, raw, unparsed)
     yield from _of_versions(tell, raw, unparsed)
@@ -275,7 +277,7 @@ def _of_texts(tell: _Teller, raw: Raw) -> Iterator[CoreMetadataFact]:
     if len(summary) > pypi.LONGEST_SUMMARY:
         detail = f"has {len(summary):,} characters, and may have {pypi.LONGEST_SUMMARY}"
         yield tell(Problem.LONG_SUMMARY, "summary", detail)
-    for name in ("author_email", "maintainer_email"):
+    for name in _OF_ADDRESSES:
         for address in _addresses(raw.get(name, "")):
             if problem := pypi.address_problem(address):
                 detail = f"{_short(address)} {problem}"
@@ -283,6 +285,16 @@ def _of_texts(tell: _Teller, raw: Raw) -> Iterator[CoreMetadataFact]:
     for field in raw.get("dynamic", ()):
         if field.lower() in pypi.NEVER_DYNAMIC:
             yield tell(Problem.INVALID, "dynamic", "must not name itself", field)
+
+
+def _too_much(raw: Raw) -> Iterator[tuple[str, str]]:
+    """Yield the fields that a mail parser may give up on, and of what they have too much."""
+    if len(raw.get("description_content_type", "")) > _LONGEST_TYPE:
+        what = f"a Description-Content-Type of over {_LONGEST_TYPE:,} characters"
+        yield "description_content_type", what
+    for name, spelled in _OF_ADDRESSES.items():
+        if raw.get(name, "").count("(") > _MOST_COMMENTS:
+            yield name, f"{spelled} of over {_MOST_COMMENTS} comments"
 
 
 def _addresses(value: str) -> Iterator[str]:
