@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from io import RawIOBase
+from io import BufferedReader, BytesIO, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from auditor.errors import InputError, LimitError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes there are."""
+_SMALL = 128 * 1024
+"""Bytes up to which a file is read at once: less work than to map it, and to read it in parts."""
 
 
 class ReadFile(RawIOBase):
@@ -26,7 +28,7 @@ class ReadFile(RawIOBase):
     def __init__(self, path: Path, limits: Limits, progress: Progress | None = None) -> None:
         super().__init__()
         try:
-            self._file: BinaryIO = regular.opened(path, links=True)
+            self._file: BufferedReader = regular.opened(path, links=True)
         except OSError as problem:
             raise InputError(f"cannot be opened: {problem.strerror or problem}") from None
         self._state = regular.state(os.fstat(self._file.fileno()))
@@ -54,6 +56,10 @@ class ReadFile(RawIOBase):
             self._progress(self._done, self.size)
         return data
 
+    def begins(self, count: int) -> bytes:
+        """Return the first few bytes before anything was read; they are read again."""
+        return self._file.peek(count)[:count]
+
     def fileno(self) -> int:
         """Return the descriptor, for readers that map the file."""
         return self._file.fileno()
@@ -63,7 +69,7 @@ class ReadFile(RawIOBase):
 
         Raises InputError where the file changed since it was opened.
         """
-        while self._done <= self.size and self.read(1024 * 1024):
+        while self._done < self.size and self.read(1024 * 1024):
             pass
         if self._state != regular.state(os.fstat(self._file.fileno())):
             raise InputError(regular.CHANGED)
@@ -76,5 +82,7 @@ class ReadFile(RawIOBase):
         super().close()
 
     def stream(self) -> BinaryIO:
-        """Return this object under the type that readers ask for."""
+        """Return what readers read: this object, or all that a small file holds."""
+        if self.size <= _SMALL:
+            return BytesIO(self.read(self.size + 1))
         return cast("BinaryIO", self)
