@@ -41,6 +41,7 @@ class Judge:
     def __init__(self, ruleset: Ruleset, profile: Profile = Profile.RELEASE) -> None:
         self._by_fact: dict[str, list[_Compiled]] = defaultdict(list)
         self._asked: dict[tuple[str, ArtifactKind], _Asked] = {}
+        self._wanted: dict[ArtifactKind, frozenset[str]] = {}
         for rule in ruleset.rules:
             if profile in rule.profiles:
                 self._by_fact[rule.fact].append(_Compiled(rule, ruleset.lists))
@@ -63,9 +64,13 @@ class Judge:
             for rule in sorted(rules, key=lambda rule: rule.id)
         )
 
-    def wants(self, fact: str, kind: ArtifactKind) -> bool:
-        """Tell whether any rule asks for this kind of fact of that kind of artifact."""
-        return bool(self._asked_of(fact, kind).rules)
+    def wanted(self, kind: ArtifactKind) -> frozenset[str]:
+        """Return the kinds of fact that any rule asks for of that kind of artifact."""
+        found = self._wanted.get(kind)
+        if found is None:
+            asked = (fact for fact in self._by_fact if self._asked_of(fact, kind).rules)
+            found = self._wanted[kind] = frozenset(asked)
+        return found
 
     def may_tell(self, kind: ArtifactKind, fact: str, known: Mapping[str, object]) -> bool:
         """Tell whether a rule may hold of a fact, by what is known of its fields."""

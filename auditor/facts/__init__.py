@@ -201,6 +201,7 @@ def load(*, lockfile: bool | None = None) -> tuple[Mapping[str, Collector], tupl
     )
 
 
+@cache
 def of(*folders: str) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
     """Return the collectors of some of `ALL` folders by name, and their readers.
 
@@ -219,20 +220,33 @@ def of(*folders: str) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
     return collectors, tuple(readers)
 
 
-def serving(contents: Contents) -> Iterator[tuple[str, Collector]]:
-    """Yield the collectors that are asked about some contents, by name.
+def serving(contents: Contents) -> Sequence[tuple[str, Collector]]:
+    """Return the collectors that are asked about some contents, by name.
 
     A folder is asked that is about their kind, or of which something was observed.
     """
-    kind = contents.kind
-    asked = dict.fromkeys(_OF_KIND.get(kind, ("",)))
+    asked = dict.fromkeys(_OF_KIND.get(contents.kind, ("",)))
     for observed, seen in contents.observations.items():
-        below = observed.__module__.removeprefix(f"{__name__}.")
-        if seen and "." in below and below != observed.__module__:
-            asked[below.partition(".")[0]] = None
-    for name, collector in of(*asked)[0].items():
-        if collector.serves(kind):
-            yield name, collector
+        if seen and (folder := _folder_of(observed)):
+            asked[folder] = None
+    return _serving(of, contents.kind, tuple(asked))
+
+
+@cache
+def _folder_of(observed: type) -> str:
+    """Return the folder below this one that an observation is declared in; empty for elsewhere."""
+    below = observed.__module__.removeprefix(f"{__name__}.")
+    return below.partition(".")[0] if "." in below and below != observed.__module__ else ""
+
+
+@cache
+def _serving(
+    of: Callable[..., tuple[Mapping[str, Collector], object]],
+    kind: ArtifactKind,
+    folders: tuple[str, ...],
+) -> tuple[tuple[str, Collector], ...]:
+    """Return them for one kind, the same for all artifacts; `of` says what there is."""
+    return tuple((name, one) for name, one in of(*folders)[0].items() if one.serves(kind))
 
 
 @cache
