@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     """Tells whether some files can be handed on together."""
 
 BLOCK = 512
+_ZEROS = bytes(BLOCK)
 _TYPES = {
     b"0": MemberType.FILE,
     b"\0": MemberType.FILE,
@@ -197,7 +198,7 @@ def members(
                 continue
         if not (block := tape.block()):
             break
-        if not block[0] and not block.strip(b"\0"):
+        if _ZEROS.startswith(block):
             extended.none_left()
             ended += len(block) == BLOCK  # a part of one may be a header's, whose name is empty
             continue
