@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import is_
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from msgspec import Struct, field
 
@@ -137,7 +137,7 @@ class Contents(Struct, frozen=True, kw_only=True):
         known = self.made.get(name)
         if known is None or not all(map(is_, known[0], made_of)):
             known = self.made[name] = (made_of, make())
-        return cast("T", known[1])
+        return known[1]  # type: ignore[return-value]
 
 
 def _are_files(members: Sequence[Member]) -> bool:
