@@ -202,7 +202,7 @@ class Examination:
                         rest = Member(path=path, name=entry.name, size=entry.size)
                         self._file(rest, entry.content, depth)
             finally:
-                self._settle(last=not outer)
+                self._settle()
         except Exception as problem:  # noqa: BLE001 - of an archive's structure, sorted by fault
             why = of_input(problem, f"the walk through {self._source}")
             self._gap(last if depth == 0 else outer, f"not read to the end: {why}")
@@ -249,7 +249,7 @@ class Examination:
         if self._pending_bytes > _BATCH:
             self._settle()
 
-    def _settle(self, *, last: bool = False) -> None:
+    def _settle(self) -> None:
         """Show the readers all members that wait for it."""
         members, contents = self._pending, self._contents
         self._pending, self._contents, self._pending_bytes = [], [], 0
@@ -262,12 +262,12 @@ class Examination:
             apart |= {number for number, head in enumerate(heads) if head in self._all.heads}
         start = 0
         for number in sorted(apart):
-            self._silent(members[start:number], contents[start:number], last=last)
+            self._silent(members[start:number], contents[start:number])
             self._look_at(members[number], contents[number], self._all, found.get(number, ()))
             start = number + 1
-        self._silent(members[start:], contents[start:], last=last)
+        self._silent(members[start:], contents[start:])
 
-    def _silent(self, members: Sequence[Member], contents: Sequence[bytes], *, last: bool) -> None:
+    def _silent(self, members: Sequence[Member], contents: Sequence[bytes]) -> None:
         """Show readers some members in which nothing stands that they look for."""
         if not members:
             return
@@ -286,8 +286,7 @@ class Examination:
                 for reader in one_by_one.get(tail, ()):
                     self._read(reader, member, data, (), silent)
         for number in set[int]().union(*asked.values()):
-            reader = readers[number]
-            if (quiet := (last and reader.late) or reader.quiet) is not None:
+            if (quiet := readers[number].quiet) is not None:
                 its = {tail for tail, numbers in asked.items() if number in numbers}
                 some = members, contents
                 if len(its) < len(asked):

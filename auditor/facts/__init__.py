@@ -70,9 +70,6 @@ class Reader(Struct, frozen=True, kw_only=True):
     """Leaves of many members, with their contents, what `read` would of each, where none has an
     anchor or one of `heads`, and each has one of `endings`: asked instead of `wants` and `read`,
     which cost more than what there is to say of such a member."""
-    late: Callable[[Sequence[Member], Sequence[bytes]], Iterable[object]] | None = None
-    """Leaves the same of the last members of an artifact, less than a MiB: it may keep what they
-    hold, and do its work once somebody asks. None where `quiet` is asked about these, too."""
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
 

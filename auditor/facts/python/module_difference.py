@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
 from auditor.facts.distribution import SITE, SdistSeen, scheme_of
-from auditor.facts.shipped_text import TextSeen
+from auditor.facts.source_map import TextSeen
 from auditor.lazyre import regex
 from auditor.maps.reader import text_digest
 from auditor.model import ArtifactKind, Fact, MemberType
