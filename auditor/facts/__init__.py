@@ -35,7 +35,17 @@ Hits = tuple[tuple[bytes, int], ...]
 
 T = TypeVar("T")
 
-__all__ = ["Collector", "Contents", "Embedded", "Hits", "Reader", "Unread", "load", "nobody"]
+__all__ = [
+    "Collector",
+    "Contents",
+    "Embedded",
+    "Held",
+    "Hits",
+    "Reader",
+    "Unread",
+    "load",
+    "nobody",
+]
 
 
 def nobody(_: Member) -> bool:
@@ -72,6 +82,19 @@ class Reader(Struct, frozen=True, kw_only=True):
     which cost more than what there is to say of such a member."""
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
+
+
+class Held(Struct, kw_only=True):
+    """An observation that holds the contents of some members, for whoever asks what is in them.
+
+    Nobody may: so it is made of them when it is asked for, or when too much is held.
+    """
+
+    members: Sequence[Member]
+    contents: Sequence[bytes]
+
+    def settle(self) -> None:
+        """Make of the contents what may be asked for, and let go of them."""
 
 
 class Embedded(Struct, frozen=True, kw_only=True):
