@@ -121,7 +121,8 @@ def scan(
 def _rules(request: Request) -> tuple[Ruleset, Judge]:
     """Return the rules as they are loaded, and who asks them as the policy wants them."""
     ruleset = rulecache.load((rulebook.builtin_folder(), *request.rules), lockfile=False)
-    return ruleset, Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
+    wanted = policy.overridden(ruleset, request.settings.policy)
+    return ruleset, Judge(wanted, request.profile, artifacts=len(request.targets))
 
 
 class _Scanner:
