@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from io import BytesIO
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +17,6 @@ from auditor.sources import file as module
 from auditor.sources import regular
 from auditor.sources.file import ReadFile
 from tests.archives import cases, made
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SMALL = 128 * 1024
 
@@ -50,6 +47,15 @@ def test_what_grows_while_it_is_read_is_refused(size: int, more: int, tmp_path: 
         assert len(read.stream().read(1024)) <= 1024
         with pytest.raises(InputError, match=regular.CHANGED):
             read.finish()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that cannot be read, for whomever")
+def test_what_the_system_does_not_give_is_a_gap() -> None:
+    path = "/proc/self/mem"  # nothing is mapped at its beginning
+    report = scan(Request(targets=(path,)))
+    assert [gap.reason for gap in report.gaps] == ["cannot be read: Input/output error"]
+    with ReadFile(Path(path), Limits()) as read, pytest.raises(InputError, match="cannot be read"):
+        read.begins(4)
 
 
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from io import BufferedReader, BytesIO, RawIOBase
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from auditor.errors import InputError, LimitError
@@ -13,6 +13,7 @@ from auditor.sources import regular
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Self
 
     from auditor.limits import Limits
 
@@ -22,13 +23,12 @@ _SMALL = 128 * 1024
 """Bytes up to which a file is read at once: less work than to map it, and to read it in parts."""
 
 
-class ReadFile(RawIOBase):
-    """An open file whose `sha256` and `size` are those of all bytes once `finish` was called."""
+class ReadFile:
+    """An open file, to be closed by `with`; `finish` gives the digest of all its bytes."""
 
     def __init__(self, path: Path, limits: Limits, progress: Progress | None = None) -> None:
-        super().__init__()
         try:
-            self._file: BufferedReader = regular.opened(path, links=True)
+            self._file = regular.opened(path, links=True)
         except OSError as problem:
             raise InputError(f"cannot be opened: {problem.strerror or problem}") from None
         self._state = regular.state(os.fstat(self._file.fileno()))
@@ -40,16 +40,17 @@ class ReadFile(RawIOBase):
         self._progress = progress
         self._done = 0
 
-    def readable(self) -> bool:
-        """Return True: this is what the stream is for."""
-        return True
+    def __enter__(self) -> Self:
+        """Return itself, as an open file does."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self._file.close()
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes, all that are left for -1."""
-        try:
-            data = self._file.read(size)
-        except OSError as problem:
-            raise InputError(f"cannot be read: {problem.strerror or problem}") from None
+        data = _told(self._file.read, size)
         self._digest.update(data)
         self._done += len(data)
         if self._progress is not None:
@@ -58,7 +59,7 @@ class ReadFile(RawIOBase):
 
     def begins(self, count: int) -> bytes:
         """Return the first few bytes before anything was read; they are read again."""
-        return self._file.peek(count)[:count]
+        return _told(self._file.peek, count)[:count]
 
     def fileno(self) -> int:
         """Return the descriptor, for readers that map the file."""
@@ -75,14 +76,16 @@ class ReadFile(RawIOBase):
             raise InputError(regular.CHANGED)
         return self._digest.hexdigest()
 
-    def close(self) -> None:
-        """Close the file."""
-        if hasattr(self, "_file"):
-            self._file.close()
-        super().close()
-
     def stream(self) -> BinaryIO:
-        """Return what readers read: this object, or all that a small file holds."""
+        """Return what readers read: all that a small file holds, or this object for its `read`."""
         if self.size <= _SMALL:
             return BytesIO(self.read(self.size + 1))
         return cast("BinaryIO", self)
+
+
+def _told(read: Callable[[int], bytes], size: int) -> bytes:
+    """Read some bytes; raise InputError where the system does not give them."""
+    try:
+        return read(size)
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror or problem}") from None
