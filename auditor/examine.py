@@ -25,7 +25,7 @@ from auditor.archives.entry import UNLOVED
 from auditor.archives.whole import whole
 from auditor.blame import of_input
 from auditor.errors import LimitError, MemberError, SpentError
-from auditor.facts import Contents, Embedded, Hits, Reader, nobody
+from auditor.facts import Contents, Embedded, Held, Hits, Reader, nobody
 from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.model import ArtifactKind, Gap, Location, Member, MemberType, Oddity, Unread
 
@@ -42,6 +42,8 @@ _BATCH = 256 * 1024
 """Bytes of members that are searched together."""
 _SMALL = 32 * 1024
 """Bytes up to which a member is one of several; beyond, a search of its own costs nothing more."""
+_MOST_HELD = 16 * 1024 * 1024
+"""Bytes that observations hold for whoever asks; few packages have as much in small texts."""
 _LONGEST_ENDING = 12
 """Letters behind a dot that many names have in common."""
 _MOST_ENDINGS = 1000
@@ -134,6 +136,9 @@ class Examination:
         self._contents: list[bytes] = []
         """What each of them holds."""
         self._pending_bytes = 0
+        self._held: list[Held] = []
+        """Observations that may hold contents."""
+        self._held_bytes = 0
         self._small = _SMALL if fastpaths.enabled("batches") else -1
         self.gaps: list[Gap] = []
 
@@ -293,7 +298,19 @@ class Examination:
                     are_its = [tail in its for tail in tails]
                     some = [*compress(members, are_its)], [*compress(contents, are_its)]
                 for kind, seen in groupby(quiet(*some), type):
-                    self._observations[kind] += seen
+                    left = [*seen]
+                    self._observations[kind] += left
+                    if issubclass(kind, Held):
+                        self._hold(left)
+
+    def _hold(self, more: Sequence[Held]) -> None:
+        """Let observations hold contents until it is too much for all of them."""
+        self._held += more
+        self._held_bytes += sum(len(data) for one in more for data in one.contents)
+        if self._held_bytes > _MOST_HELD:
+            for one in self._held:
+                one.settle()
+            self._held, self._held_bytes = [], 0
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""

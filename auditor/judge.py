@@ -36,11 +36,18 @@ Advice = Mapping[str, Callable[[Fact], str]]
 
 
 class Judge:
-    """The rules that apply to one kind of artifact in one profile, compiled."""
+    """The rules that apply to one kind of artifact in one profile, compiled.
 
-    def __init__(self, ruleset: Ruleset, profile: Profile = Profile.RELEASE) -> None:
+    `artifacts` says for how many: what pays for many is made for the first of them.
+    """
+
+    def __init__(
+        self, ruleset: Ruleset, profile: Profile = Profile.RELEASE, *, artifacts: int = 1
+    ) -> None:
+        self._artifacts = artifacts
         self._by_fact: dict[str, list[_Compiled]] = defaultdict(list)
         self._asked: dict[tuple[str, ArtifactKind], _Asked] = {}
+        self._wanted: dict[ArtifactKind, frozenset[str]] = {}
         for rule in ruleset.rules:
             if profile in rule.profiles:
                 self._by_fact[rule.fact].append(_Compiled(rule, ruleset.lists))
@@ -63,9 +70,13 @@ class Judge:
             for rule in sorted(rules, key=lambda rule: rule.id)
         )
 
-    def wants(self, fact: str, kind: ArtifactKind) -> bool:
-        """Tell whether any rule asks for this kind of fact of that kind of artifact."""
-        return bool(self._asked_of(fact, kind).rules)
+    def wanted(self, kind: ArtifactKind) -> frozenset[str]:
+        """Return the kinds of fact that any rule asks for of that kind of artifact."""
+        found = self._wanted.get(kind)
+        if found is None:
+            asked = (fact for fact in self._by_fact if self._asked_of(fact, kind).rules)
+            found = self._wanted[kind] = frozenset(asked)
+        return found
 
     def may_tell(self, kind: ArtifactKind, fact: str, known: Mapping[str, object]) -> bool:
         """Tell whether a rule may hold of a fact, by what is known of its fields."""
@@ -93,15 +104,16 @@ class Judge:
         found = self._asked.get((fact, kind))
         if found is None:
             rules = [one for one in self._by_fact.get(fact, ()) if kind in one.rule.artifacts]
-            found = self._asked[fact, kind] = _Asked(rules)
+            found = self._asked[fact, kind] = _Asked(rules, self._artifacts)
         return found
 
 
 class _Asked:
     """The rules about one kind of fact of one kind of artifact, for all artifacts of a call."""
 
-    def __init__(self, rules: list[_Compiled]) -> None:
+    def __init__(self, rules: list[_Compiled], artifacts: int) -> None:
         self.rules = rules
+        self._artifacts = artifacts
         self._seen = 0
 
     @cached_property
@@ -116,7 +128,7 @@ class _Asked:
             always: Sequence[int] = range(len(rules))
             passed: Mapping[int, Collection[int]] = {}
             self._seen += len(lot)
-            if quick and self._seen >= _ENOUGH and len(lot) >= _FEW:
+            if quick and self._seen * self._artifacts >= _ENOUGH and len(lot) >= _FEW:
                 always = [number for number in always if rules[number].is_open(lot)]
                 passed = self._screen.passed(lot)
             for place in range(len(lot)) if always else sorted(passed):

@@ -69,8 +69,9 @@ class Outcome(Struct):
         """
         budget = budget or Budget(Limits())
         self.kinds.add(contents.kind)
+        wanted = judge.wanted(artifact.kind)
         for name, collector in facts.serving(contents):
-            if not judge.wants(name, artifact.kind):
+            if name not in wanted:
                 continue
             try:
                 budget.check()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from auditor import batch, beforehand, facts, kinds, policy, rulebook, since
 from auditor.advice import advice
-from auditor.archives import walk
+from auditor.archives import is_zip, walk
 from auditor.batch import Announce, Read, Target
 from auditor.blame import of_input
 from auditor.comparing import Comparing, Kept, Look, Looked, Wanted
@@ -38,7 +38,7 @@ from auditor.packers import PYTHON, PackedPaths, Packer
 from auditor.shipping import DIGESTS, shipped
 from auditor.sources import directory, gauges, rulecache
 from auditor.sources.ahead import Ahead
-from auditor.sources.file import Progress, ReadFile
+from auditor.sources.file import ReadFile
 from auditor.sources.wish import Wish
 from auditor.specs import is_spec, spec_of
 from auditor.summary import disclosure, shares
@@ -121,7 +121,8 @@ def scan(
 def _rules(request: Request) -> tuple[Ruleset, Judge]:
     """Return the rules as they are loaded, and who asks them as the policy wants them."""
     ruleset = rulecache.load((rulebook.builtin_folder(), *request.rules), lockfile=False)
-    return ruleset, Judge(policy.overridden(ruleset, request.settings.policy), request.profile)
+    wanted = policy.overridden(ruleset, request.settings.policy)
+    return ruleset, Judge(wanted, request.profile, artifacts=len(request.targets))
 
 
 class _Scanner:
@@ -209,12 +210,12 @@ class _Scanner:
         path = Path(target)
         if is_spec(target):
             self._release(target)
-        elif path.is_dir():
-            read = self._folder if self._request.as_is else self._project
-            read(path, target)
         elif path.is_file():
             notes = tuple(f"{one} goes with it, and is no package" for one in companions)
             self._file(path, Artifact(source=target, kind=ArtifactKind.ARCHIVE, notes=notes), None)
+        elif path.is_dir():
+            read = self._folder if self._request.as_is else self._project
+            read(path, target)
         else:
             self.result.gap(target, "neither a regular file nor a folder")
 
@@ -348,19 +349,21 @@ class _Scanner:
 
     def _file(self, path: Path, artifact: Artifact, project: Project | None) -> None:
         progress = self._announce(artifact.source)
-        names = beforehand.listed(path, self._request.limits)
-        shape = kinds.of_zip(path.name, names)
-        whole = self._readers(wheel=shape.wheel)
-        readers = whole
-        if shape.wheel and names:
-            readers = beforehand.of_wheel(path, names, whole, self._request.limits)
-        examination = self._examination(artifact.source, readers, shape)
+        limits = self._request.limits
         try:
-            digest, size = self._read(path, examination, shape, progress)
+            with ReadFile(path, limits, progress) as file:
+                names = beforehand.listed(path, limits) if is_zip(file.begins(4)) else ()
+                shape = kinds.of_zip(path.name, names)
+                whole = readers = self._readers(wheel=shape.wheel)
+                if shape.wheel and names:
+                    readers = beforehand.of_wheel(path, names, whole, limits)
+                examination = self._examination(artifact.source, readers, shape)
+                digest, size = _read(file, examination, shape), file.size
             if readers is not whole and examination.is_ambiguous():
                 # another program may see other entry points than those that the reader knew of
                 examination = self._examination(artifact.source, whole, shape)
-                digest, size = self._read(path, examination, shape, progress)
+                with ReadFile(path, limits, progress) as file:
+                    digest, size = _read(file, examination, shape), file.size
         except InputError as problem:
             self.result.gap(artifact.source, str(problem))
             return
@@ -386,18 +389,6 @@ class _Scanner:
     ) -> Examination:
         budget = gauges.budget(self._request.limits)
         return Examination(label, readers, budget, wheel=shape.wheel)
-
-    def _read(
-        self, path: Path, examination: Examination, shape: kinds.Zip, progress: Progress | None
-    ) -> tuple[str, int]:
-        """Show a file to its readers; return its digest and size."""
-        budget = examination.budget
-        with ReadFile(path, self._request.limits, progress) as file:
-            stream = file.stream()
-            examination.expect(file.size)
-            entries = walk(stream, budget, strip=1, strip_zip=int(shape.root), together=True)
-            examination.run(entries)
-            return file.finish(), file.size
 
     def _compared(self, contents: Contents, label: str) -> Contents:
         """Remember an sdist, and give any distribution the sdist of its release seen before it."""
@@ -502,6 +493,16 @@ class _Scanner:
         # a budget of its own: what registries took in between is not the artifact's fault
         budget = gauges.budget(self._request.limits)
         self.result.judged(self._judge, artifact, contents, known, budget)
+
+
+def _read(file: ReadFile, examination: Examination, shape: kinds.Zip) -> str:
+    """Show a file to its readers; return its digest."""
+    examination.expect(file.size)
+    strip = int(shape.root)
+    examination.run(
+        walk(file.stream(), examination.budget, strip=1, strip_zip=strip, together=True)
+    )
+    return file.finish()
 
 
 def _size_asker(*, asked: bool) -> SizeAsker | None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Fact)
 
+_RANKS = {power: rank for rank, power in enumerate(Power)}
 HOOKS = ("preinstall", "install", "postinstall")
 """What npm runs when a package is installed from a registry."""
 _REQUIRED = regex(r"([^ (<>=!~\[@]*) ?(\[[^\]]*\])? ?(.*)\Z", re.DOTALL)
@@ -81,7 +82,7 @@ def _entries(contents: Contents) -> Iterator[Entry]:
 def _abilities(contents: Contents) -> Iterator[Ability]:
     found = sorted(
         {*_of_npm(contents), *_of_wheel(contents), *_required(contents)},
-        key=lambda one: (list(Power).index(one.power), one.name, one.value),
+        key=lambda one: (_RANKS[one.power], one.name, one.value),
     )
     yield from found
 
@@ -254,7 +255,7 @@ def _ability_changes(
 ) -> Iterator[AbilityChange]:
     olds = {(one.power, one.name): one.value for one in before}
     news = {(one.power, one.name): one.value for one in after}
-    for place in sorted(olds.keys() | news.keys(), key=lambda p: (list(Power).index(p[0]), p[1])):
+    for place in sorted(olds.keys() | news.keys(), key=lambda p: (_RANKS[p[0]], p[1])):
         old, new = olds.get(place), news.get(place)
         if old == new or (old and new and release_path(old) == release_path(new)):
             continue

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from auditor import policy, rulefile
+from auditor import fastpaths, policy, rulefile
 from auditor.facts.file import FileFact
 from auditor.judge import Judge
 from auditor.model import (
@@ -21,6 +23,8 @@ from auditor.model import (
 )
 from auditor.rulebook import Ruleset
 from auditor.stable import stable_path
+from tests.often import often
+from tests.our_rules import RULES
 
 RULE = """\
 id: big-file
@@ -108,6 +112,31 @@ def test_two_findings_in_one_place_have_two_fingerprints() -> None:
     first, second = judged(file("a.js", 11), file("a.js", 11))
 
     assert first.fingerprint != second.fingerprint
+
+
+NAMES = st.sampled_from((".env", "src/.env.local", "a.js", "core.1", "id_rsa", "x/.DS_Store", "b"))
+
+
+@settings(max_examples=often(100))
+@given(st.lists(st.lists(NAMES, min_size=1, max_size=6), min_size=1, max_size=3))
+def test_rules_find_the_same_in_one_of_many_artifacts(artifacts: list[list[str]]) -> None:
+    """Whether a screen is made for the first of them, for a later one, or for none."""
+    several = (Judge(RULES), Judge(RULES, artifacts=1000), Judge(RULES))
+    found: list[list[list[Finding]]] = [[], [], []]
+    for place, judge in enumerate(several):
+        with fastpaths.taken(fastpaths.OFF if place == 2 else fastpaths.ON):
+            for names in artifacts:
+                artifact = Artifact(source="a.tgz", kind=ArtifactKind.NPM_TARBALL)
+                facts = [file(name, 1) for name in names]
+                advice = {"leave_out": lambda _: "", "stop_emitting": lambda _: ""}
+                found[place].append([*judge.findings(artifact, "file", facts, advice)])
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_judge_says_which_facts_it_wants() -> None:
+    judge = Judge(ruleset())
+    assert judge.wanted(ArtifactKind.NPM_TARBALL) == {"file"}
+    assert judge.wanted(ArtifactKind.WHEEL) == frozenset()
 
 
 def test_a_judge_says_which_rules_it_asks() -> None:

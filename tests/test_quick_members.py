@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from auditor import fastpaths, kinds
+from auditor import examine, fastpaths, kinds
 from auditor.anchors import Anchors
 from auditor.archives import holds_archive, is_brotli, is_plain, listing, unread_format, walk
 from auditor.examine import Examination, _Asked
 from auditor.facts import Contents, load
 from auditor.facts import archive as archive_facts
 from auditor.facts import file as file_facts
+from auditor.facts.shipped_text import TextsSeen, texts_of
 from auditor.limits import Budget, Limits
 from auditor.maps import links
 from auditor.maps.reader import text_digest, text_digests
@@ -54,11 +56,17 @@ def examined(data: bytes, limits: Limits) -> tuple[Contents, list[Gap]]:
 
 def both(data: bytes, limits: Limits | None = None) -> tuple[Contents, list[Gap]]:
     """Return what is seen, after it was seen in the thorough way as well."""
-    quick = examined(data, limits or Limits())
+    quick = digested(*examined(data, limits or Limits()))
     with fastpaths.taken(fastpaths.OFF):
-        thorough = examined(data, limits or Limits())
+        thorough = digested(*examined(data, limits or Limits()))
     assert quick == thorough
     return quick
+
+
+def digested(contents: Contents, gaps: list[Gap]) -> tuple[Contents, list[Gap]]:
+    """Return what was seen, with the digests of texts as one observation."""
+    texts = TextsSeen(members=(), contents=(), digested=tuple(texts_of(contents)))
+    return replace(contents, observations={**contents.observations, TextsSeen: (texts,)}), gaps
 
 
 @pytest.mark.parametrize("name", cases())
@@ -117,6 +125,23 @@ def test_a_tar_archive_is_the_same_both_ways(parts: list[bytes], members: int) -
     data = archive(file(b"package/first.js", b"1"), *parts)
     both(data)
     both(gz(data), Limits(members=members))
+
+
+TEXTS = [file(b"package/%d.js" % n, b"text %d\n" % (n % 7) * 90) for n in range(900)]
+
+
+@pytest.mark.parametrize("most", [0, 300_000, 10**9])
+def test_texts_are_the_same_however_much_is_held(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are digested when that is too much, and otherwise when they are asked for."""
+    monkeypatch.setattr(examine, "_MOST_HELD", most)
+    data = gz(archive(*TEXTS, file(b"package/0.js", b"the last\n"), file(b"package/a.bin", b"1")))
+    held = [bool(some.contents) for some in examined(data, Limits())[0].of(TextsSeen)]
+    assert (any(held), all(held)) == (most > 0, most == 10**9)
+    texts = texts_of(both(data)[0])
+    assert [text.path for text in texts] == [*(f"{n}.js" for n in range(900)), "0.js"]
+    assert texts[-1].digest == text_digest(b"the last\n")
 
 
 FILES = st.builds(

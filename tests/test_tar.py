@@ -517,6 +517,22 @@ def test_the_size_of_the_chunks_does_not_matter(size: int) -> None:
         assert streamed(pieces(data, [size] * (len(data) // size))) == lines, name
 
 
+ROWS = st.lists(
+    st.sampled_from((bytes(BLOCK), file(b"a", b"1"), pax({"uname": b"b"}), bytes(100), b"\0\1"))
+    | st.integers(2, 20).map(lambda count: bytes(count * BLOCK)),
+    max_size=6,
+)
+
+
+@settings(max_examples=often(300))
+@given(ROWS, st.integers(1, 600))
+def test_zero_blocks_are_the_same_one_by_one_and_together(rows: list[bytes], size: int) -> None:
+    """However many they are, whatever stands around them, and wherever a chunk ends."""
+    data = file(b"first", b"0") + b"".join(rows)
+    cut = pieces(data, [size] * (len(data) // size))
+    assert streamed([data]) == streamed(cut) == streamed(pieces(data, [BLOCK] * 200))
+
+
 def test_a_pax_header_gives_owner_and_mode_comes_from_the_header() -> None:
     data = archive(pax({"uname": "zoë".encode()}), file(b"a", mode=b"0104755\0", owner=b"root"))
 

@@ -82,6 +82,11 @@ def unread_format(head: bytes) -> str:
     return name
 
 
+def is_zip(head: bytes) -> bool:
+    """Tell by its first bytes whether a file begins as a zip does."""
+    return head.startswith(ZIP_MAGIC)
+
+
 def is_archive(head: bytes) -> bool:
     """Tell by its first bytes (512 are enough) whether `walk` may be asked to read a file."""
     return is_compressed(head) or head.startswith(ZIP_MAGIC) or _is_tar(head) or is_asar(head)

@@ -12,8 +12,7 @@ _ASAR_HEAD = 16
 
 def has_zip_end(data: memoryview) -> bool:
     """Tell whether a file ends as a zip archive does."""
-    tail = bytes(data[max(0, len(data) - LONGEST_COMMENT - ZIP_END_SIZE) :])
-    return tail.rfind(ZIP_END) >= 0
+    return ZIP_END in bytes(data[max(0, len(data) - LONGEST_COMMENT - ZIP_END_SIZE) :])
 
 
 def is_asar(head: bytes) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     """Tells whether some files can be handed on together."""
 
 BLOCK = 512
+_ZEROS = bytes(BLOCK)
 _TYPES = {
     b"0": MemberType.FILE,
     b"\0": MemberType.FILE,
@@ -117,6 +118,13 @@ class Tape:
                 self._buffer, self._position = self._buffer[self._position :] + chunk, 0
         return self._buffer, self._position
 
+    def pass_zeros(self) -> int:
+        """Go on behind the zero blocks that come next in memory; return how many they are."""
+        start = self._position
+        while self._buffer.startswith(_ZEROS, self._position):
+            self._position += BLOCK
+        return (self._position - start) // BLOCK
+
     def pass_to(self, position: int) -> None:
         """Go on at a place in what lies in memory."""
         self._position = position
@@ -197,9 +205,10 @@ def members(
                 continue
         if not (block := tape.block()):
             break
-        if not block[0] and not block.strip(b"\0"):
+        if _ZEROS.startswith(block):
             extended.none_left()
             ended += len(block) == BLOCK  # a part of one may be a header's, whose name is empty
+            ended += tape.pass_zeros()
             continue
         if not is_header(block):
             yield from _no_header(block, tape, ended, budget)

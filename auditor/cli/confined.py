@@ -74,16 +74,13 @@ def refuse(*asked: tuple[bool, str, str]) -> None:
             raise UsageError(f"{what} cannot be had in a sandbox: {instead}")
 
 
-def named(request: Request, *more: Path | None) -> tuple[Path, ...]:
-    """Return what the call of a scan is to read, with some files of the user's own."""
+def named(request: Request, *more: Path | None) -> Iterator[Path]:
+    """Yield what the call of a scan is to read, with some files of the user's own."""
     named = (*request.targets, *request.compare.against)
-    fetched = request.ahead.paths if request.ahead else ()
-    return (
-        *(Path(one) for one in named if not is_spec(one)),
-        *request.rules,
-        *fetched,
-        *filter(None, more),
-    )
+    yield from (Path(one) for one in named if not is_spec(one))
+    yield from request.rules
+    yield from request.ahead.paths if request.ahead else ()
+    yield from filter(None, more)
 
 
 @contextmanager

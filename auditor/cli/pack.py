@@ -145,12 +145,13 @@ def command(  # noqa: PLR0913 - one parameter per option
             ),
         )
         confined.check(sandbox)
-    folders = dict.fromkeys(p if (p := Path(one)).is_dir() else Path() for one in targets)
+    here = Path()
+    folders = dict.fromkeys(p if (p := Path(one)).is_dir() else here for one in targets)
     decision = decided(wishes(said, fail_on, profile, rules), folders, Profile.RELEASE)
     manifest = manifest or decision.path(decision.policy.manifest)
     changed = with_changes(Limits(), limits)
     with confined.releases(sandbox, changed, *targets) as ahead:
-        for target in targets:
+        for target in targets if ahead is not None else ():
             confined.fetch(ahead, target)
         request = Request(
             targets=targets,

@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import is_
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from msgspec import Struct, field
 
@@ -35,7 +35,17 @@ Hits = tuple[tuple[bytes, int], ...]
 
 T = TypeVar("T")
 
-__all__ = ["Collector", "Contents", "Embedded", "Hits", "Reader", "Unread", "load", "nobody"]
+__all__ = [
+    "Collector",
+    "Contents",
+    "Embedded",
+    "Held",
+    "Hits",
+    "Reader",
+    "Unread",
+    "load",
+    "nobody",
+]
 
 
 def nobody(_: Member) -> bool:
@@ -72,6 +82,19 @@ class Reader(Struct, frozen=True, kw_only=True):
     which cost more than what there is to say of such a member."""
     within: Callable[[Limits], Reader] | None = None
     """Returns it for other limits than the usual ones; None where no limit concerns it."""
+
+
+class Held(Struct, kw_only=True):
+    """An observation that holds the contents of some members, for whoever asks what is in them.
+
+    Nobody may: so it is made of them when it is asked for, or when too much is held.
+    """
+
+    members: Sequence[Member]
+    contents: Sequence[bytes]
+
+    def settle(self) -> None:
+        """Make of the contents what may be asked for, and let go of them."""
 
 
 class Embedded(Struct, frozen=True, kw_only=True):
@@ -134,7 +157,7 @@ class Contents(Struct, frozen=True, kw_only=True):
         known = self.made.get(name)
         if known is None or not all(map(is_, known[0], made_of)):
             known = self.made[name] = (made_of, make())
-        return cast("T", known[1])
+        return known[1]  # type: ignore[return-value]
 
 
 def _are_files(members: Sequence[Member]) -> bool:
@@ -198,6 +221,7 @@ def load(*, lockfile: bool | None = None) -> tuple[Mapping[str, Collector], tupl
     )
 
 
+@cache
 def of(*folders: str) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
     """Return the collectors of some of `ALL` folders by name, and their readers.
 
@@ -216,20 +240,33 @@ def of(*folders: str) -> tuple[Mapping[str, Collector], tuple[Reader, ...]]:
     return collectors, tuple(readers)
 
 
-def serving(contents: Contents) -> Iterator[tuple[str, Collector]]:
-    """Yield the collectors that are asked about some contents, by name.
+def serving(contents: Contents) -> Sequence[tuple[str, Collector]]:
+    """Return the collectors that are asked about some contents, by name.
 
     A folder is asked that is about their kind, or of which something was observed.
     """
-    kind = contents.kind
-    asked = dict.fromkeys(_OF_KIND.get(kind, ("",)))
+    asked = dict.fromkeys(_OF_KIND.get(contents.kind, ("",)))
     for observed, seen in contents.observations.items():
-        below = observed.__module__.removeprefix(f"{__name__}.")
-        if seen and "." in below and below != observed.__module__:
-            asked[below.partition(".")[0]] = None
-    for name, collector in of(*asked)[0].items():
-        if collector.serves(kind):
-            yield name, collector
+        if seen and (folder := _folder_of(observed)):
+            asked[folder] = None
+    return _serving(of, contents.kind, tuple(asked))
+
+
+@cache
+def _folder_of(observed: type) -> str:
+    """Return the folder below this one that an observation is declared in; empty for elsewhere."""
+    below = observed.__module__.removeprefix(f"{__name__}.")
+    return below.partition(".")[0] if "." in below and below != observed.__module__ else ""
+
+
+@cache
+def _serving(
+    of: Callable[..., tuple[Mapping[str, Collector], object]],
+    kind: ArtifactKind,
+    folders: tuple[str, ...],
+) -> tuple[tuple[str, Collector], ...]:
+    """Return them for one kind, the same for all artifacts; `of` says what there is."""
+    return tuple((name, one) for name, one in of(*folders)[0].items() if one.serves(kind))
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Unread
-from auditor.facts.manifest import MANIFEST, manifest_of
+from auditor.facts.manifest import MANIFEST, ManifestSeen, manifest_of
 from auditor.model import Fact
 from auditor.shape import text_map
 
@@ -45,8 +45,14 @@ class DependencyFact(Fact, frozen=True, kw_only=True):
 def collect(contents: Contents) -> Iterator[DependencyFact | Unread]:
     """Yield one fact for each dependency outside devDependencies."""
     manifest = manifest_of(contents)
-    if manifest is None:
-        return
+    if manifest is not None:
+        made = contents.once(
+            "dependencies", lambda: tuple(_facts(contents, manifest)), contents.members, manifest
+        )
+        yield from made
+
+
+def _facts(contents: Contents, manifest: ManifestSeen) -> Iterator[DependencyFact | Unread]:
     bundled = _bundled(manifest.document, contents.files().keys())
     for section in _SECTIONS:
         try:

@@ -50,8 +50,14 @@ class ScriptFact(Fact, frozen=True, kw_only=True):
 def collect(contents: Contents) -> Iterator[ScriptFact | Unread]:
     """Yield one fact for each script, and one for the build that binding.gyp implies."""
     manifest = manifest_of(contents)
-    if manifest is None:
-        return
+    if manifest is not None:
+        made = contents.once(
+            "scripts", lambda: tuple(_facts(contents, manifest)), contents.members, manifest
+        )
+        yield from made
+
+
+def _facts(contents: Contents, manifest: ManifestSeen) -> Iterator[ScriptFact | Unread]:
     try:
         scripts = text_map(manifest.document, "scripts")
     except ParseError as problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from enum import StrEnum
 from functools import partial
-from itertools import chain, compress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from auditor import binaries
 from auditor.archives import is_archive
 from auditor.errors import ParseError
-from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
-from auditor.facts.file import each_kind, extensions, kind_of
+from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread, shipped_text
+from auditor.facts.file import extensions, kind_of
+from auditor.facts.shipped_text import TEXT_KINDS, TextsSeen, texts_of
 from auditor.lazyre import regex
 from auditor.maps import links, reader, signs
 from auditor.maps.links import LinkSeen
@@ -36,7 +37,6 @@ _LARGE = 1024 * 1024
 """Bytes from which a text that looks like a map, and cannot be read, is a gap under any name."""
 _HEAD = regex(rb'(?:\xef\xbb\xbf)?\s*+\{\s*+"(?:version|mappings|sources|sections|names|file)"')
 _SAMPLE = 8
-_TEXT_KINDS = frozenset({"scripts", "types and sources", "styles"})
 _COMPILED = frozenset({"js", "mjs", "cjs"})
 _WRITTEN = frozenset({"ts", "tsx", "mts", "cts", "jsx"})
 _STYLES = frozenset({"scss", "sass", "less", "styl"})
@@ -71,21 +71,14 @@ Found = tuple[int, SourceMap, int]
 """Where a map stands, what it says, and the bytes that it has."""
 
 
-class TextSeen(Struct, frozen=True, kw_only=True, gc=False):
-    """The digest of one text that ships, by which an embedded source is recognised."""
-
-    path: str
-    digest: bytes
-
-
 def wants(member: Member) -> bool:
     """Ask for maps by name, and for texts that a map could give back."""
-    return kind_of(member.path) in _TEXT_KINDS or member.path.lower().endswith((".map", ".json"))
+    return kind_of(member.path) in TEXT_KINDS or member.path.lower().endswith((".map", ".json"))
 
 
 def read(
     member: Member, data: bytes, hits: Hits, *, in_full: bool = False
-) -> Iterable[MapSeen | TextSeen | Embedded | Unread]:
+) -> Iterable[MapSeen | TextsSeen | Embedded | Unread]:
     """Leave what is a map, every map and module written into other text, and digests of texts.
 
     Their texts are left for others. What stands inline in the texts of a map is the map's own to
@@ -93,26 +86,17 @@ def read(
     """
     if hits or data[:2] in _UTF16 or _ESCAPED_KEYS in data:
         return _read(member, data, hits, in_full=in_full)
-    if kind_of(member.path) in _TEXT_KINDS:  # as nearly every member is
-        return (TextSeen(path=member.path, digest=reader.text_digest(data)),)
+    if kind_of(member.path) in TEXT_KINDS:  # as nearly every member is
+        return (shipped_text.digested(member, data),)
     return ()
-
-
-def quiet(members: Sequence[Member], contents: Sequence[bytes]) -> Iterator[TextSeen]:
-    """Leave the digests of texts in which there is nothing of a map."""
-    paths = [member.path for member in members]
-    are_texts = [kind in _TEXT_KINDS for kind in each_kind(paths)]
-    digests = reader.text_digests([*compress(contents, are_texts)])
-    for path, digest in zip(compress(paths, are_texts), digests, strict=True):
-        yield TextSeen(path=path, digest=digest)
 
 
 def _read(
     member: Member, data: bytes, hits: Hits, *, in_full: bool
-) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
+) -> Iterator[MapSeen | TextsSeen | Embedded | Unread]:
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
-    if kind_of(member.path) in _TEXT_KINDS:
-        yield TextSeen(path=member.path, digest=reader.text_digest(data))
+    if kind_of(member.path) in TEXT_KINDS:
+        yield shipped_text.digested(member, data)
     foreign = is_third_party(member.path.replace("!", "/"))
     inside = _Inside(member, data, hits, Origin(foreign=foreign, in_full=in_full))
     has_key = any(anchor in _KEYS for anchor, _ in hits)
@@ -315,7 +299,7 @@ class _Inside:
                     *deno.sources(self._data, places[signs.DENO]),
                     *pkg.sources(self._data, places[signs.PKG]),
                 )
-                if kind_of(path) in _TEXT_KINDS
+                if kind_of(path) in TEXT_KINDS
             ]
         except ParseError as problem:
             yield self._gap("the payload of a program", problem)
@@ -404,7 +388,7 @@ class GivenBack(Struct, frozen=True, kw_only=True):
 
 def given_back(contents: Contents) -> Sequence[tuple[MapSeen, list[GivenBack]]]:
     """Return every map with its sources, in the order of the map; also those without a text."""
-    seen = contents.of(MapSeen), contents.of(TextSeen)
+    seen = contents.of(MapSeen), contents.of(TextsSeen)
     return contents.once("given-back", lambda: [*_given_back(contents)], contents.members, *seen)
 
 
@@ -468,7 +452,7 @@ def collect(contents: Contents) -> Iterator[SourceMapFact]:
         contents.members,
         contents.of(MapSeen),
         contents.of(LinkSeen),
-        contents.of(TextSeen),
+        contents.of(TextsSeen),
     )
 
 
@@ -537,7 +521,7 @@ class _Shipped:
     """What the artifact ships besides its maps, asked by text and by name."""
 
     def __init__(self, contents: Contents) -> None:
-        self._digests = {text.digest for text in contents.of(TextSeen)}
+        self._digests = {text.digest for text in texts_of(contents)}
         self._paths = frozenset(contents.files())
         extensions = [(path, _extension(path)) for path in self._paths]
         self._stems = {_stem(path) for path, extension in extensions if extension in _WRITTEN}
@@ -579,10 +563,10 @@ def _stem(path: str) -> tuple[str, ...]:
 IN_FULL = partial(read, in_full=True)
 READER = Reader(
     anchors=_KEYS | _PAYLOADS | binaries.ANCHORS | {links.MARK, signs.EVALUATED},
-    endings=frozenset({"map", "json", *extensions(_TEXT_KINDS)}),
+    endings=frozenset({"map", "json", *extensions(TEXT_KINDS)}),
     heads=_UTF16,
     wants=wants,
     read=read,
-    quiet=quiet,
+    quiet=shipped_text.quiet,
 )
 COLLECTOR = Collector(name="source-map", fact=SourceMapFact, collect=collect)

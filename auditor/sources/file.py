@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from io import RawIOBase
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from auditor.errors import InputError, LimitError
@@ -13,20 +13,22 @@ from auditor.sources import regular
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Self
 
     from auditor.limits import Limits
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes there are."""
+_SMALL = 128 * 1024
+"""Bytes up to which a file is read at once: less work than to map it, and to read it in parts."""
 
 
-class ReadFile(RawIOBase):
-    """An open file whose `sha256` and `size` are those of all bytes once `finish` was called."""
+class ReadFile:
+    """An open file, to be closed by `with`; `finish` gives the digest of all its bytes."""
 
     def __init__(self, path: Path, limits: Limits, progress: Progress | None = None) -> None:
-        super().__init__()
         try:
-            self._file: BinaryIO = regular.opened(path, links=True)
+            self._file = regular.opened(path, links=True)
         except OSError as problem:
             raise InputError(f"cannot be opened: {problem.strerror or problem}") from None
         self._state = regular.state(os.fstat(self._file.fileno()))
@@ -38,21 +40,26 @@ class ReadFile(RawIOBase):
         self._progress = progress
         self._done = 0
 
-    def readable(self) -> bool:
-        """Return True: this is what the stream is for."""
-        return True
+    def __enter__(self) -> Self:
+        """Return itself, as an open file does."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self._file.close()
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes, all that are left for -1."""
-        try:
-            data = self._file.read(size)
-        except OSError as problem:
-            raise InputError(f"cannot be read: {problem.strerror or problem}") from None
+        data = _told(self._file.read, size)
         self._digest.update(data)
         self._done += len(data)
         if self._progress is not None:
             self._progress(self._done, self.size)
         return data
+
+    def begins(self, count: int) -> bytes:
+        """Return the first few bytes before anything was read; they are read again."""
+        return _told(self._file.peek, count)[:count]
 
     def fileno(self) -> int:
         """Return the descriptor, for readers that map the file."""
@@ -63,18 +70,22 @@ class ReadFile(RawIOBase):
 
         Raises InputError where the file changed since it was opened.
         """
-        while self._done <= self.size and self.read(1024 * 1024):
+        while self._done < self.size and self.read(1024 * 1024):
             pass
         if self._state != regular.state(os.fstat(self._file.fileno())):
             raise InputError(regular.CHANGED)
         return self._digest.hexdigest()
 
-    def close(self) -> None:
-        """Close the file."""
-        if hasattr(self, "_file"):
-            self._file.close()
-        super().close()
-
     def stream(self) -> BinaryIO:
-        """Return this object under the type that readers ask for."""
+        """Return what readers read: all that a small file holds, or this object for its `read`."""
+        if self.size <= _SMALL:
+            return BytesIO(self.read(self.size + 1))
         return cast("BinaryIO", self)
+
+
+def _told(read: Callable[[int], bytes], size: int) -> bytes:
+    """Read some bytes; raise InputError where the system does not give them."""
+    try:
+        return read(size)
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror or problem}") from None

@@ -9,12 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
     from pathlib import Path
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -24,7 +25,7 @@ CHANGED = "changed while it was read"
 State = tuple[int, int, int, int]
 
 
-def opened(path: Path, *, links: bool = False) -> BinaryIO:
+def opened(path: Path, *, links: bool = False) -> BufferedReader:
     """Open a regular file; raise OSError, with a `strerror` for people, for everything else.
 
     A link is followed only with `links`: where the user names it.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
 from auditor.facts.distribution import SITE, SdistSeen, scheme_of
-from auditor.facts.source_map import TextSeen
+from auditor.facts.shipped_text import texts_of
 from auditor.lazyre import regex
 from auditor.maps.reader import text_digest
 from auditor.model import ArtifactKind, Fact, MemberType
@@ -59,7 +59,7 @@ def sdist_of(contents: Contents, label: str) -> SdistSeen:
     return SdistSeen(
         label=label,
         paths=frozenset(contents.files()),
-        digests=frozenset(text.digest for text in contents.of(TextSeen)) - {_BLANK},
+        digests=frozenset(text.digest for text in texts_of(contents)) - {_BLANK},
     )
 
 
@@ -69,7 +69,7 @@ def collect(contents: Contents) -> Iterator[ModuleDifferenceFact]:
     if contents.kind is not ArtifactKind.WHEEL or not sdists:
         return
     sdist = sdists[-1]
-    digests = {seen.path: seen.digest for seen in contents.of(TextSeen)}
+    digests = {seen.path: seen.digest for seen in texts_of(contents)}
     wheel = {
         rest: member.path
         for member in contents.members
