@@ -7,13 +7,13 @@ but for what an escape hides: `\u0041KIA` is AKIA, and nobody finds it in the do
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from auditor import fastpaths
 from auditor.lazyre import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 ESCAPE = b"\\u00"
 """What every escape of an ASCII character by its number begins with (RFC 8259, section 7)."""
@@ -21,6 +21,14 @@ _PLAIN = regex(rb"[ !#-.0-\[\]-~]+")
 """What JSON writes as it is, or by its number alone: ASCII, but for signs with a short escape."""
 _BLOCK = 16
 """Escapes are remembered by blocks of 64 KiB, however many a hostile text has."""
+
+Silent: TypeAlias = "Callable[[int, int], bool]"
+"""Tells for certain that the string written between two offsets has nothing that is looked for."""
+
+
+def nothing_known(_: int, __: int) -> bool:
+    """Tell of no string that it is silent: nobody has searched the document."""
+    return False
 
 
 class Sought:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.facts import Hits
+    from auditor.jsonscan import Silent
 
 TOKEN = TOKENS["AKIA"][1]
 PLAIN_WORDS = ("project-x", "rock*.internal")
@@ -152,16 +153,16 @@ def test_a_text_is_looked_into_where_the_map_has_a_hit_in_it_or_an_escape(
     shown: list[str] = []
     data = f'["{text}"]'.encode()
 
-    def opened(member: Member, content: bytes, _: Hits) -> Iterator[Embedded]:
-        span = (1, len(content) - 1)
-        yield Embedded(holder=member.path, name="a", text=b"the KEY", written=span)
+    def opened(member: Member, content: bytes, _: Hits, silent: Silent) -> Iterator[Embedded]:
+        if not silent(1, len(content) - 1):
+            yield Embedded(holder=member.path, name="a", text=b"the KEY")
 
     def read(member: Member, _: bytes, __: Hits) -> Iterator[object]:
         shown.append(member.path)
         return iter(())
 
     readers = (
-        Reader(wants=lambda member: not member.holder, read=opened),
+        Reader(wants=lambda one: not one.holder, read=lambda *_: (), read_scanned=opened),
         Reader(anchors=frozenset({b"KEY"}), embedded=True, read=read),
     )
     examination = Examination("test", readers, Budget(Limits()))

@@ -66,6 +66,14 @@ class Reader(Struct, frozen=True, kw_only=True):
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
+    read_scanned: (
+        Callable[[Member, bytes, Hits, Callable[[int, int], bool]], Iterable[object]] | None
+    ) = None
+    """Asked in place of `read` where it is there, and given a fourth thing: what tells for certain
+    of a JSON string, by its offsets, that it has no anchor of who says `embedded`, and none of
+    `in_strings`. Of no use to who says `embedded`: in texts that is not told."""
+    in_strings: frozenset[bytes] = frozenset()
+    """Some of `anchors`."""
     quiet: Callable[[Sequence[Member], Sequence[bytes]], Iterable[object]] | None = None
     """Leaves of many members, with their contents, what `read` would of each, where none has an
     anchor or one of `heads`, and each has one of `endings`: asked instead of `wants` and `read`,
@@ -88,8 +96,6 @@ class Embedded(Struct, frozen=True, kw_only=True):
     text: bytes
     source: object = None
     """What a map says of it: a `maps.reader.Source`, which not everybody has to import."""
-    written: tuple[int, int] | None = None
-    """Where it stands in the member's content as one JSON string; None for another form."""
 
 
 class Contents(Struct, frozen=True, kw_only=True):
