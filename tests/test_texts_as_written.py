@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from auditor import facts, fastpaths
 from auditor.examine import Examination
 from auditor.facts import Contents, Embedded, Reader, denied_word
 from auditor.facts.secret import SecretSeen
+from auditor.facts.source_map import MapSeen
 from auditor.fastpaths import OFF, ON, FastPaths
 from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.limits import Budget, Limits
@@ -32,8 +34,16 @@ PLAIN_WORDS = ("project-x", "rock*.internal")
 WORDS = (*PLAIN_WORDS, "Z\u00fcrich", "a/b", 'say "no"')
 """The last three may be written in JSON in another way than in the text."""
 INLINE = "//# sourceMappingURL=data:application/json,%7B%22sources%22%3A%5B%22q%22%5D%7D"
+INNER = {
+    "version": 3,
+    "sources": ["q.ts"],
+    "sourcesContent": [f"let q = '{TOKEN}'"],
+    "mappings": "",
+}
+GIVING = f"//# sourceMappingURL=data:application/json,{quote(json.dumps(INNER))}"
+"""A link to a map that gives text back."""
 NPM = TOKENS["npm"][1]
-TOKENLIKE = (TOKEN, NPM, TOKEN[:7], NPM[1:], *WORDS, "rocket.internal", INLINE)
+TOKENLIKE = (TOKEN, NPM, TOKEN[:7], NPM[1:], *WORDS, "rocket.internal", INLINE, GIVING)
 SIGNS = ("\n", "\r\n", '"', "\\", "/", "\t", "\u2028", "\ud800", "\u00e9", "\U0001f600", "\\u0041")
 PIECES = st.sampled_from((*TOKENLIKE, *SIGNS, "let a = 1;"))
 TEXTS = st.lists(st.lists(PIECES, max_size=6).map("".join), max_size=4)
@@ -108,6 +118,17 @@ def test_what_is_found_is_the_same_whether_all_texts_are_looked_into_or_few(
     data = document(texts, seed, share).encode("utf-8", "surrogatepass")
 
     assert seen(data, ON, words) == seen(data, OFF, words)
+
+
+@pytest.mark.parametrize("mark", ["sourceMappingURL", r"source\u004dappingURL"])
+def test_a_link_in_a_text_is_followed_however_the_map_writes_it(mark: str) -> None:
+    texts = ["let a", GIVING, "let b"]
+    map_ = {"version": 3, "mappings": "", "sources": ["a", "b", "c"], "sourcesContent": texts}
+    data = json.dumps(map_).replace("sourceMappingURL", mark).encode()
+
+    (found,) = seen(data, ON)[0].of(MapSeen)
+
+    assert [source.name for source in found.map.sources] == ["a", "b", "q.ts", "c"]
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-8-sig"])
