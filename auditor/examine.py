@@ -112,7 +112,7 @@ def _asking(
         for reader in readers
         if wheel or not reader.wheels_only
     ]
-    of_texts = _Asked(reader for reader in own if reader.embedded)
+    of_texts = _Asked(replace(one, anchors=one.embedded) for one in own if one.embedded)
     in_strings = of_texts.literals.union(*(reader.in_strings for reader in own))
     return _Asked(own, ESCAPE), of_texts, Sought(in_strings)
 
@@ -331,7 +331,7 @@ class Examination:
             if reader.read_scanned is None:
                 seen = reader.read(member, data, hits)
             else:
-                seen = reader.read_scanned(member, data, hits, scan.has_none_in)
+                seen = reader.read_scanned(member, data, hits, scan.met_in)
             for one in seen if isinstance(seen, tuple) else self._budget.watched(seen):
                 self._seen(one)
         except SpentError:
@@ -344,6 +344,8 @@ class Examination:
         if isinstance(seen, Unread):
             self._gap(seen.path, seen.reason)
         elif isinstance(seen, Embedded):
+            if seen.met is not None and self._of_texts.literals.isdisjoint(seen.met):
+                return
             path = _inside(seen.holder, seen.name)
             size = len(seen.text)
             member = Member(path=path, name=seen.name, size=size, holder=seen.holder)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.facts import Hits
-    from auditor.jsonscan import Silent
+    from auditor.jsonscan import MetIn
 
 TOKEN = TOKENS["AKIA"][1]
 PLAIN_WORDS = ("project-x", "rock*.internal")
@@ -174,9 +174,9 @@ def test_a_text_is_looked_into_where_the_map_has_a_hit_in_it_or_an_escape(
     shown: list[str] = []
     data = f'["{text}"]'.encode()
 
-    def opened(member: Member, content: bytes, _: Hits, silent: Silent) -> Iterator[Embedded]:
-        if not silent(1, len(content) - 1):
-            yield Embedded(holder=member.path, name="a", text=b"the KEY")
+    def opened(member: Member, content: bytes, _: Hits, met_in: MetIn) -> Iterator[Embedded]:
+        met = met_in(1, len(content) - 1)
+        yield Embedded(holder=member.path, name="a", text=b"the KEY", met=met)
 
     def read(member: Member, _: bytes, __: Hits) -> Iterator[object]:
         shown.append(member.path)
@@ -184,7 +184,7 @@ def test_a_text_is_looked_into_where_the_map_has_a_hit_in_it_or_an_escape(
 
     readers = (
         Reader(wants=lambda one: not one.holder, read=lambda *_: (), read_scanned=opened),
-        Reader(anchors=frozenset({b"KEY"}), embedded=True, read=read),
+        Reader(anchors=frozenset({b"KEY"}), embedded=frozenset({b"KEY"}), read=read),
     )
     examination = Examination("test", readers, Budget(Limits()))
     examination.run([(Member(path="m", name="m", size=len(data)), iter((data,)))])
@@ -208,25 +208,28 @@ def test_what_json_may_write_in_another_way_is_looked_for_in_each_text(literal: 
 
 
 def test_the_edges_of_a_string_are_told_from_those_of_its_neighbours() -> None:
-    scan = Scan(Sought([b"k"]))
+    scan = Scan(Sought([b"k", b"l"]))
     scan.hits[b"k"] = [10, 30]
+    scan.hits[b"l"] = [10, 25]
     scan.hits[b"other"] = [20]
 
-    assert not scan.has_none_in(10, 11)
-    assert not scan.has_none_in(5, 11)
-    assert scan.has_none_in(5, 10)
-    assert scan.has_none_in(11, 30)
-    assert scan.has_none_in(31, 99)
+    assert scan.met_in(10, 11) == frozenset({b"k", b"l"})
+    assert scan.met_in(5, 11) == frozenset({b"k", b"l"})
+    assert scan.met_in(5, 10) == frozenset()
+    assert scan.met_in(11, 30) == frozenset({b"l"})
+    assert scan.met_in(11, 31) == frozenset({b"k", b"l"})
+    assert scan.met_in(26, 31) == frozenset({b"k"})
+    assert scan.met_in(31, 99) == frozenset()
 
 
 def test_an_escape_counts_for_the_strings_of_its_block_alone() -> None:
     scan = Scan(Sought([b"k"]))
     scan.escape(3 << 16)
 
-    assert scan.has_none_in(0, (3 << 16) - 1)
-    assert not scan.has_none_in(0, 3 << 16)
-    assert not scan.has_none_in((4 << 16) - 9, 5 << 16)
-    assert scan.has_none_in(4 << 16, 5 << 16)
+    assert scan.met_in(0, (3 << 16) - 1) == frozenset()
+    assert scan.met_in(0, 3 << 16) is None
+    assert scan.met_in((4 << 16) - 9, 5 << 16) is None
+    assert scan.met_in(4 << 16, 5 << 16) == frozenset()
 
 
 def test_what_has_to_be_found_of_an_escape_begins_every_one_of_an_ascii_character() -> None:

@@ -33,6 +33,9 @@ _REGULAR = frozenset({MemberType.FILE, MemberType.HARDLINK})
 Hits = tuple[tuple[bytes, int], ...]
 """Where a reader's anchors stand in a member: literal and offset, in no promised order."""
 
+Met = frozenset[bytes] | None
+"""As in `jsonscan`, which not everybody has to import."""
+
 T = TypeVar("T")
 
 __all__ = ["Collector", "Contents", "Embedded", "Hits", "Reader", "Unread", "load", "nobody"]
@@ -60,18 +63,18 @@ class Reader(Struct, frozen=True, kw_only=True):
     heads: frozenset[bytes] | None = None
     """The first two bytes of contents that `read` can make something of, whatever the name; beside
     `endings`. None for any."""
-    embedded: bool = False
-    """True where it is shown the texts that others find embedded in members, too."""
+    embedded: frozenset[bytes] = frozenset()
+    """By which of `anchors` it is shown the texts that others find embedded in members, too."""
     wheels_only: bool = False
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
     read_scanned: (
-        Callable[[Member, bytes, Hits, Callable[[int, int], bool]], Iterable[object]] | None
+        Callable[[Member, bytes, Hits, Callable[[int, int], Met]], Iterable[object]] | None
     ) = None
-    """Asked in place of `read` where it is there, and given a fourth thing: what tells for certain
-    of a JSON string, by its offsets, that it has no anchor of who says `embedded`, and none of
-    `in_strings`. Of no use to who says `embedded`: in texts that is not told."""
+    """Asked in place of `read` where it is there, and given a fourth thing: what tells of a JSON
+    string in the member, by its offsets, which of all that is `embedded` or `in_strings` stands
+    in it (`jsonscan.MetIn`)."""
     in_strings: frozenset[bytes] = frozenset()
     """Some of `anchors`."""
     quiet: Callable[[Sequence[Member], Sequence[bytes]], Iterable[object]] | None = None
@@ -96,6 +99,8 @@ class Embedded(Struct, frozen=True, kw_only=True):
     text: bytes
     source: object = None
     """What a map says of it: a `maps.reader.Source`, which not everybody has to import."""
+    met: Met = None
+    """What stands in it of all that is `embedded`, and perhaps more; None where it is unknown."""
 
 
 class Contents(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from auditor.archives import is_archive
 from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread
 from auditor.facts.file import each_kind, extensions, kind_of
-from auditor.jsonscan import nothing_known
+from auditor.jsonscan import unknown
 from auditor.lazyre import regex
 from auditor.maps import links, reader, signs
 from auditor.maps.links import LinkSeen
@@ -27,7 +27,7 @@ from auditor.model import ByteCount, Fact, Member
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
-    from auditor.jsonscan import Silent
+    from auditor.jsonscan import MetIn
     from auditor.maps.reader import Given
 
 _KEYS = frozenset({b'"mappings"', b'"sections"', signs.WRITTEN})
@@ -89,18 +89,18 @@ def read(
     member: Member,
     data: bytes,
     hits: Hits,
-    silent: Silent = nothing_known,
+    met_in: MetIn = unknown,
     *,
     in_full: bool = False,
 ) -> Iterable[MapSeen | TextSeen | Embedded | Unread]:
     """Leave what is a map, every map and module written into other text, and digests of texts.
 
-    Their texts are left for others, but for those that are `silent`. What stands inline in the
-    texts of a map is the map's own to tell, not the file's. `in_full` asks for more than facts need
-    (`Origin`).
+    Their texts are left for others, but for those in which `met_in` knows that nothing stands.
+    What stands inline in the texts of a map is the map's own to tell, not the file's. `in_full`
+    asks for more than facts need (`Origin`).
     """
     if hits or data[:2] in _UTF16 or _ESCAPED_KEYS in data:
-        return _read(member, data, hits, silent, in_full=in_full)
+        return _read(member, data, hits, met_in, in_full=in_full)
     if kind_of(member.path) in _TEXT_KINDS:  # as nearly every member is
         return (TextSeen(path=member.path, digest=reader.text_digest(data)),)
     return ()
@@ -116,7 +116,7 @@ def quiet(members: Sequence[Member], contents: Sequence[bytes]) -> Iterator[Text
 
 
 def _read(
-    member: Member, data: bytes, hits: Hits, silent: Silent, *, in_full: bool
+    member: Member, data: bytes, hits: Hits, met_in: MetIn, *, in_full: bool
 ) -> Iterator[MapSeen | TextSeen | Embedded | Unread]:
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     if kind_of(member.path) in _TEXT_KINDS:
@@ -126,7 +126,7 @@ def _read(
     has_key = any(anchor in _KEYS for anchor, _ in hits)
     if reader.looks_like_json(data) and _may_be_map(member, data, has_key):
         is_map = False
-        for seen in inside.whole(silent):
+        for seen in inside.whole(met_in):
             is_map = True
             yield seen
         if is_map:
@@ -155,10 +155,10 @@ class _Inside:
         self._hits = hits
         self._inline_at: list[tuple[int, int]] = []
 
-    def whole(self, silent: Silent) -> Iterator[MapSeen | Embedded | Unread]:
+    def whole(self, met_in: MetIn) -> Iterator[MapSeen | Embedded | Unread]:
         """Yield the texts of a file that is a map, and at its end the map; nothing for others."""
         try:
-            found = yield from self._opened(reader.walk(self._data, self._origin, silent))
+            found = yield from self._opened(reader.walk(self._data, self._origin, met_in))
         except ParseError as problem:
             # code and templates start with a bracket too: only what claims to be a map is a gap
             name = self._member.path.lower()
@@ -224,10 +224,10 @@ class _Inside:
             collected.add(one)
             if isinstance(one, Part):
                 continue
-            source, text, is_silent = one
-            if text and not is_silent:
+            source, text, met = one
+            if text and (met is None or met):
                 path = self._member.path
-                yield Embedded(holder=path, name=source.path, text=text, source=source)
+                yield Embedded(holder=path, name=source.path, text=text, source=source, met=met)
         return collected.map
 
     def _inline(self, marks: list[int]) -> Iterator[Found | Embedded | Unread]:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from auditor import fastpaths
-from auditor.jsonscan import nothing_known
+from auditor.jsonscan import unknown
 from auditor.lazyre import regex
 from auditor.maps import places
 from auditor.maps.reader import (
@@ -31,7 +31,7 @@ from auditor.maps.reader import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.jsonscan import Silent
+    from auditor.jsonscan import MetIn
 
 _ESCAPED_KEY = regex(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
@@ -81,9 +81,7 @@ _names = msgspec.json.Decoder(list[str | None])
 _indices = msgspec.json.Decoder(list[int] | None)
 
 
-def parts(
-    data: bytes, origin: Origin, silent: Silent = nothing_known
-) -> Iterator[Part | Given] | None:
+def parts(data: bytes, origin: Origin, met_in: MetIn = unknown) -> Iterator[Part | Given] | None:
     """Return the regular maps in `data`; None when this parser could miss something."""
     try:
         maps = list(_walk(data, 0))
@@ -101,7 +99,7 @@ def parts(
     held = sum(document.sourcesContent is not None for document in maps)
     if len(regular) < held or (not regular and b"sourcesContent" in data):
         return None
-    return _given(regular, spans, silent)
+    return _given(regular, spans, met_in)
 
 
 def _is_plain(document: _Map, size: int) -> bool:
@@ -144,14 +142,14 @@ def _has(document: _Map, name: str) -> bool:
 
 
 def _given(
-    regular: Iterable[tuple[_Map, Named]], spans: Sequence[Span], silent: Silent
+    regular: Iterable[tuple[_Map, Named]], spans: Sequence[Span], met_in: MetIn
 ) -> Iterator[Part | Given]:
     for document, named in regular:
         code = UNKNOWN
         carried = document.sourcesContent or ()
         if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
             code = Code(partial(_answer, document.mappings, len(named.names)))
-        yield from part_of(named, map(_text_of, carried), code, silent=starmap(silent, spans))
+        yield from part_of(named, map(_text_of, carried), code, met=starmap(met_in, spans))
 
 
 def _walk(raw: bytes | msgspec.Raw, depth: int) -> Iterator[_Map]:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from auditor.errors import ParseError
-from auditor.jsonscan import nothing_known
+from auditor.jsonscan import unknown
 from auditor.lazyre import regex
 from auditor.maps import deep, links, mappings
 from auditor.maps.languages import language_of
@@ -29,7 +29,7 @@ from auditor.model import ByteCount, Unread
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from auditor.jsonscan import Silent
+    from auditor.jsonscan import Met, MetIn
 
 MAX_SECTION_DEPTH = 32
 """Index maps inside index maps; the standard allows one level, no bundler writes more."""
@@ -154,8 +154,8 @@ class Part(Struct, frozen=True, kw_only=True):
 
 Span: TypeAlias = tuple[int, int]
 """Where a text stands in the document as a JSON string: its first quote, and behind its last."""
-Given: TypeAlias = tuple[Source, bytes, bool]
-"""A source, its text in UTF-8 (empty where the map does not hold it), whether that is silent."""
+Given: TypeAlias = "tuple[Source, bytes, Met]"
+"""A source, its text in UTF-8 (empty where the map does not hold it), and what stands in that."""
 
 
 def read(data: bytes, origin: Origin = HERE) -> SourceMap | None:
@@ -201,16 +201,14 @@ class Collected:
         )
 
 
-def walk(
-    data: bytes, origin: Origin = HERE, silent: Silent = nothing_known
-) -> Iterator[Part | Given]:
+def walk(data: bytes, origin: Origin = HERE, met_in: MetIn = unknown) -> Iterator[Part | Given]:
     """Yield the maps of a document, each followed by its sources with their texts.
 
-    `silent` knows of the document that no link to a map is in a string, nor what others look for.
+    `met_in` was told to look for links to maps, too.
     One text is held at a time. Raises ParseError as `read` does, also behind what it has yielded.
     """
     document = unwrapped(data)
-    parts = _fast(document, origin, silent if document is data else nothing_known)
+    parts = _fast(document, origin, met_in if document is data else unknown)
     if parts is None:
         try:
             parts = _slow(_pairs(document), origin)
@@ -305,16 +303,16 @@ def part_of(
     texts: Iterable[str | None],
     code: Code = UNKNOWN,
     repeated: tuple[str, ...] = (),
-    silent: Iterable[bool] = (),
+    met: Iterable[Met] = (),
 ) -> Iterator[Part | Given]:
     """Yield one regular map, its sources counted and digested.
 
-    `repeated` are keys that stand in it twice. `silent` says of each text whether it is for
-    certain; of those that it does not reach it is unknown.
+    `repeated` are keys that stand in it twice. `met` says what stands in each text; of those that
+    it does not reach it is unknown.
     """
     asked = 0 if named.origin.in_full else len(named.names)
     yield Part(root=named.root, repeated=repeated)
-    for index, (name, text, is_silent) in enumerate(zip_longest(named.names, texts, silent)):
+    for index, (name, text, has) in enumerate(zip_longest(named.names, texts, met)):
         if not text and not isinstance(name, str):
             continue
         foreign = named.is_foreign(index)
@@ -332,10 +330,10 @@ def part_of(
             mapped=mapped,
             root=named.root,
         )
-        yield source, raw, bool(is_silent)
-        if is_silent or foreign or named.origin.depth >= MAX_TEXT_DEPTH:
+        yield source, raw, has
+        if foreign or named.origin.depth >= MAX_TEXT_DEPTH:
             continue
-        if links.MARK in raw:
+        if (has is None or links.MARK in has) and links.MARK in raw:
             yield from _inside(raw, named.origin.inner(), code, index)
 
 
@@ -357,18 +355,18 @@ def _inside(text: bytes, origin: Origin, code: Code, index: int) -> Iterator[Giv
                 if not isinstance(one, Part) and one[0].digest is not None:
                     source, raw, _ = one
                     mapped = code.comes_of(index)
-                    yield (source if mapped else replace(source, mapped=mapped)), raw, False
+                    yield (source if mapped else replace(source, mapped=mapped)), raw, None
         except TooDeepError:
             raise
         except ParseError:
             continue  # words about maps, not a map
 
 
-def _fast(data: bytes, origin: Origin, silent: Silent) -> Iterator[Part | Given] | None:
+def _fast(data: bytes, origin: Origin, met_in: MetIn) -> Iterator[Part | Given] | None:
     """Read with msgspec; None when the other parser must decide."""
     from auditor.maps import fast  # noqa: PLC0415 - 40 ms of imports that only maps are worth
 
-    return fast.parts(data, origin, silent)
+    return fast.parts(data, origin, met_in)
 
 
 _KEYS_OF_MAPS = frozenset(
