@@ -9,15 +9,10 @@ from __future__ import annotations
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING
 
-from auditor.archives.pages import by_large_pages
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from _typeshed import WriteableBuffer
-
-_LARGE = 4 * 1024 * 1024
-"""Bytes from which large pages are worth to be asked for."""
 
 
 class _Pieces(RawIOBase):
@@ -27,7 +22,6 @@ class _Pieces(RawIOBase):
         super().__init__()
         self._pieces = pieces
         self._left = memoryview(b"")
-        self._begun = False
 
     def readable(self) -> bool:
         """Return True: this is what it is for."""
@@ -41,9 +35,6 @@ class _Pieces(RawIOBase):
                 return 0
             self._left = memoryview(piece)
         target = memoryview(buffer)
-        if not self._begun and len(target) >= _LARGE:
-            by_large_pages(target)
-        self._begun = True
         count = min(len(target), len(self._left))
         target[:count] = self._left[:count]
         self._left = self._left[count:]
