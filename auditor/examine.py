@@ -114,8 +114,9 @@ def _asking(
         for reader in readers
         if wheel or not reader.wheels_only
     ]
-    of_texts = _Asked(reader for reader in own if reader.embedded)
-    return _Asked(own, ESCAPE), of_texts, Sought(of_texts.literals)
+    of_texts = _Asked(replace(one, anchors=one.embedded) for one in own if one.embedded)
+    in_strings = of_texts.literals.union(*(reader.in_strings for reader in own))
+    return _Asked(own, ESCAPE), of_texts, Sought(in_strings)
 
 
 class Examination:
@@ -320,6 +321,8 @@ class Examination:
         self, member: Member, data: bytes, asked: _Asked, found: Iterable[tuple[bytes, int]]
     ) -> None:
         scan = Scan(self._sought)
+        if asked is self._of_texts:
+            scan.broken_off()  # nobody looks for escapes there
         count = 0
         for anchor, offset in found:
             if anchor == ESCAPE:
@@ -342,20 +345,23 @@ class Examination:
         try:
             if not hits and not reader.wants(member):
                 return
-            seen = reader.read(member, data, hits)
+            if reader.read_scanned is None:
+                seen = reader.read(member, data, hits)
+            else:
+                seen = reader.read_scanned(member, data, hits, scan.met_in)
             for one in seen if isinstance(seen, tuple) else self._budget.watched(seen):
-                self._seen(one, scan)
+                self._seen(one)
         except SpentError:
             raise  # the next reader would meet it, too
         except Exception as problem:  # noqa: BLE001 - of one reader, sorted by fault
             why = of_input(problem, f"{_name(reader)} on {member.path} of {self._source}")
             self._gap(member.path, f"not looked into in full: {why}")
 
-    def _seen(self, seen: object, scan: Scan) -> None:
+    def _seen(self, seen: object) -> None:
         if isinstance(seen, Unread):
             self._gap(seen.path, seen.reason)
         elif isinstance(seen, Embedded):
-            if seen.written is not None and scan.has_none_in(*seen.written):
+            if seen.met is not None and self._of_texts.literals.isdisjoint(seen.met):
                 return
             path = _inside(seen.holder, seen.name)
             size = len(seen.text)

@@ -1,4 +1,4 @@
-r"""What one scan of a JSON document says of its strings: which of them cannot hold a literal.
+r"""What one scan of a JSON document says of its strings: which literals stand in each of them.
 
 A map of 60 MB is its texts written as JSON strings. So who has searched the map has searched them,
 but for what an escape hides: `\u0041KIA` is AKIA, and nobody finds it in the document.
@@ -7,13 +7,13 @@ but for what an escape hides: `\u0041KIA` is AKIA, and nobody finds it in the do
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from auditor import fastpaths
 from auditor.lazyre import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 ESCAPE = b"\\u00"
 """What every escape of an ASCII character by its number begins with (RFC 8259, section 7)."""
@@ -21,6 +21,16 @@ _PLAIN = regex(rb"[ !#-.0-\[\]-~]+")
 """What JSON writes as it is, or by its number alone: ASCII, but for signs with a short escape."""
 _BLOCK = 16
 """Escapes are remembered by blocks of 64 KiB, however many a hostile text has."""
+
+Met: TypeAlias = "frozenset[bytes] | None"
+"""Which literals stand in a string, of those that are looked for; None where that is unknown."""
+MetIn: TypeAlias = "Callable[[int, int], Met]"
+"""Tells that of the string written between two offsets."""
+
+
+def unknown(_: int, __: int) -> Met:
+    """Tell of each string that it is unknown: nobody has searched the document."""
+    return None
 
 
 class Sought:
@@ -45,7 +55,7 @@ class Scan:
         self._of_strings = of_strings
         self._sure = of_strings.plain
         self._escaped: set[int] = set()
-        self._places: list[int] | None = None
+        self._places: list[tuple[int, bytes]] | None = None
         self.hits: dict[bytes, list[int]] = {}
         """The offsets of each literal that was met."""
 
@@ -57,17 +67,19 @@ class Scan:
         """Take note that not all hits are known."""
         self._sure = False
 
-    def has_none_in(self, start: int, end: int) -> bool:
-        """Tell for certain that the string written between two offsets has none of the literals.
+    def met_in(self, start: int, end: int) -> Met:
+        """Return which of the literals stand in the string written between two offsets.
 
         Asked once all hits are there.
         """
         if not self._sure:
-            return False
+            return None
+        if not self._escaped.isdisjoint(range(start >> _BLOCK, (end >> _BLOCK) + 1)):
+            return None
         if self._places is None:
             met = self.hits.keys() & self._of_strings.literals
-            self._places = sorted(offset for literal in met for offset in self.hits[literal])
-        following = bisect_left(self._places, start)
-        if following < len(self._places) and self._places[following] < end:
-            return False
-        return self._escaped.isdisjoint(range(start >> _BLOCK, (end >> _BLOCK) + 1))
+            self._places = sorted(
+                (place, literal) for literal in met for place in self.hits[literal]
+            )
+        first, behind = (bisect_left(self._places, (offset, b"")) for offset in (start, end))
+        return frozenset(literal for _, literal in self._places[first:behind])

@@ -107,7 +107,7 @@ class _Examiner:
         read: Callable[[Member, bytes, Hits], Iterable[object]] = source_map.IN_FULL
         if extraction is not None:
             read = partial(_taken, extraction)
-        reader = replace(source_map.READER, read=read)
+        reader = replace(source_map.READER, read=read, read_scanned=None)
         self._readers: tuple[Reader, ...] = (reader, source_reference.READER)
 
     def found(self) -> Recovery:

@@ -53,7 +53,8 @@ def _mappings(mapped: Iterable[int]) -> str:
 
 def recovered(files: Mapping[str, str], *, source: str = "demo") -> Recovery:
     """Return what can be recovered from files by path."""
-    readers = (replace(source_map.READER, read=source_map.IN_FULL), source_reference.READER)
+    asked = replace(source_map.READER, read=source_map.IN_FULL, read_scanned=None)
+    readers = (asked, source_reference.READER)
     examination = Examination(source, readers, Budget(Limits()))
     examination.run(
         (Member(path=path, name=path, size=len(text.encode())), iter([text.encode()]))

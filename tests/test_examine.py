@@ -71,7 +71,7 @@ def test_an_embedded_text_is_shown_to_those_that_ask_for_such_as_a_member_of_its
     spy = Spy()
     readers = (
         Reader(wants=lambda _: True, read=opens),
-        Reader(anchors=frozenset({b"key"}), read=told, embedded=True),
+        Reader(anchors=frozenset({b"key"}), read=told, embedded=frozenset({b"key"})),
         spy.reader(),
     )
     budget = Budget(Limits())
@@ -96,7 +96,7 @@ def test_places_in_an_embedded_text_are_limited_as_those_in_a_member() -> None:
 
     readers = (
         Reader(wants=lambda _: True, read=opens),
-        Reader(anchors=frozenset({b"k"}), read=lambda *_: (), embedded=True),
+        Reader(anchors=frozenset({b"k"}), read=lambda *_: (), embedded=frozenset({b"k"})),
     )
     budget = Budget(replace(Limits(), matches=5))
     examination = Examination("here", readers, budget)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from auditor.maps import links
 from auditor.maps.links import InlineMap, js_link
 from auditor.model import Unread
+from tests.often import often
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -404,3 +405,25 @@ def test_lines_are_counted_once_for_all_offsets() -> None:
         text.count(b"\n", 0, i) + 1 for i in range(len(text))
     ]
     assert [links.line_of(text, i) for i in (0, 2, 4, 5)] == [1, 2, 3, 4]
+
+
+@settings(max_examples=often(100), deadline=None, derandomize=True)
+@given(
+    pieces=st.lists(st.sampled_from([b"\n", b"a", b"\r\n", b"b" * 65_530, b"\n" * 70_000])),
+    start=st.integers(0, 200_000),
+    more=st.integers(-10, 200_000),
+)
+def test_newlines_are_counted_as_bytes_counts_them(
+    pieces: list[bytes], start: int, more: int
+) -> None:
+    text = b"".join(pieces)
+
+    assert links.newlines(text, start, start + more) == text.count(
+        b"\n", start, max(start + more, 0)
+    )
+
+
+def test_an_offset_before_the_last_one_leaves_the_line_as_it_is() -> None:
+    lines = links.Lines(b"a\nb\nc")
+
+    assert [lines.at(4), lines.at(0), lines.at(4)] == [3, 3, 3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from auditor import facts, fastpaths
 from auditor.examine import Examination
 from auditor.facts import Contents, Embedded, Reader, denied_word
 from auditor.facts.secret import SecretSeen
+from auditor.facts.source_map import MapSeen
 from auditor.fastpaths import OFF, ON, FastPaths
 from auditor.jsonscan import ESCAPE, Scan, Sought
 from auditor.limits import Budget, Limits
@@ -25,14 +27,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.facts import Hits
+    from auditor.jsonscan import MetIn
 
 TOKEN = TOKENS["AKIA"][1]
 PLAIN_WORDS = ("project-x", "rock*.internal")
 WORDS = (*PLAIN_WORDS, "Z\u00fcrich", "a/b", 'say "no"')
 """The last three may be written in JSON in another way than in the text."""
 INLINE = "//# sourceMappingURL=data:application/json,%7B%22sources%22%3A%5B%22q%22%5D%7D"
+INNER = {
+    "version": 3,
+    "sources": ["q.ts"],
+    "sourcesContent": [f"let q = '{TOKEN}'"],
+    "mappings": "",
+}
+GIVING = f"//# sourceMappingURL=data:application/json,{quote(json.dumps(INNER))}"
+"""A link to a map that gives text back."""
 NPM = TOKENS["npm"][1]
-TOKENLIKE = (TOKEN, NPM, TOKEN[:7], NPM[1:], *WORDS, "rocket.internal", INLINE)
+TOKENLIKE = (TOKEN, NPM, TOKEN[:7], NPM[1:], *WORDS, "rocket.internal", INLINE, GIVING)
 SIGNS = ("\n", "\r\n", '"', "\\", "/", "\t", "\u2028", "\ud800", "\u00e9", "\U0001f600", "\\u0041")
 PIECES = st.sampled_from((*TOKENLIKE, *SIGNS, "let a = 1;"))
 TEXTS = st.lists(st.lists(PIECES, max_size=6).map("".join), max_size=4)
@@ -109,6 +120,17 @@ def test_what_is_found_is_the_same_whether_all_texts_are_looked_into_or_few(
     assert seen(data, ON, words) == seen(data, OFF, words)
 
 
+@pytest.mark.parametrize("mark", ["sourceMappingURL", r"source\u004dappingURL"])
+def test_a_link_in_a_text_is_followed_however_the_map_writes_it(mark: str) -> None:
+    texts = ["let a", GIVING, "let b"]
+    map_ = {"version": 3, "mappings": "", "sources": ["a", "b", "c"], "sourcesContent": texts}
+    data = json.dumps(map_).replace("sourceMappingURL", mark).encode()
+
+    (found,) = seen(data, ON)[0].of(MapSeen)
+
+    assert [source.name for source in found.map.sources] == ["a", "b", "q.ts", "c"]
+
+
 @pytest.mark.parametrize("codec", ["utf-16", "utf-8-sig"])
 def test_places_in_a_document_that_had_to_be_unwrapped_are_not_taken_for_the_files(
     codec: str,
@@ -152,17 +174,17 @@ def test_a_text_is_looked_into_where_the_map_has_a_hit_in_it_or_an_escape(
     shown: list[str] = []
     data = f'["{text}"]'.encode()
 
-    def opened(member: Member, content: bytes, _: Hits) -> Iterator[Embedded]:
-        span = (1, len(content) - 1)
-        yield Embedded(holder=member.path, name="a", text=b"the KEY", written=span)
+    def opened(member: Member, content: bytes, _: Hits, met_in: MetIn) -> Iterator[Embedded]:
+        met = met_in(1, len(content) - 1)
+        yield Embedded(holder=member.path, name="a", text=b"the KEY", met=met)
 
     def read(member: Member, _: bytes, __: Hits) -> Iterator[object]:
         shown.append(member.path)
         return iter(())
 
     readers = (
-        Reader(wants=lambda member: not member.holder, read=opened),
-        Reader(anchors=frozenset({b"KEY"}), embedded=True, read=read),
+        Reader(wants=lambda one: not one.holder, read=lambda *_: (), read_scanned=opened),
+        Reader(anchors=frozenset({b"KEY"}), embedded=frozenset({b"KEY"}), read=read),
     )
     examination = Examination("test", readers, Budget(Limits()))
     examination.run([(Member(path="m", name="m", size=len(data)), iter((data,)))])
@@ -186,25 +208,28 @@ def test_what_json_may_write_in_another_way_is_looked_for_in_each_text(literal: 
 
 
 def test_the_edges_of_a_string_are_told_from_those_of_its_neighbours() -> None:
-    scan = Scan(Sought([b"k"]))
+    scan = Scan(Sought([b"k", b"l"]))
     scan.hits[b"k"] = [10, 30]
+    scan.hits[b"l"] = [10, 25]
     scan.hits[b"other"] = [20]
 
-    assert not scan.has_none_in(10, 11)
-    assert not scan.has_none_in(5, 11)
-    assert scan.has_none_in(5, 10)
-    assert scan.has_none_in(11, 30)
-    assert scan.has_none_in(31, 99)
+    assert scan.met_in(10, 11) == frozenset({b"k", b"l"})
+    assert scan.met_in(5, 11) == frozenset({b"k", b"l"})
+    assert scan.met_in(5, 10) == frozenset()
+    assert scan.met_in(11, 30) == frozenset({b"l"})
+    assert scan.met_in(11, 31) == frozenset({b"k", b"l"})
+    assert scan.met_in(26, 31) == frozenset({b"k"})
+    assert scan.met_in(31, 99) == frozenset()
 
 
 def test_an_escape_counts_for_the_strings_of_its_block_alone() -> None:
     scan = Scan(Sought([b"k"]))
     scan.escape(3 << 16)
 
-    assert scan.has_none_in(0, (3 << 16) - 1)
-    assert not scan.has_none_in(0, 3 << 16)
-    assert not scan.has_none_in((4 << 16) - 9, 5 << 16)
-    assert scan.has_none_in(4 << 16, 5 << 16)
+    assert scan.met_in(0, (3 << 16) - 1) == frozenset()
+    assert scan.met_in(0, 3 << 16) is None
+    assert scan.met_in((4 << 16) - 9, 5 << 16) is None
+    assert scan.met_in(4 << 16, 5 << 16) == frozenset()
 
 
 def test_what_has_to_be_found_of_an_escape_begins_every_one_of_an_ascii_character() -> None:

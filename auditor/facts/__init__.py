@@ -33,6 +33,9 @@ _REGULAR = frozenset({MemberType.FILE, MemberType.HARDLINK})
 Hits = tuple[tuple[bytes, int], ...]
 """Where a reader's anchors stand in a member: literal and offset, in no promised order."""
 
+Met = frozenset[bytes] | None
+"""As in `jsonscan`, which not everybody has to import."""
+
 T = TypeVar("T")
 
 __all__ = [
@@ -70,12 +73,20 @@ class Reader(Struct, frozen=True, kw_only=True):
     heads: frozenset[bytes] | None = None
     """The first two bytes of contents that `read` can make something of, whatever the name; beside
     `endings`. None for any."""
-    embedded: bool = False
-    """True where it is shown the texts that others find embedded in members, too."""
+    embedded: frozenset[bytes] = frozenset()
+    """By which of `anchors` it is shown the texts that others find embedded in members, too."""
     wheels_only: bool = False
     """True where only the members of a wheel are of interest, and reading others costs time."""
     wants: Callable[[Member], bool] = nobody
     read: Callable[[Member, bytes, Hits], Iterable[object]]
+    read_scanned: (
+        Callable[[Member, bytes, Hits, Callable[[int, int], Met]], Iterable[object]] | None
+    ) = None
+    """Asked in place of `read` where it is there, and given a fourth thing: what tells of a JSON
+    string in the member, by its offsets, which of all that is `embedded` or `in_strings` stands
+    in it (`jsonscan.MetIn`)."""
+    in_strings: frozenset[bytes] = frozenset()
+    """Some of `anchors`."""
     quiet: Callable[[Sequence[Member], Sequence[bytes]], Iterable[object]] | None = None
     """Leaves of many members, with their contents, what `read` would of each, where none has an
     anchor or one of `heads`, and each has one of `endings`: asked instead of `wants` and `read`,
@@ -111,8 +122,8 @@ class Embedded(Struct, frozen=True, kw_only=True):
     text: bytes
     source: object = None
     """What a map says of it: a `maps.reader.Source`, which not everybody has to import."""
-    written: tuple[int, int] | None = None
-    """Where it stands in the member's content as one JSON string; None for another form."""
+    met: Met = None
+    """What stands in it of all that is `embedded`, and perhaps more; None where it is unknown."""
 
 
 class Contents(Struct, frozen=True, kw_only=True):

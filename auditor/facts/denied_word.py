@@ -53,7 +53,7 @@ def reader(denied: Iterable[str]) -> Reader:
     return Reader(
         anchors=words.anchors,
         read=lambda member, data, hits: _read(member, data, hits, words),
-        embedded=True,
+        embedded=words.anchors,
     )
 
 

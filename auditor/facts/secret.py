@@ -137,7 +137,8 @@ _TOKENS = (
     _token("registry password", "_authToken=", "(?!npm_)[A-Za-z0-9_.-]{20,400}"),
 )
 _BY_ANCHOR = {token.anchor: token for token in _TOKENS}
-_INLINE_ANCHORS = Anchors(frozenset({_PEM, *_BY_ANCHOR}))
+_ANCHORS = frozenset({_PEM, *_BY_ANCHOR})
+_INLINE_ANCHORS = Anchors(_ANCHORS)
 
 
 class SecretFact(Fact, frozen=True, kw_only=True):
@@ -173,8 +174,6 @@ def read(member: Member, data: bytes, hits: Hits) -> Iterator[SecretSeen]:
         if found.identity not in seen:
             seen.add(found.identity)
             yield found.seen(member, line)
-    if member.holder:
-        return  # a map in the text of a map has texts of its own
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     for inline in links.inline_maps(member.path, data, marks):
         if isinstance(inline, Unread):
@@ -287,5 +286,5 @@ def collect(contents: Contents) -> Iterator[SecretFact]:
             yield one.fact
 
 
-READER = Reader(anchors=frozenset({_PEM, *_BY_ANCHOR, links.MARK}), read=read, embedded=True)
+READER = Reader(anchors=_ANCHORS | {links.MARK}, read=read, embedded=_ANCHORS)
 COLLECTOR = Collector(name="secret", fact=SecretFact, collect=collect)

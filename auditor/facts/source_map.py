@@ -17,6 +17,7 @@ from auditor.errors import ParseError
 from auditor.facts import Collector, Contents, Embedded, Hits, Reader, Unread, shipped_text
 from auditor.facts.file import extensions, kind_of
 from auditor.facts.shipped_text import TEXT_KINDS, TextsSeen, texts_of
+from auditor.jsonscan import unknown
 from auditor.lazyre import regex
 from auditor.maps import links, reader, signs
 from auditor.maps.links import LinkSeen
@@ -27,6 +28,7 @@ from auditor.model import ByteCount, Fact, Member
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
+    from auditor.jsonscan import MetIn
     from auditor.maps.reader import Given
 
 _KEYS = frozenset({b'"mappings"', b'"sections"', signs.WRITTEN})
@@ -77,22 +79,28 @@ def wants(member: Member) -> bool:
 
 
 def read(
-    member: Member, data: bytes, hits: Hits, *, in_full: bool = False
+    member: Member,
+    data: bytes,
+    hits: Hits,
+    met_in: MetIn = unknown,
+    *,
+    in_full: bool = False,
 ) -> Iterable[MapSeen | TextsSeen | Embedded | Unread]:
     """Leave what is a map, every map and module written into other text, and digests of texts.
 
-    Their texts are left for others. What stands inline in the texts of a map is the map's own to
-    tell, not the file's. `in_full` asks for more than facts need (`Origin`).
+    Their texts are left for others, but for those in which `met_in` knows that nothing stands.
+    What stands inline in the texts of a map is the map's own to tell, not the file's. `in_full`
+    asks for more than facts need (`Origin`).
     """
     if hits or data[:2] in _UTF16 or _ESCAPED_KEYS in data:
-        return _read(member, data, hits, in_full=in_full)
+        return _read(member, data, hits, met_in, in_full=in_full)
     if kind_of(member.path) in TEXT_KINDS:  # as nearly every member is
         return (shipped_text.digested(member, data),)
     return ()
 
 
 def _read(
-    member: Member, data: bytes, hits: Hits, *, in_full: bool
+    member: Member, data: bytes, hits: Hits, met_in: MetIn, *, in_full: bool
 ) -> Iterator[MapSeen | TextsSeen | Embedded | Unread]:
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     if kind_of(member.path) in TEXT_KINDS:
@@ -102,7 +110,7 @@ def _read(
     has_key = any(anchor in _KEYS for anchor, _ in hits)
     if reader.looks_like_json(data) and _may_be_map(member, data, has_key):
         is_map = False
-        for seen in inside.whole():
+        for seen in inside.whole(met_in):
             is_map = True
             yield seen
         if is_map:
@@ -131,10 +139,10 @@ class _Inside:
         self._hits = hits
         self._inline_at: list[tuple[int, int]] = []
 
-    def whole(self) -> Iterator[MapSeen | Embedded | Unread]:
+    def whole(self, met_in: MetIn) -> Iterator[MapSeen | Embedded | Unread]:
         """Yield the texts of a file that is a map, and at its end the map; nothing for others."""
         try:
-            found = yield from self._opened(reader.walk(self._data, self._origin), placed=True)
+            found = yield from self._opened(reader.walk(self._data, self._origin, met_in))
         except ParseError as problem:
             # code and templates start with a bracket too: only what claims to be a map is a gap
             name = self._member.path.lower()
@@ -193,25 +201,17 @@ class _Inside:
     def _gap(self, what: str, problem: ParseError) -> Unread:
         return Unread(path=self._member.path, reason=f"{what} that cannot be read: {problem}")
 
-    def _opened(
-        self, parts: Iterable[Part | Given], *, placed: bool = False
-    ) -> Generator[Embedded, None, SourceMap | None]:
-        """Yield each text for others to look into; return all as a map, None without any.
-
-        `placed` says that the file itself is the map, so that places in the one are in the other.
-        """
+    def _opened(self, parts: Iterable[Part | Given]) -> Generator[Embedded, None, SourceMap | None]:
+        """Yield each text for others to look into; return all as a map, None without any."""
         collected = Collected()
         for one in parts:
             collected.add(one)
-            if not isinstance(one, Part) and one[1]:
-                source, text, span = one
-                yield Embedded(
-                    holder=self._member.path,
-                    name=source.path,
-                    text=text,
-                    source=source,
-                    written=span if placed else None,
-                )
+            if isinstance(one, Part):
+                continue
+            source, text, met = one
+            if text and (met is None or met):
+                path = self._member.path
+                yield Embedded(holder=path, name=source.path, text=text, source=source, met=met)
         return collected.map
 
     def _inline(self, marks: list[int]) -> Iterator[Found | Embedded | Unread]:
@@ -567,6 +567,8 @@ READER = Reader(
     heads=_UTF16,
     wants=wants,
     read=read,
+    read_scanned=read,
+    in_strings=frozenset({links.MARK}),
     quiet=shipped_text.quiet,
 )
 COLLECTOR = Collector(name="source-map", fact=SourceMapFact, collect=collect)

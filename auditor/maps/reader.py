@@ -19,6 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from auditor.errors import ParseError
+from auditor.jsonscan import unknown
 from auditor.lazyre import regex
 from auditor.maps import deep, links, mappings
 from auditor.maps.languages import language_of
@@ -27,6 +28,8 @@ from auditor.model import ByteCount, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from auditor.jsonscan import Met, MetIn
 
 MAX_SECTION_DEPTH = 32
 """Index maps inside index maps; the standard allows one level, no bundler writes more."""
@@ -151,11 +154,8 @@ class Part(Struct, frozen=True, kw_only=True):
 
 Span: TypeAlias = tuple[int, int]
 """Where a text stands in the document as a JSON string: its first quote, and behind its last."""
-Given: TypeAlias = tuple[Source, bytes, "Span | None"]
-"""A source, its text in UTF-8 (empty where the map does not hold it), and where that stands.
-
-The place is None where it is unknown, or the text stands in another text.
-"""
+Given: TypeAlias = "tuple[Source, bytes, Met]"
+"""A source, its text in UTF-8 (empty where the map does not hold it), and what stands in that."""
 
 
 def read(data: bytes, origin: Origin = HERE) -> SourceMap | None:
@@ -201,23 +201,20 @@ class Collected:
         )
 
 
-def walk(data: bytes, origin: Origin = HERE) -> Iterator[Part | Given]:
+def walk(data: bytes, origin: Origin = HERE, met_in: MetIn = unknown) -> Iterator[Part | Given]:
     """Yield the maps of a document, each followed by its sources with their texts.
 
+    `met_in` was told to look for links to maps, too.
     One text is held at a time. Raises ParseError as `read` does, also behind what it has yielded.
     """
     document = unwrapped(data)
-    parts = _fast(document, origin)
+    parts = _fast(document, origin, met_in if document is data else unknown)
     if parts is None:
         try:
             parts = _slow(_pairs(document), origin)
         except RecursionError:
             parts = _deep(document, origin)
-    yield from parts if document is data else map(_unplaced, parts)
-
-
-def _unplaced(one: Part | Given) -> Part | Given:
-    return one if isinstance(one, Part) else (one[0], one[1], None)
+    yield from parts
 
 
 def of_texts(texts: Sequence[tuple[str, str]], origin: Origin = HERE) -> Iterator[Part | Given]:
@@ -306,16 +303,16 @@ def part_of(
     texts: Iterable[str | None],
     code: Code = UNKNOWN,
     repeated: tuple[str, ...] = (),
-    spans: Iterable[Span] = (),
+    met: Iterable[Met] = (),
 ) -> Iterator[Part | Given]:
     """Yield one regular map, its sources counted and digested.
 
-    `repeated` are keys that stand in it twice. `spans` are the places of the texts, where they are
-    known.
+    `repeated` are keys that stand in it twice. `met` says what stands in each text; of those that
+    it does not reach it is unknown.
     """
     asked = 0 if named.origin.in_full else len(named.names)
     yield Part(root=named.root, repeated=repeated)
-    for index, (name, text, span) in enumerate(zip_longest(named.names, texts, spans)):
+    for index, (name, text, has) in enumerate(zip_longest(named.names, texts, met)):
         if not text and not isinstance(name, str):
             continue
         foreign = named.is_foreign(index)
@@ -333,16 +330,16 @@ def part_of(
             mapped=mapped,
             root=named.root,
         )
-        yield source, raw, span
-        if not foreign and named.origin.depth < MAX_TEXT_DEPTH and links.MARK in raw:
+        yield source, raw, has
+        if foreign or named.origin.depth >= MAX_TEXT_DEPTH:
+            continue
+        if (has is None or links.MARK in has) and links.MARK in raw:
             yield from _inside(raw, named.origin.inner(), code, index)
 
 
 def _lines(text: bytes) -> int:
     """Count the lines of a text; one that ends in a newline has none behind it."""
-    # what takes newlines out looks for them at thrice the speed of what counts them
-    newlines = len(text) - len(text.replace(b"\n", b""))
-    return newlines + (not text.endswith(b"\n")) if text else 0
+    return links.newlines(text, 0, len(text)) + (not text.endswith(b"\n")) if text else 0
 
 
 def _inside(text: bytes, origin: Origin, code: Code, index: int) -> Iterator[Given]:
@@ -365,11 +362,11 @@ def _inside(text: bytes, origin: Origin, code: Code, index: int) -> Iterator[Giv
             continue  # words about maps, not a map
 
 
-def _fast(data: bytes, origin: Origin) -> Iterator[Part | Given] | None:
+def _fast(data: bytes, origin: Origin, met_in: MetIn) -> Iterator[Part | Given] | None:
     """Read with msgspec; None when the other parser must decide."""
     from auditor.maps import fast  # noqa: PLC0415 - 40 ms of imports that only maps are worth
 
-    return fast.parts(data, origin)
+    return fast.parts(data, origin, met_in)
 
 
 _KEYS_OF_MAPS = frozenset(
@@ -523,7 +520,7 @@ def _written(text: str, origin: Origin) -> Iterator[Part | Given]:
         raise TooDeepError("JSON written inside JSON too often")
     try:
         for one in walk(text.encode("utf-8", "surrogatepass"), origin.inner()):
-            yield Part(root="") if isinstance(one, Part) else _unplaced(one)
+            yield Part(root="") if isinstance(one, Part) else one
     except TooDeepError:
         raise
     except ParseError:

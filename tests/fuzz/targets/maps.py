@@ -44,24 +44,29 @@ if TYPE_CHECKING:
 def run_map(data: bytes) -> object:
     """Read a map with both parsers; what the quick one says, the thorough one must say too."""
     plain = reader.unwrapped(data)
-    quick = fast.parts(plain, reader.HERE)
+    quick = fast.parts(plain, reader.HERE, lambda *place: _standing_at(plain, *place))
     if quick is not None:
-        said: object = [_found_at(row, plain) for row in _ended(quick)]
+        said: object = [_found_at(row) for row in _ended(quick)]
         thorough = _ended(reader._slow(reader._pairs(plain), reader.HERE))  # noqa: SLF001
         if said != thorough:
             raise BrokenError(f"the quick parser says {said!r}, the thorough one {thorough!r}")
     return _ended(reader.walk(data)), reader.looks_like_json(data)
 
 
-def _found_at(row: object, document: bytes) -> object:
-    """Return a row without the place of its text, which must be where the text is written."""
+def _standing_at(document: bytes, start: int, end: int) -> frozenset[bytes]:
+    """Return, for what stands in a string, the string as it is written; it may have links, too."""
+    return frozenset({links.MARK, document[start:end]})
+
+
+def _found_at(row: object) -> object:
+    """Return a row without what its text was asked by, which must be the text as it is written."""
     if not isinstance(row, tuple) or row[2] is None:
         return row
-    source, text, (start, end) = row
-    there = document[start:end]
+    source, text, met = row
+    (there,) = met - {links.MARK}
     written = b"" if there == b"null" else reader.json_text(there).encode("utf-8", "surrogatepass")
     if written != text:
-        raise BrokenError(f"at {start} there is {there!r}, and not the text {text!r}")
+        raise BrokenError(f"there is {there!r}, and not the text {text!r}")
     return source, text, None
 
 
