@@ -44,6 +44,8 @@ _SMALL = 32 * 1024
 """Bytes up to which a member is one of several; beyond, a search of its own costs nothing more."""
 _MOST_HELD = 16 * 1024 * 1024
 """Bytes that observations hold for whoever asks; few packages have as much in small texts."""
+_UNPACKED = 3
+"""Bytes that one packed byte of a package becomes, where not most of it was packed before."""
 _LONGEST_ENDING = 12
 """Letters behind a dot that many names have in common."""
 _MOST_ENDINGS = 1000
@@ -144,7 +146,7 @@ class Examination:
 
     def expect(self, packed: int) -> None:
         """Prepare for entries of as many packed bytes: they are more when they are read."""
-        self._all.anchors.expect(packed)
+        self._all.anchors.expect(_UNPACKED * packed)
 
     def run(self, entries: Iterable[Entries]) -> None:
         """Read all entries; where they break off, say so with a gap and keep what was seen."""

@@ -320,6 +320,21 @@ def test_a_screen_lets_all_pass_that_a_pattern_matches(
         assert matched <= set(passed.get(place, ()))
 
 
+@settings(max_examples=often(500))
+@given(st.lists(PATTERNS, min_size=1, max_size=4), st.lists(PATHS, min_size=1, max_size=6))
+def test_a_screen_of_files_lets_all_pass_whose_name_a_pattern_matches(
+    patterns: list[str], paths: list[str]
+) -> None:
+    """Names are searched for in the paths that they are the last parts of."""
+    members = tuple(Member(path=path, name=path, size=1) for path in paths)
+    (lot,) = file_facts.lots(Contents(kind=ArtifactKind.ARCHIVE, members=members))
+    passed = Screen([Need(patterns=(("name", pattern),)) for pattern in patterns]).passed(lot)
+    for place in range(len(lot)):
+        name = lot.fact(place).name
+        matched = {n for n, one in enumerate(patterns) if Globs((one,)).matches(name)}
+        assert matched <= set(passed.get(place, ()))
+
+
 def test_a_screen_stops_what_has_nothing_fixed_in_common_with_a_pattern() -> None:
     """That is what it is for: of a thousand names it leaves two."""
     needs = [Need(patterns=(("path", "**/.env"), ("path", "**/*.swp"))), None]
