@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import lru_cache
 from io import BytesIO
 from itertools import compress, groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
@@ -303,12 +303,12 @@ class Examination:
                     left = [*seen]
                     self._observations[kind] += left
                     if issubclass(kind, Held):
-                        self._hold(left)
+                        self._hold(cast("list[Held]", left))
 
     def _hold(self, more: Sequence[Held]) -> None:
         """Let observations hold contents until it is too much for all of them."""
         self._held += more
-        self._held_bytes += sum(len(data) for one in more for data in one.contents)
+        self._held_bytes += sum(sum(map(len, one.contents)) for one in more)
         if self._held_bytes > _MOST_HELD:
             for one in self._held:
                 one.settle()
