@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import lru_cache
 from io import BytesIO
 from itertools import compress, groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
@@ -44,6 +44,8 @@ _SMALL = 32 * 1024
 """Bytes up to which a member is one of several; beyond, a search of its own costs nothing more."""
 _MOST_HELD = 16 * 1024 * 1024
 """Bytes that observations hold for whoever asks; few packages have as much in small texts."""
+_UNPACKED = 3
+"""Bytes that one packed byte of a package becomes, where not most of it was packed before."""
 _LONGEST_ENDING = 12
 """Letters behind a dot that many names have in common."""
 _MOST_ENDINGS = 1000
@@ -145,7 +147,7 @@ class Examination:
 
     def expect(self, packed: int) -> None:
         """Prepare for entries of as many packed bytes: they are more when they are read."""
-        self._all.anchors.expect(packed)
+        self._all.anchors.expect(_UNPACKED * packed)
 
     def run(self, entries: Iterable[Entries]) -> None:
         """Read all entries; where they break off, say so with a gap and keep what was seen."""
@@ -302,12 +304,12 @@ class Examination:
                     left = [*seen]
                     self._observations[kind] += left
                     if issubclass(kind, Held):
-                        self._hold(left)
+                        self._hold(cast("list[Held]", left))
 
     def _hold(self, more: Sequence[Held]) -> None:
         """Let observations hold contents until it is too much for all of them."""
         self._held += more
-        self._held_bytes += sum(len(data) for one in more for data in one.contents)
+        self._held_bytes += sum(sum(map(len, one.contents)) for one in more)
         if self._held_bytes > _MOST_HELD:
             for one in self._held:
                 one.settle()

@@ -446,7 +446,7 @@ class _Scanner:
             name=name,
             version=version,
             unpacked=ByteCount(ships.size),
-            files=sum("!" not in path for path in contents.files()),
+            files=len([path for path in contents.files() if "!" not in path]),
             shares=shares(ships),
             discloses=disclosure(contents),
             notes=(*artifact.notes, *comparisons.notes),

@@ -35,7 +35,7 @@ class Need(Struct, frozen=True, kw_only=True):
 
     def may_be_met(self, numbers: Iterable[int | None]) -> bool:
         """Tell whether one of the numbers in its field is large enough."""
-        return any(number is not None and number > self.bound for number in numbers)
+        return max(filter(None, numbers), default=0) > self.bound
 
 
 def need_of(where: Where) -> Need | None:
@@ -62,6 +62,9 @@ class Lot(Protocol):
     def column(self, field: str) -> Sequence[Any]:
         """Return what all of them have in one field."""
 
+    def screened(self, field: str) -> str:
+        """Return the field that is searched for what one has: that field, or one that holds it."""
+
     def fact(self, place: int) -> Fact:
         """Return one of them."""
 
@@ -80,6 +83,10 @@ class Made:
     def column(self, field: str) -> Sequence[Any]:
         """Return what all of them have in one field."""
         return [getattr(fact, field) for fact in self._facts]
+
+    def screened(self, field: str) -> str:
+        """Return the field itself."""
+        return field
 
     def fact(self, place: int) -> Fact:
         """Return one of them."""
@@ -102,7 +109,7 @@ class Screen:
     def passed(self, lot: Lot) -> Mapping[int, Collection[int]]:
         """Return the numbers of the facts that some pattern may match, each with which needs."""
         found: dict[int, set[int]] = defaultdict(set)
-        for field in self._fields:
+        for field in {lot.screened(field) for field in self._fields}:
             texts = lot.column(field)
             if not {*map(type, texts)} <= {str}:
                 return dict.fromkeys(range(len(lot)), self._every)

@@ -57,7 +57,7 @@ class Shipped(Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """Bytes of all files together."""
-        return sum(entry.size for entry in self.files)
+        return sum([entry.size for entry in self.files])
 
 
 class ChangeKind(StrEnum):

@@ -15,7 +15,16 @@ from msgspec.structs import replace
 
 from auditor import examine, fastpaths, kinds
 from auditor.anchors import Anchors
-from auditor.archives import holds_archive, is_brotli, is_plain, listing, unread_format, walk
+from auditor.archives import (
+    Several,
+    holds_archive,
+    is_brotli,
+    is_plain,
+    listing,
+    stripped,
+    unread_format,
+    walk,
+)
 from auditor.examine import Examination, _Asked
 from auditor.facts import Contents, load
 from auditor.facts import archive as archive_facts
@@ -80,6 +89,7 @@ NAMES = st.sampled_from(
         *(b"package/a.js", b"package/b.ts", b"package/lib/c.d.ts", b"package/x.json", b"a"),
         *(b"package/./d.js", b"package//e.js", b"./f.js", b"/g.js", b"package/", b"package/h.tgz"),
         *(b"package/" + b"i" * 91, b"package/" + b"j" * 92, b"package/.js", b"package/k.PYC"),
+        *(b"./lib/n.js", b"/lib/o.js", b"lib/p.js", b"lib/./q.js", b"package/.r/s.js"),
         *(b"package/\xff.js", b"package/rollup.config.js", b"package/l.br", b"package/m.map"),
     )
 )
@@ -102,6 +112,7 @@ FIELDS = st.sampled_from(
     (
         *({}, {}, {}, {}, {"mode": b"000755 \0"}, {"mode": b"100644 \0"}, {"owner": b"someone"}),
         *({"magic": GNU}, {"magic": V7}, {"prefix": b"folder"}, {"size": b"        5 \0"}),
+        *({"size": b"00000000004 "}, {"size": b"000000000004"}, {"size": b"00000000004x"}),
         *({"type": b"2", "link": b"a"}, {"type": b"5"}, {"checksum": b"0000000\0"}),
     )
 )
@@ -116,6 +127,25 @@ PARTS = st.builds(
         bytes(512),
     )
 )
+
+
+FOLDERS = st.lists(st.sampled_from(("a", "a", ".", "", "..", ".b\n")), min_size=1, max_size=3)
+
+
+@settings(max_examples=often(1000))
+@given(st.lists(FOLDERS.map("/".join).filter(bool), min_size=9, max_size=9), st.integers(0, 2))
+def test_each_name_of_a_row_loses_the_folder_that_it_would_lose_alone(
+    names: list[str], strip: int
+) -> None:
+    """Whatever those before it have lost."""
+    data = BytesIO(archive(*(file(name.encode(), b"1") for name in names)))
+    paths: list[str] = []
+    for entry in walk(data, Budget(Limits()), strip=strip, together=True):
+        if isinstance(entry, Several):
+            paths += [member.path for member in entry.members]
+        elif isinstance(entry, tuple):
+            paths.append(entry[0].path)
+    assert paths == [stripped(name, strip) for name in names]
 
 
 @settings(max_examples=often(300))
@@ -287,6 +317,21 @@ def test_a_screen_lets_all_pass_that_a_pattern_matches(
     passed = screen.passed(Made(facts))
     for place, path in enumerate(paths):
         matched = {n for n, one in enumerate(patterns) if Globs((one,)).matches(path)}
+        assert matched <= set(passed.get(place, ()))
+
+
+@settings(max_examples=often(500))
+@given(st.lists(PATTERNS, min_size=1, max_size=4), st.lists(PATHS, min_size=1, max_size=6))
+def test_a_screen_of_files_lets_all_pass_whose_name_a_pattern_matches(
+    patterns: list[str], paths: list[str]
+) -> None:
+    """Names are searched for in the paths that they are the last parts of."""
+    members = tuple(Member(path=path, name=path, size=1) for path in paths)
+    (lot,) = file_facts.lots(Contents(kind=ArtifactKind.ARCHIVE, members=members))
+    passed = Screen([Need(patterns=(("name", pattern),)) for pattern in patterns]).passed(lot)
+    for place in range(len(lot)):
+        name = lot.fact(place).name
+        matched = {n for n, one in enumerate(patterns) if Globs((one,)).matches(name)}
         assert matched <= set(passed.get(place, ()))
 
 

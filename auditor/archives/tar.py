@@ -67,9 +67,10 @@ _LARGEST_OCTAL = 8**11
 
 
 BEGIN_NUMBERS = b"\x80\0 01234567"
-_FIELDS = Struct("100s8s16x12s12x6s2s356s")
-"""Name, mode, size, checksum, its end, and all behind that, of a header (POSIX ustar)."""
+_FIELDS = Struct("100s8s16x11sc12x6s358s")
+"""Name, mode, size, its end, checksum, and all behind that, of a header (POSIX ustar)."""
 _SUM_ENDS = frozenset({b"\0 ", b" \0"})
+_SIZE_ENDS = frozenset({b"\0", b" "})
 _LITTLE = 64 * 1024
 """Bytes in memory below which more are put behind them: no member in two parts, no long way."""
 _MOST_PLAIN = 256
@@ -282,14 +283,14 @@ def _plain(tape: Tape, strip: int) -> Several:
     known, tail = b"", None
     folder, owner, group, others = "", "", "", 0
     spelled_mode, mode = b"", 0
+    root = "\0"  # with which no name begins
     while at + BLOCK <= available:
-        field, of_mode, of_size, of_sum, end_of_sum, following = _FIELDS.unpack_from(buffer, at)
+        field, of_mode, digits, end_of_size, of_sum, following = _FIELDS.unpack_from(buffer, at)
         if following != known:  # most headers say the same from here on
             known, tail = following, _tail(following)
             if tail is not None:
                 folder, owner, group, others = tail
-        digits = of_size.rstrip(b"\0 ")
-        if tail is None or end_of_sum not in _SUM_ENDS or not digits.isdigit():
+        if tail is None or end_of_size not in _SIZE_ENDS or not digits.isdigit():
             break
         if of_sum != b"%06o" % ((zlib.adler32(buffer[at : at + 148]) & 0xFFFF) + others):
             break
@@ -308,7 +309,13 @@ def _plain(tape: Tape, strip: int) -> Several:
         if folder:
             name = f"{folder}/{name}"
         passed = at
-        path = stripped(name, strip)
+        if name.startswith(root) and "/." not in name and "//" not in name:
+            path = name[len(root) :]
+        else:
+            path = stripped(name, strip)
+            head, _, rest = name.partition("/")
+            if rest == path and head not in _EDGES:
+                root = f"{head}/"
         found.append(Member(path=path, name=name, size=size, mode=mode, owner=owner, group=group))
         contents.append(buffer[content:end])
     tape.pass_to(passed)
@@ -326,16 +333,18 @@ class _Tail(NamedTuple):
 
 
 def _tail(block: bytes) -> _Tail | None:
-    """Return what the last 356 bytes of a header say; None for anything but an ordinary file."""
-    shift = 156
-    is_file = block[:1] in {b"0", b"\0"} and block[257 - shift : 265 - shift] == _USTAR
+    """Return what the last 358 bytes of a header say; None for anything but an ordinary file."""
+    shift = 154
+    is_file = block[2:3] in {b"0", b"\0"} and block[257 - shift : 265 - shift] == _USTAR
     if not is_file or not block.isascii() or block[508 - shift :] == b"tar\0":
+        return None
+    if block[:2] not in _SUM_ENDS:
         return None
     return _Tail(
         folder=_text(block[345 - shift : 500 - shift]),
         owner=_text(block[265 - shift : 297 - shift]),
         group=_text(block[297 - shift : 329 - shift]),
-        total=sum(block) + 8 * 32 - 1,  # adler32 begins to count at one
+        total=sum(block[2:]) + 8 * 32 - 1,  # adler32 begins to count at one
     )
 
 

@@ -166,23 +166,22 @@ def _all_plain(members: Sequence[Member], *, alone: bool) -> bool:
     """Tell quickly that there is nothing to say about any name, type and mode.
 
     `alone` says that there are files and nothing else, whose types need not be looked at.
-    All names are looked at as one text, with a blank around each.
     """
     names = [member.name for member in members]
-    whole = f" {' '.join(names)} "
+    begins = {name[:1] for name in names}
     return (
-        _is_plain_text(whole)
-        and " /" not in whole
+        _is_plain_text(" ".join(names))
+        and "/" not in begins
         and max(map(len, names), default=0) <= LONGEST_PART
-        and not _has_nameless(names, whole)
+        and not _has_nameless(names, begins)
         and not any(mode & _SET_ID for mode in {member.mode for member in members})
         and (alone or _TYPES.keys().isdisjoint({one.type for one in members}))
     )
 
 
-def _has_nameless(names: Iterable[str], whole: str) -> bool:
-    """Tell whether a name has nothing but dots and slashes; it would begin with a dot, or end."""
-    return (" ." in whole or "  " in whole) and "" in {name.strip("./") for name in names}
+def _has_nameless(names: Iterable[str], begins: set[str]) -> bool:
+    """Tell whether a name has nothing but dots and slashes, of which none begins with a slash."""
+    return not begins.isdisjoint({"", "."}) and "" in {name.strip("./") for name in names}
 
 
 def _is_nameless(member: Member) -> bool:
@@ -358,10 +357,11 @@ def _are_apart(paths: list[str]) -> bool:
     whole = "\n".join(paths)
     if not whole.isascii() or whole.count("\n") != len(paths) - 1:
         return False
-    folded = set(whole.lower().split("\n"))
+    lowered = whole.lower().split("\n")
+    folded = set(lowered)
     if len(folded) != len(paths):
         return False
-    pending = {path.rpartition("/")[0] for path in folded}
+    pending = {path.rpartition("/")[0] for path in lowered}
     above: set[str] = set()
     while pending:
         above |= pending

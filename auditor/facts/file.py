@@ -116,11 +116,13 @@ class _Files(Struct, frozen=True):
         """Return what all of them have in one field."""
         if field == "path":
             return [member.path for member in self.members]
-        if field == "name":
-            return [member.path.rpartition("/")[2] for member in self.members]
         if field == "size":
             return [member.size for member in self.members]
         return [getattr(self.fact(place), field) for place in range(len(self))]
+
+    def screened(self, field: str) -> str:
+        """Return the path for the name, which is its last part."""
+        return "path" if field == "name" else field
 
     def fact(self, place: int) -> FileFact:
         """Return one of them."""

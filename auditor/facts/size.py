@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from auditor.facts import Collector, Contents
@@ -36,8 +37,7 @@ def collect(contents: Contents) -> Iterator[SizeFact]:
     """Yield the one fact of an artifact."""
     files = own(contents)
     unpacked, most = sum(files.sizes), max(files.sizes, default=0)
-    rows = zip(files.paths, files.sizes, strict=True)
-    largest = min([path for path, size in rows if size == most], default="")
+    largest = min(compress(files.paths, map(most.__eq__, files.sizes)), default="")
     maps, native = (_of_kind(files, kind) for kind in ("source maps", "native code"))
     yield SizeFact(
         path="",
