@@ -8,7 +8,6 @@ from auditor.names import index as names_index
 from auditor.names import spelling, wordings
 from auditor.names.edits import distance, edit_of, is_other_english
 from auditor.names.index import EDITS
-from auditor.names.slips import Slip
 from auditor.names.values import Kind, Level, Lookalike
 
 if TYPE_CHECKING:
@@ -122,6 +121,8 @@ class Matcher:
                 yield from self._joined_slip(name, letters, target)
 
     def _slip(self, name: str, target: str, rank: int, distance: int) -> Level | None:
+        from auditor.names.slips import Slip  # noqa: PLC0415 - few lockfiles have a name so near
+
         slip = Slip(index=self.index, name=name, target=target, rank=rank, distance=distance)
         return slip.level(python=self._python)
 
