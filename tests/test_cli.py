@@ -339,7 +339,7 @@ NOT_FOR_LOCKFILES = (
     " auditor.facts.comparing auditor.facts.python auditor.facts.around auditor.lockfiles.pnpm"
     " auditor.lockfiles.yarn_classic auditor.lockfiles.uv auditor.lockfiles.bun_lockb"
     " auditor.lockfiles.cyclonedx auditor.lockfiles._yaml auditor.lockfiles._toml auditor.tomldoc"
-    " auditor.yamldoc auditor.anchors auditor.names.slips auditor.names.signals"
+    " auditor.yamldoc auditor.anchors auditor.names.signals"
     " auditor.sources.installed auditor.facts.distribution"
 )
 
