@@ -28,7 +28,7 @@ from auditor.names import Level
 from auditor.names import index as names_index
 from auditor.outcome import Outcome
 from auditor.registries import Setting
-from auditor.sources import advisoryplaces, gauges, installed, rulecache, settings
+from auditor.sources import advisoryplaces, gauges, rulecache, settings
 from auditor.sources import lockfiles as files
 from auditor.sources.lockfiles import Found
 from auditor.usual import Usual, none_of, usual
@@ -295,6 +295,7 @@ class Scanner:
     def _tree(self, found: Found) -> None:
         """Audit installed packages, with the lockfile that npm hides among them."""
         from auditor.facts.around import dropper  # noqa: PLC0415 - of these alone
+        from auditor.sources import installed  # noqa: PLC0415
 
         inventory = installed.inventory(found.path, found.path.name, self.request.limits)
         hidden = self._hidden(found)

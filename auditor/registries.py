@@ -21,7 +21,6 @@ from msgspec import Struct, field
 from auditor.addresses import address
 from auditor.errors import InputError
 from auditor.lazyre import regex
-from auditor.lockfiles._toml import quick_toml
 
 _ASSIGNED = regex(r"""(?m)^[ \t]*((?:@[^\s:=]+:)?registry)[ \t]*=[ \t]*["']?([^\s"']+)""")
 _YARN_ONE = regex(r"""(?m)^[ \t]*"?((?:@[^\s:"]+:)?registry)"?[ \t]+"?([^\s"]+)""")
@@ -175,6 +174,8 @@ def _pip_conf(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _toml(text: str) -> Iterator[tuple[str, str]]:
+    from auditor.lockfiles._toml import quick_toml  # noqa: PLC0415 - npm's clients have none
+
     try:
         document = quick_toml(text)
     except InputError:

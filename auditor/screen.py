@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
-from auditor.anchors import Anchors
 from auditor.match import END, fixed_part
 
 if TYPE_CHECKING:
@@ -97,6 +96,8 @@ class Screen:
     """The fixed parts of all patterns of some rules, searched in many facts together."""
 
     def __init__(self, needs: Sequence[Need | None]) -> None:
+        from auditor.anchors import Anchors  # noqa: PLC0415 - where there are many facts
+
         self._every = frozenset(range(len(needs)))
         self._fields = sorted({field for need in needs if need for field, _ in need.patterns})
         self._needs: dict[bytes, set[int]] = defaultdict(set)

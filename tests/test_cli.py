@@ -338,7 +338,9 @@ NOT_FOR_LOCKFILES = (
     " auditor.packing auditor.facts.manifest auditor.facts.source_map auditor.facts.project"
     " auditor.facts.comparing auditor.facts.python auditor.facts.around auditor.lockfiles.pnpm"
     " auditor.lockfiles.yarn_classic auditor.lockfiles.uv auditor.lockfiles.bun_lockb"
-    " auditor.lockfiles.cyclonedx auditor.lockfiles._yaml"
+    " auditor.lockfiles.cyclonedx auditor.lockfiles._yaml auditor.lockfiles._toml auditor.tomldoc"
+    " auditor.yamldoc auditor.anchors auditor.names.signals"
+    " auditor.sources.installed auditor.facts.distribution"
 )
 
 

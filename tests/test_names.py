@@ -8,11 +8,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from auditor.names import Kind, Level, Lookalike
+from auditor.names import Kind, Level, Lookalike, spelling
 from auditor.names.matcher import Matcher
+from auditor.names.wordings import LITTLE
 from tests.often import often
 
 MATCHERS = {ecosystem: Matcher(ecosystem) for ecosystem in ("npm", "pypi")}
+SAID_LITTLE = sorted(LITTLE)
 THOROUGH = settings(max_examples=often(400), deadline=None, derandomize=True)
 
 FOUND = [
@@ -106,8 +108,22 @@ def any_text(ecosystem: str) -> st.SearchStrategy[str]:
     return near(ecosystem) | st.text(st.characters(), max_size=60)  # lone surrogates among it
 
 
+@st.composite
+def worded(draw: st.DrawFn, ecosystem: str) -> str:
+    """Draw a name of a popular one and words before and behind, or of several popular ones."""
+    pieces = st.sampled_from(POPULAR[ecosystem]) | st.sampled_from(
+        [*SAID_LITTLE, "v2", "10", "zyqqo"]
+    )
+    return draw(st.sampled_from("-._")).join(draw(st.lists(pieces, min_size=2, max_size=4)))
+
+
 ASKED = st.sampled_from(list(MATCHERS)).flatmap(
     lambda ecosystem: st.tuples(st.just(ecosystem), any_text(ecosystem))
+)
+
+
+WORDED = st.sampled_from(list(MATCHERS)).flatmap(
+    lambda ecosystem: st.tuples(st.just(ecosystem), worded(ecosystem))
 )
 
 
@@ -214,14 +230,24 @@ def test_who_is_imitated_is_popular_and_another(asked: tuple[str, str]) -> None:
 
 
 @THOROUGH
-@given(ASKED)
+@given(ASKED | WORDED)
 @example(("npm", "lodahs"))
+@example(("npm", "lodash-10"))
 @example(("pypi", "reqeusts"))
-def test_a_level_tells_all_that_a_lower_one_told(asked: tuple[str, str]) -> None:
-    quiet, default, everything = (judged(*asked, level) for level in Level)
+def test_a_level_tells_of_all_that_a_higher_one_does_what_is_of_it(asked: tuple[str, str]) -> None:
+    everything = judged(*asked)
 
-    assert quiet is None or quiet == default
-    assert default is None or default == everything
+    for level in (Level.QUIET, Level.DEFAULT):
+        of_level = everything is not None and everything.level <= level
+        assert judged(*asked, level) == (everything if of_level else None)
+
+
+@THOROUGH
+@given(st.text(st.sampled_from("aZ1|!-_.@/\u0130\u0301\u0430\uff11\u212a"), max_size=6))
+def test_a_name_is_what_has_letters_at_a_glance(text: str) -> None:
+    glanced = spelling.words(spelling.looks(spelling.base(text)))
+
+    assert MATCHERS["npm"]._is_name(text) == bool(glanced)  # noqa: SLF001 - what is told is rarer
 
 
 @THOROUGH

@@ -8,7 +8,6 @@ from auditor.names import index as names_index
 from auditor.names import spelling, wordings
 from auditor.names.edits import distance, edit_of, is_other_english
 from auditor.names.index import EDITS
-from auditor.names.slips import Slip
 from auditor.names.values import Kind, Level, Lookalike
 
 if TYPE_CHECKING:
@@ -79,7 +78,10 @@ class Matcher:
         """Tell whether a text could be a name; broken ones are others' business."""
         if self._python and ("@" in text or "/" in text):
             return False
-        return bool(spelling.words(spelling.looks(spelling.base(text))))
+        base = spelling.base(text)
+        if base.isascii() and spelling.words(base):  # nearly all: looks leave letters letters
+            return True
+        return bool(spelling.words(spelling.looks(base)))
 
     def _found(self, name: str, most: Level) -> Iterator[Found]:
         """Yield what a name may imitate.
@@ -97,7 +99,7 @@ class Matcher:
         yield from wordings.looks(index, name)
         if everything or python:
             yield from wordings.order(index, name, python=python)
-        yield from wordings.extensions(index, name, python=python)
+        yield from wordings.extensions(index, name, most, python=python)
         yield from self._extended_slips(name)
         yield from wordings.glued(index, name, python=python)
         yield from wordings.stems(index, name)
@@ -107,7 +109,6 @@ class Matcher:
     def _slips(self, name: str) -> Iterator[Found]:
         """Yield popular names that are up to two edits away, with or without separators."""
         letters = spelling.letters(name)
-        known = all(map(self.index.is_word, spelling.words(name)))
         for target, rank in self.index.near(letters):
             edits = distance(name, target, EDITS)
             if edits <= EDITS:
@@ -117,13 +118,15 @@ class Matcher:
                     kind = Kind.SCOPE if scoped else Kind.EDIT if edits == 1 else Kind.TWO_EDITS
                     yield 10 * edits, target, kind, level
             if len(letters) >= _LEAST and name[0] != "@" and target[0] != "@":
-                yield from self._joined_slip(name, letters, target, known=known)
+                yield from self._joined_slip(name, letters, target)
 
     def _slip(self, name: str, target: str, rank: int, distance: int) -> Level | None:
+        from auditor.names.slips import Slip  # noqa: PLC0415 - few lockfiles have a name so near
+
         slip = Slip(index=self.index, name=name, target=target, rank=rank, distance=distance)
         return slip.level(python=self._python)
 
-    def _joined_slip(self, name: str, letters: str, target: str, *, known: bool) -> Iterator[Found]:
+    def _joined_slip(self, name: str, letters: str, target: str) -> Iterator[Found]:
         """Yield a slip in a name whose separators are left out, or others."""
         other = spelling.letters(target)
         edits = distance(letters, other, EDITS)
@@ -135,6 +138,7 @@ class Matcher:
             return
         long = len(letters) >= _JOINED and (edits == 1 or len(letters) >= 13)
         near = edits == 1 and self.index.rank(target) <= 2000
+        known = all(map(self.index.is_word, spelling.words(name)))
         if (long or near) and not known:
             level = Level.QUIET if edits == 1 and long else Level.DEFAULT
             yield 10 * edits + 3, target, Kind.TWO_EDITS, level

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zlib import crc32
 
 if TYPE_CHECKING:
@@ -24,10 +24,11 @@ class Table:
     """Numbers below 65,536 by text; a text may have several."""
 
     def __init__(self, data: memoryview | bytes) -> None:
-        count = (len(data) - 4 * _STARTS) // 6
-        self._starts = numbers("I", data[: 4 * _STARTS])
-        self._keys = numbers("I", data[4 * _STARTS : 4 * (_STARTS + count)])
-        self._values = numbers("H", data[4 * (_STARTS + count) :])
+        whole = memoryview(data)
+        count = (len(whole) - 4 * _STARTS) // 6
+        self._starts = numbers("I", whole[: 4 * _STARTS])
+        self._keys = numbers("I", whole[4 * _STARTS : 4 * (_STARTS + count)])
+        self._values = numbers("H", whole[4 * (_STARTS + count) :])
 
     def get(self, text: str) -> tuple[int, ...]:
         """Return the numbers of a text, in the order in which they were entered."""
@@ -70,13 +71,13 @@ def built(entries: Iterable[tuple[str, int]]) -> bytes:
     return b"".join(raw(part) for part in (starts, keys, values))
 
 
-def numbers(kind: str, data: memoryview | bytes) -> array[int]:
-    """Return what `raw` made bytes of."""
-    found = array(kind)
-    found.frombytes(data)
+def numbers(kind: Literal["H", "I"], data: memoryview) -> memoryview[int]:
+    """Return what `raw` made bytes of: as they lie there, and not as a copy."""
     if sys.byteorder == "big":
+        found = array(kind, data.cast(kind))
         found.byteswap()
-    return found
+        return memoryview(found)
+    return data.cast(kind)
 
 
 def raw(numbers: array[int]) -> bytes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from auditor.lazyre import regex
 from auditor.names import spelling
 from auditor.names.values import Kind, Level
 
@@ -31,7 +30,6 @@ LITTLE = SAME | frozenset(
     " installer setup download downloader build deploy native proxy auth validator middleware plain"
     " common base 2 3 4 5 6 7 rest".split()
 )
-_VERSION = regex(r"v?\d+\Z")
 _LONGEST_WORD = max(map(len, LITTLE))
 _CROWD = 10
 """Popular names that extend one, above which one more extension is no sign."""
@@ -74,13 +72,21 @@ def looks(index: Index, name: str) -> Iterator[Found]:
             yield 6, target, Kind.LOOK, Level.QUIET if sure else level
 
 
-def extensions(index: Index, name: str, *, python: bool) -> Iterator[Found]:
-    """Yield popular names that a name consists of, with further words before or behind."""
+def extensions(index: Index, name: str, most: Level, *, python: bool) -> Iterator[Found]:
+    """Yield popular names that a name consists of, with further words before or behind.
+
+    Beside several words of which one says something, a name is told at the highest level alone.
+    """
     found = spelling.words(name)
     if len(found) < 2 or name[0] == "@":
         return
+    telling = [place for place, word in enumerate(found) if not _says_little(word)]
+    anywhere = most is Level.EVERYTHING or not telling
     for start in range(len(found)):
         for end in range(start + 1, len(found) + 1):
+            inside = anywhere or (start <= telling[0] and telling[-1] < end)
+            if not inside and len(found) - (end - start) > 1:
+                continue
             rest = found[:start] + found[end:]
             core = "".join(found[start:end])
             little = core in LITTLE and (len(core) < 6 or not SAME.issuperset(rest))
@@ -95,11 +101,19 @@ def extensions(index: Index, name: str, *, python: bool) -> Iterator[Found]:
                         yield cost, target, kind, level
 
 
+def _says_little(word: str) -> bool:
+    return word in LITTLE or _is_version(word)
+
+
+def _is_version(word: str) -> bool:
+    return word.removeprefix("v").isdigit()
+
+
 def _extension(  # noqa: PLR0911 - a table
     index: Index, target: tuple[int, int], core: str, rest: tuple[str, ...], *, python: bool
 ) -> Level | None:
     rank, crowd = target
-    if all(map(_VERSION.match, rest)):
+    if all(map(_is_version, rest)):
         sure = rank <= 500 and len(core) >= 6 and not python
         return Level.DEFAULT if sure else Level.EVERYTHING
     if len(rest) == 1 and rest[0] in SAME and (len(core) >= 5 or rank <= 500):

@@ -30,10 +30,9 @@ from auditor.facts.lock.names import (
 from auditor.facts.lock.said import RegistrySaid
 from auditor.facts.lock.ways import key_of, reach_of
 from auditor.inventory import Origin
-from auditor.lockfiles._toml import quick_toml
 from auditor.model import Fact
 from auditor.namelists import confidence_of
-from auditor.names import Kind, Level, Lookalike, signals
+from auditor.names import Kind, Level, Lookalike
 from auditor.shape import json_object
 
 if TYPE_CHECKING:
@@ -166,6 +165,8 @@ class _Names:
         target = None
         if found.kind is not Kind.INTERNAL:
             target = self._said.of(first.ecosystem, found.target)
+        from auditor.names import signals  # noqa: PLC0415 - where registries were asked
+
         found = signals.weighed(found, words[0], target, self._said.now)
         return found if found.level <= self._level else None
 
@@ -282,8 +283,12 @@ def _project_names(files: Mapping[str, bytes]) -> Iterator[str]:
             yield name
     except InputError:
         pass  # told by whoever needs it
+    if _PYPROJECT not in files:
+        return
+    from auditor.lockfiles._toml import quick_toml  # noqa: PLC0415 - npm's projects have none
+
     try:
-        document = quick_toml(files.get(_PYPROJECT, b"").decode("utf-8", "replace"))
+        document = quick_toml(files[_PYPROJECT].decode("utf-8", "replace"))
     except InputError:
         return
     tool = document.get("tool")

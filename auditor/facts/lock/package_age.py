@@ -14,7 +14,6 @@ from auditor.facts.lock.index import LockIndex, from_registry, indexes
 from auditor.facts.lock.said import RegistrySaid
 from auditor.facts.lock.ways import key_of, reach_of
 from auditor.model import Fact
-from auditor.names.signals import age, is_young, release_said
 from auditor.words import counted
 
 if TYPE_CHECKING:
@@ -102,6 +101,8 @@ def _fact(
     known: Signals,
     ways: Ways,
 ) -> PackageAgeFact:
+    from auditor.names import signals  # noqa: PLC0415 - where registries were asked
+
     first = next((one for one in entries if ways.is_direct(one)), entries[0])
     version = same_version(first.ecosystem, first.version)
     missing = known.lacks(version)
@@ -122,12 +123,12 @@ def _fact(
         taken_down=missing and version in known.gone,
         replaced=missing and _is_standin(first.ecosystem, known),
         published=_written(published),
-        age_days=_days(published, said.now),
+        age_days=None if published is None else signals.age(published, said.now).days,
         first_published=_written(known.first),
         min_age="" if least is None else counted(least.days, "day"),
-        young=is_young(published, said.now, least),
-        new_name=is_young(known.first, said.now, least),
-        said=release_said(version, known, said.now),
+        young=signals.is_young(published, said.now, least),
+        new_name=signals.is_young(known.first, said.now, least),
+        said=signals.release_said(version, known, said.now),
         direct=ways.is_direct(first),
         dev=all(one.dev for one in entries),
         install_script=any(one.install_script for one in entries),
@@ -144,10 +145,6 @@ def _is_standin(ecosystem: str, known: Signals) -> bool:
 
 def _written(when: datetime | None) -> str:
     return "" if when is None else f"{when:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _days(when: datetime | None, now: datetime) -> int | None:
-    return None if when is None else age(when, now).days
 
 
 COLLECTOR = Collector(name="package-age", fact=PackageAgeFact, collect=collect, lockfile=True)

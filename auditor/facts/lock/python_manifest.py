@@ -21,7 +21,6 @@ from msgspec import Struct
 
 from auditor.errors import ParseError
 from auditor.lazyre import regex
-from auditor.lockfiles._toml import quick_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,8 +60,12 @@ def drift(inventory: Inventory, files: Mapping[str, bytes]) -> Iterator[Drift]:
 
 
 def _document(data: bytes | None) -> dict[str, Any] | None:
+    if data is None:
+        return None
+    from auditor.lockfiles._toml import quick_toml  # noqa: PLC0415 - npm's projects have none
+
     try:
-        return None if data is None else quick_toml(data.decode("utf-8-sig"))
+        return quick_toml(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, ParseError):
         return None  # told by who reads the lockfile, if that needs it
 

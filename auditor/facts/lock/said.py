@@ -14,7 +14,6 @@ from msgspec import Struct, field
 from auditor.addresses import address
 from auditor.facts.lock.index import from_registry
 from auditor.facts.lock.names import ECOSYSTEMS, hosts_of
-from auditor.names.signals import Signals
 from auditor.names.spelling import normal
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from auditor.inventory import LockedPackage
     from auditor.namelists import NameList
+    from auditor.names.signals import Signals  # noqa: TC004 - nothing decodes what holds them
 
 
 class RegistrySaid(Struct, frozen=True, kw_only=True):
