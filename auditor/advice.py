@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from auditor.facts.manifest import manifest_of
+from auditor.lazyre import regex
 from auditor.model import ArtifactKind
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from auditor.facts import Contents
     from auditor.model import Fact
 
+_OUTER = regex(r"(?s).*?[^/!](?=!)")
 _GENERAL_NPM = 'Name what ships in "files" of package.json (an .npmignore has no effect beside it).'
 _GENERAL_NPM_MAPS = (
     'Name what ships in "files" of package.json, with "!**/*.map" as its last entry'
@@ -78,5 +80,9 @@ class _OfPython:
 
 
 def outer(path: str) -> str:
-    """Return the file of the package itself: of `a.zip!b/c` it is the archive that can be left."""
-    return path.partition("!")[0]
+    """Return the file of the package itself: of `a.zip!b/c` it is the archive that can be left.
+
+    A `!` that a name begins with is its own.
+    """
+    found = _OUTER.match(path)
+    return found[0] if found else path

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from auditor import backends, packing
+from auditor.advice import outer
 from auditor.advice_npm import pattern_for
 from auditor.backends import PYPROJECT, Backend, Name
 from auditor.errors import InputError
@@ -148,7 +149,7 @@ class LeaveOut:
 
     def __call__(self, fact: Fact) -> str:
         """Return the advice for a fact's file, as lines; those to copy are indented."""
-        path = fact.path.partition("!")[0]  # of `a.zip!b/c` it is the archive that can be left out
+        path = outer(fact.path)
         folder, _, name = path.partition("/")
         if self._wheel and folder.endswith(DIST_INFO) and name.startswith("licenses/"):
             return f'Take {name.removeprefix("licenses/")} off "license-files" in pyproject.toml.'

@@ -191,7 +191,8 @@ class Examination:
                     if isinstance(entry, tuple):
                         member, content = entry
                         if outer:
-                            member = replace(member, path=_inside(outer, member.path))
+                            path = _inside(outer, member.path)
+                            member = replace(member, path=path, nested=True)
                         last = member.path
                         self._members.append(member)
                         if member.size or member.type in _WITH_CONTENT:
@@ -207,7 +208,8 @@ class Examination:
                         self._gap(_inside(outer, entry.path), entry.reason)
                     else:
                         path = _inside(outer, entry.name)
-                        rest = Member(path=path, name=entry.name, size=entry.size)
+                        name, size = entry.name, entry.size
+                        rest = Member(path=path, name=name, size=size, nested=bool(outer))
                         self._file(rest, entry.content, depth)
             finally:
                 self._settle()
@@ -367,7 +369,8 @@ class Examination:
                 return
             path = _inside(seen.holder, seen.name)
             size = len(seen.text)
-            member = Member(path=path, name=seen.name, size=size, holder=seen.holder)
+            holder = seen.holder
+            member = Member(path=path, name=seen.name, size=size, holder=holder, nested=True)
             self._look(member, seen.text, self._of_texts)
         else:
             self._observations[type(seen)].append(seen)

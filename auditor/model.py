@@ -126,6 +126,9 @@ class Member(Struct, frozen=True, kw_only=True, gc=False):
     """Group name in the header."""
     holder: str = ""
     """Of a text that is embedded in a member (a source in a map), the path of that member."""
+    nested: bool = False
+    """True inside a nested archive, and of an embedded text. A `!` in the path does not say so:
+    files may have one in their name."""
 
 
 class Oddity(Struct, frozen=True, kw_only=True):

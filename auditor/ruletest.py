@@ -71,6 +71,7 @@ def _entry(path: str, spec: FileSpec) -> Entry:
         mode=spec.mode,
         link=spec.link or "",
         owner=spec.owner,
+        nested="!" in path,
     )
     return member, iter((data,))
 

@@ -446,7 +446,7 @@ class _Scanner:
             name=name,
             version=version,
             unpacked=ByteCount(ships.size),
-            files=len([path for path in contents.files() if "!" not in path]),
+            files=len([1 for member in contents.files().values() if not member.nested]),
             shares=shares(ships),
             discloses=disclosure(contents),
             notes=(*artifact.notes, *comparisons.notes),

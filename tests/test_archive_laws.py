@@ -131,6 +131,8 @@ def read(data: bytes, *, brotli: bool = False) -> tuple[Files, list[str]]:
                     files[entry[0].path] = b"".join(entry[1])
                 except MemberError as problem:
                     said.append(str(problem))
+            elif entry[0].type not in {MemberType.DIRECTORY, MemberType.SYMLINK}:
+                said.append(entry[0].type)  # a device or the like, which facts tell
     except InputError as problem:
         said.append(str(problem))
     return files, said

@@ -229,7 +229,7 @@ def test_members_of_nested_archives_and_folders_are_not_asked_for(tmp_path: Path
         kind=ArtifactKind.SDIST,
         members=(
             Member(path="a.zip", name="a.zip", size=0),
-            Member(path="a.zip!b.js", name="b.js", size=0),
+            Member(path="a.zip!b.js", name="b.js", size=0, nested=True),
             Member(path="src", name="src", size=0, type=MemberType.DIRECTORY),
             Member(path="a.zip", name="a.zip", size=0),
         ),

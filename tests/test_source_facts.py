@@ -672,7 +672,7 @@ def test_shares_count_neither_folders_nor_what_archives_hold() -> None:
     members = (
         Member(path="lib", name="lib", size=7, type=MemberType.DIRECTORY),
         Member(path="lib/a.js", name="lib/a.js", size=3),
-        Member(path="lib/a.tgz!b.js", name="b.js", size=5),
+        Member(path="lib/a.tgz!b.js", name="b.js", size=5, nested=True),
     )
     told = shares(shipped(Contents(kind=ArtifactKind.NPM_TARBALL, members=members)))
     assert [(share.kind, share.files, share.size) for share in told] == [("scripts", 1, 3)]

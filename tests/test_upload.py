@@ -243,7 +243,7 @@ def upload(
 ) -> list[object]:
     kind = ArtifactKind.WHEEL if file.endswith(".whl") else ArtifactKind.SDIST
     members = [Member(path=f"{i}", name=f"{i}", size=size) for i, size in enumerate(sizes)]
-    members.append(Member(path="a.zip!b", name="b", size=1_000_000))
+    members.append(Member(path="a.zip!b", name="b", size=1_000_000, nested=True))
     contents = Contents(kind=kind, file=file, members=tuple(members), packed=packed)
     found = list(collect_upload(contents))
     assert all(isinstance(fact, UploadFact) for fact in found)

@@ -196,7 +196,7 @@ def test_of_a_link_that_has_no_digest_record_says_nothing() -> None:
         ("usercustomize/__init__.py", "customize"),
         ("usercustomize/other.py", None),
         ("x.data/platlib/sitecustomize.py", "customize"),
-        ("inner.zip!a.pth", None),
+        ("inner!.pth", "pth"),
     ],
 )
 def test_which_files_act_when_python_starts(path: str, form: str | None) -> None:
@@ -239,7 +239,7 @@ def test_the_name_of_a_namespace_does_not_change_a_digest(one: list[str], two: l
         ("demo-1.data", ("purelib", "demo-1.data")),
         ("demo-1.dist-info/RECORD", ("dist-info", "RECORD")),
         ("demo/x.data/scripts/run", ("purelib", "demo/x.data/scripts/run")),
-        ("a.zip!demo-1.data/scripts/run", ("nested", "a.zip!demo-1.data/scripts/run")),
+        ("a!b.py", ("purelib", "a!b.py")),
     ],
 )
 def test_where_an_installer_puts_a_member(path: str, place: tuple[str, str]) -> None:

@@ -111,7 +111,7 @@ def collect(contents: Contents) -> Iterator[ArchiveEntryFact]:
         )
     members = contents.members
     if contents.kind is ArtifactKind.FOLDER:
-        members = tuple(member for member in members if "!" in member.path)
+        members = tuple(member for member in members if member.nested)
     alone = contents.has_files_alone()
     for member in () if _all_plain(members, alone=alone) else members:
         if not member.name.strip("./") and _is_nameless(member):
@@ -343,7 +343,7 @@ def _of_places(contents: Contents) -> Iterator[ArchiveEntryFact]:
         if other is not member:
             repeated.setdefault(member.path, [other]).append(member)
     for path, those in repeated.items():
-        if path.partition("!")[0] in repeated and "!" in path:
+        if those[-1].nested and path.partition("!")[0] in repeated:
             continue  # the archive around it is there twice, which says it all
         times = "twice" if len(those) == 2 else f"{len(those):,} times"
         sizes = words.listed(tuple(words.size(member.size) for member in those))

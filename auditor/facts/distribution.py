@@ -155,10 +155,8 @@ def scheme_of(path: str) -> tuple[str, str]:
 
     What lies at the root is `purelib` as far as paths go (Root-Is-Purelib decides between two
     folders that are one nearly everywhere). `X.data/SCHEME/REST` names its scheme itself. A
-    dist-info's own scheme is `dist-info`. Members of nested archives land nowhere: `nested`.
+    dist-info's own scheme is `dist-info`. Members of nested archives land nowhere: ask of others.
     """
-    if "!" in path:
-        return "nested", path
     head, slash, rest = path.partition("/")
     if slash and head.endswith(".data"):
         scheme, _, below = rest.partition("/")

@@ -81,8 +81,7 @@ def _own(contents: Contents) -> Own:
     if contents.has_files_alone() and "!" not in "".join(paths):
         return Own(paths, sizes, kinds)
     are_own = [
-        "!" not in member.path and member.type is not MemberType.DIRECTORY
-        for member in contents.members
+        not member.nested and member.type is not MemberType.DIRECTORY for member in contents.members
     ]
     return Own(
         [*compress(paths, are_own)], [*compress(sizes, are_own)], [*compress(kinds, are_own)]
@@ -134,7 +133,7 @@ class _Files(Struct, frozen=True):
             type=member.type,
             kind=self.kinds[place],
             executable=bool(member.mode & 0o111),
-            nested="!" in member.path,
+            nested=member.nested,
         )
 
 

@@ -50,7 +50,7 @@ def _fact(member: Member, data: bytes, offset: int, tool: str) -> ObfuscationFac
         path=member.path,
         line=data.count(b"\n", 0, offset) + 1,
         tool=tool,
-        nested="!" in member.path,
+        nested=member.nested,
     )
 
 

@@ -105,7 +105,8 @@ def _read(
     marks = [offset for anchor, offset in hits if anchor == links.MARK]
     if kind_of(member.path) in TEXT_KINDS:
         yield shipped_text.digested(member, data)
-    foreign = is_third_party(member.path.replace("!", "/"))
+    path = member.path.replace("!", "/") if member.nested else member.path
+    foreign = is_third_party(path)
     inside = _Inside(member, data, hits, Origin(foreign=foreign, in_full=in_full))
     has_key = any(anchor in _KEYS for anchor, _ in hits)
     if reader.looks_like_json(data) and _may_be_map(member, data, has_key):

@@ -40,7 +40,7 @@ def collect(contents: Contents) -> Iterator[TarIdentityFact]:
     members = contents.members
     if {one.owner for one in members} | {one.group for one in members} <= {""}:
         return
-    own = [member for member in members if "!" not in member.path]
+    own = [member for member in members if not member.nested]
     owners = Counter(member.owner for member in own if member.owner)
     groups = Counter(member.group for member in own if member.group)
     if not owners and not groups:

@@ -44,7 +44,7 @@ def packed_files(contents: Contents) -> tuple[str, ...]:
         dict.fromkeys(
             member.path
             for member in contents.members
-            if member.type is not MemberType.DIRECTORY and "!" not in member.path
+            if member.type is not MemberType.DIRECTORY and not member.nested
         )
     )
 

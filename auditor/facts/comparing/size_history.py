@@ -70,7 +70,7 @@ def collect(contents: Contents) -> Iterator[SizeHistoryFact]:
     members = [
         member
         for member in contents.members
-        if member.type is not MemberType.DIRECTORY and "!" not in member.path
+        if member.type is not MemberType.DIRECTORY and not member.nested
     ]
     for seen in contents.of(SizesSeen):
         after = (contents.packed or 0) if seen.packed else sum(member.size for member in members)

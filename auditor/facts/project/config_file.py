@@ -35,7 +35,7 @@ class ConfigSeen(Struct, frozen=True, kw_only=True):
 def is_config(member: Member) -> bool:
     """Ask for what `CONFIG_GLOBS` names, package.json excepted: that is the manifest's."""
     path = member.path
-    return "!" not in path and path != MANIFEST and packing.is_config(path)
+    return not member.nested and path != MANIFEST and packing.is_config(path)
 
 
 def read(member: Member, data: bytes, _: Hits) -> Iterator[ConfigSeen]:

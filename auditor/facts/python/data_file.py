@@ -56,7 +56,7 @@ class DataFileFact(Fact, frozen=True, kw_only=True):
 
 def is_script(member: Member) -> bool:
     """Ask for what a wheel's `scripts` scheme holds."""
-    return scheme_of(member.path)[0] == "scripts"
+    return not member.nested and scheme_of(member.path)[0] == "scripts"
 
 
 def read(member: Member, data: bytes, _: Hits) -> Iterator[ScriptSeen]:
@@ -76,7 +76,7 @@ def collect(contents: Contents) -> Iterator[DataFileFact]:
     for member in contents.members:
         if member.type is MemberType.DIRECTORY or ".data/" not in member.path:
             continue
-        if not member.path.partition("/")[0].endswith(".data") or "!" in member.path:
+        if member.nested or not member.path.partition("/")[0].endswith(".data"):
             continue
         scheme, target = scheme_of(member.path)
         seen = scripts.get(member.path)

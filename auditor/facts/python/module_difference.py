@@ -58,7 +58,7 @@ def sdist_of(contents: Contents, label: str) -> SdistSeen:
     """Return what wheels of an sdist's release are compared with."""
     return SdistSeen(
         label=label,
-        paths=frozenset(contents.files()),
+        paths=frozenset(path for path, one in contents.files().items() if not one.nested),
         digests=frozenset(text.digest for text in texts_of(contents)) - {_BLANK},
     )
 
@@ -73,11 +73,11 @@ def collect(contents: Contents) -> Iterator[ModuleDifferenceFact]:
     wheel = {
         rest: member.path
         for member in contents.members
-        if member.type is not MemberType.DIRECTORY
+        if member.type is not MemberType.DIRECTORY and not member.nested
         for scheme, rest in (scheme_of(member.path),)
         if scheme in SITE and rest.endswith(_MODULE)
     }
-    sources = {path for path in sdist.paths if path.endswith(_MODULE) and "!" not in path}
+    sources = {path for path in sdist.paths if path.endswith(_MODULE)}
     known = _suffixes(sources)
     for rest, path in sorted(wheel.items()):
         if rest not in known and digests.get(path) not in sdist.digests:

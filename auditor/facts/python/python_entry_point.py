@@ -173,7 +173,7 @@ class _Modules:
         self._folders: set[str] = set()
         for member in contents.members:
             scheme, rest = scheme_of(member.path)
-            if member.type is MemberType.DIRECTORY or scheme not in SITE:
+            if member.nested or member.type is MemberType.DIRECTORY or scheme not in SITE:
                 continue
             parts = rest.split("/")
             self._folders.update("/".join(parts[:end]) for end in range(1, len(parts)))
@@ -232,7 +232,8 @@ def _line(text: str, group: str, name: str) -> int:
 
 def wants(member: Member) -> bool:
     """Ask for the modules of site-packages."""
-    return member.path.endswith(".py") and scheme_of(member.path)[0] in SITE
+    own = not member.nested and member.path.endswith(".py")
+    return own and scheme_of(member.path)[0] in SITE
 
 
 def reader_of(entry_points: bytes) -> Reader:
@@ -241,7 +242,7 @@ def reader_of(entry_points: bytes) -> Reader:
 
     def wants_named(member: Member) -> bool:
         scheme, path = scheme_of(member.path)
-        if scheme not in SITE or not path.endswith(".py"):
+        if member.nested or scheme not in SITE or not path.endswith(".py"):
             return False
         module = _module(path)
         return not module or module.replace("/", ".") in named

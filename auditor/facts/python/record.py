@@ -83,7 +83,7 @@ class RecordFact(Fact, frozen=True, kw_only=True):
 
 def wants(member: Member) -> bool:
     """Ask for all that lies in the wheel itself."""
-    return "!" not in member.path
+    return not member.nested
 
 
 def read(member: Member, data: bytes, _: Hits) -> tuple[MemberDigest]:
@@ -174,7 +174,7 @@ class _Comparison:
         self._members = {
             member.path: member.size
             for member in contents.members
-            if member.type is not MemberType.DIRECTORY and "!" not in member.path
+            if member.type is not MemberType.DIRECTORY and not member.nested
         }
         self._digests: dict[str, set[tuple[int, bytes]]] = defaultdict(set)
         for seen in contents.of(MemberDigest):

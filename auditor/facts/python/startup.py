@@ -95,7 +95,7 @@ def form_of(path: str) -> Form | None:
 
 def read(member: Member, data: bytes, _: Hits) -> Iterator[StartupSeen | Unread]:
     """Leave what the file would run, read as `site` reads it."""
-    form = form_of(member.path)
+    form = None if member.nested else form_of(member.path)
     if form is None:
         return
     if len(data) > _LONGEST:

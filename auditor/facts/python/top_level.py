@@ -57,7 +57,7 @@ def collect(contents: Contents) -> Iterator[TopLevelFact]:
     coded: set[str] = set()
     for member in contents.members:
         scheme, rest = scheme_of(member.path)
-        if member.type is MemberType.DIRECTORY or scheme not in SITE or not rest:
+        if member.nested or member.type is MemberType.DIRECTORY or scheme not in SITE or not rest:
             continue
         top, slash, below = rest.partition("/")
         files[top] += 1

@@ -28,7 +28,7 @@ def collect(contents: Contents) -> Iterator[UploadFact]:
     """Yield the one fact of a wheel or sdist whose size is known."""
     if contents.kind not in {ArtifactKind.WHEEL, ArtifactKind.SDIST} or not contents.packed:
         return
-    unpacked = sum(member.size for member in contents.members if "!" not in member.path)
+    unpacked = sum(member.size for member in contents.members if not member.nested)
     yield UploadFact(
         path="",
         packed=ByteCount(contents.packed),

@@ -115,7 +115,7 @@ def _frame(contents: Contents, wheel: Distribution) -> Iterator[Told]:
     if not major.isdigit() or int(major[:9]) > _SUPPORTED:
         told = f"the WHEEL file says format {version!r}, which installers do not know"
         yield Problem.UNSUPPORTED_VERSION, f"{folder}/WHEEL", told
-    if not any(_is_installed(member.path) for member in files.values()):
+    if not any(_is_installed(member.path) for member in files.values() if not member.nested):
         yield Problem.EMPTY, "", "it installs no file: only metadata is in it"
 
 
@@ -143,17 +143,14 @@ def _tags(contents: Contents, wheel: Distribution) -> Iterator[Told]:
     if wanted and said and wanted != said:
         told = f"the file name says {wheel.tags}, the WHEEL file {words.listed(tuple(declared))}"
         yield Problem.TAG_MISMATCH, path, told
-    native = {
+    own = {
         member.path
         for member in contents.members
-        if member.type is not MemberType.DIRECTORY and "!" not in member.path
-        if _EXTENSION.search(member.path)
+        if member.type is not MemberType.DIRECTORY and not member.nested
     }
-    binary = {
-        seen.path
-        for seen in contents.of(NativeCodeFact)
-        if seen.format in _PROGRAMS and "!" not in seen.path
-    } | native
+    native = {path for path in own if _EXTENSION.search(path)}
+    programs = {seen.path for seen in contents.of(NativeCodeFact) if seen.format in _PROGRAMS}
+    binary = own & programs | native
     platforms = {tag.rpartition("-")[2] for tag in wanted}
     if platforms == {"any"} and native:
         told = f"tagged {wheel.tags}, for any platform, it has {_some(native, 'extension module')}"
