@@ -67,10 +67,9 @@ _LARGEST_OCTAL = 8**11
 
 
 BEGIN_NUMBERS = b"\x80\0 01234567"
-_FIELDS = Struct("100s8s16x11sc12x6s358s")
-"""Name, mode, size, its end, checksum, and all behind that, of a header (POSIX ustar)."""
+_FIELDS = Struct("100s8s16x12s12x6s358s")
+"""Name, mode, size, checksum, and all behind that, of a header (POSIX ustar)."""
 _SUM_ENDS = frozenset({b"\0 ", b" \0"})
-_SIZE_ENDS = frozenset({b"\0", b" "})
 _LITTLE = 64 * 1024
 """Bytes in memory below which more are put behind them: no member in two parts, no long way."""
 _MOST_PLAIN = 256
@@ -285,12 +284,13 @@ def _plain(tape: Tape, strip: int) -> Several:
     spelled_mode, mode = b"", 0
     root = "\0"  # with which no name begins
     while at + BLOCK <= available:
-        field, of_mode, digits, end_of_size, of_sum, following = _FIELDS.unpack_from(buffer, at)
+        field, of_mode, of_size, of_sum, following = _FIELDS.unpack_from(buffer, at)
         if following != known:  # most headers say the same from here on
             known, tail = following, _tail(following)
             if tail is not None:
                 folder, owner, group, others = tail
-        if tail is None or end_of_size not in _SIZE_ENDS or not digits.isdigit():
+        digits = of_size.rstrip(b"\0 ")  # npm ends it with both
+        if tail is None or not digits.isdigit():
             break
         if of_sum != b"%06o" % ((zlib.adler32(buffer[at : at + 148]) & 0xFFFF) + others):
             break
