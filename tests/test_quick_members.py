@@ -157,6 +157,27 @@ def test_a_tar_archive_is_the_same_both_ways(parts: list[bytes], members: int) -
     both(gz(data), Limits(members=members))
 
 
+@pytest.mark.parametrize(
+    ("size", "checksum"),
+    [  # as GNU tar and Python, node-tar (npm), tar-stream (pnpm, yarn) and old ones write them
+        (b"%011o\0", b"%06o\0 "),
+        (b"%010o \0", b"%06o \0"),
+        (b"%011o ", b"%06o\0 "),
+        (b"%o\0", b"%06o\0 "),
+    ],
+)
+def test_what_packers_write_is_handed_on_in_rows(size: bytes, checksum: bytes) -> None:
+    def written(number: int) -> bytes:
+        whole = bytearray(file(b"package/%d.js" % number, b"let a\n", size=size % 6))
+        whole[148:156] = checksum % int(bytes(whole[148:154]), 8)
+        return bytes(whole)
+
+    data = archive(*(written(number) for number in range(9)))
+    entries = list(walk(BytesIO(gz(data)), Budget(Limits()), strip=1, together=True))
+    assert [type(entry) for entry in entries] == [Several]
+    assert [one.path for one in entries[0].members] == [f"{number}.js" for number in range(9)]
+
+
 TEXTS = [file(b"package/%d.js" % n, b"text %d\n" % (n % 7) * 90) for n in range(900)]
 
 
