@@ -174,8 +174,9 @@ def test_what_packers_write_is_handed_on_in_rows(size: bytes, checksum: bytes) -
 
     data = archive(*(written(number) for number in range(9)))
     entries = list(walk(BytesIO(gz(data)), Budget(Limits()), strip=1, together=True))
-    assert [type(entry) for entry in entries] == [Several]
-    assert [one.path for one in entries[0].members] == [f"{number}.js" for number in range(9)]
+    rows = [[one.path for one in row.members] for row in entries if isinstance(row, Several)]
+    assert len(entries) == 1
+    assert rows == [[f"{number}.js" for number in range(9)]]
 
 
 TEXTS = [file(b"package/%d.js" % n, b"text %d\n" % (n % 7) * 90) for n in range(900)]
