@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.advice import advice
+from auditor.advice import advice, outer
 from auditor.advice_python import Edit, LeaveOut, leave_out
 from auditor.backends import Name, backend_of
 from auditor.facts import Contents
@@ -365,7 +365,7 @@ def test_whatever_the_path_the_lines_are_toml_with_the_entries(
     path: str, name: Name, kind: ArtifactKind, *, known: bool
 ) -> None:
     adviser = LeaveOut(backend_of(tomllib.loads(config(name))), kind, SRC if known else ())
-    edits = adviser.edits(path.partition("!")[0])
+    edits = adviser.edits(outer(path))
     lines = copied(adviser(Fact(path=path)))
     head = [line for line in lines if line.startswith("[") or " = " in line]
     document = tomllib.loads("\n".join(head)) if any(edit.table for edit in edits) else {}
