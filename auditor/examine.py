@@ -309,13 +309,13 @@ class Examination:
                         self._hold(cast("list[Held]", left))
 
     def _hold(self, more: Sequence[Held]) -> None:
-        """Let observations hold contents until it is too much for all of them."""
+        """Let observations hold contents until it is too much for all of them, and none then."""
         self._held += more
         self._held_bytes += sum(sum(map(len, one.contents)) for one in more)
         if self._held_bytes > _MOST_HELD:
             for one in self._held:
                 one.settle()
-            self._held, self._held_bytes = [], 0
+            self._held = []
 
     def _look(self, member: Member, data: bytes, asked: _Asked) -> None:
         """Show a content to the readers that want it."""
