@@ -35,6 +35,13 @@ gc.set_threshold(50_000)
 
 settings.register_profile("whole", max_examples=WHOLE, deadline=None, derandomize=True)
 settings.register_profile("part", settings.get_profile("whole"), max_examples=WHOLE // 4)
+settings.register_profile(
+    "chance",
+    settings.get_profile("whole"),
+    max_examples=4 * WHOLE,
+    derandomize=False,
+    database=None,
+)
 settings.load_profile("part")
 
 MANIFEST = json.dumps({"name": "demo-kit", "version": "1.0.0"})

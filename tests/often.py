@@ -1,6 +1,7 @@
 """How often a law is tried: a quarter of the examples by default, all of them by `make test-all`.
 
 The profiles of hypothesis say which (`tests/conftest.py`); both try the same ones in each run.
+`make chance` tries four times as many, other ones each time.
 """
 
 from __future__ import annotations

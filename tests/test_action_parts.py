@@ -132,7 +132,7 @@ def test_what_an_event_says_of_a_change(name: str, data: bytes, found: event.Eve
     assert event.read(name, data) == found
 
 
-@settings(max_examples=often(100), deadline=None, derandomize=True)
+@settings(max_examples=often(100), deadline=None)
 @given(st.dictionaries(st.from_regex(r"[a-z][a-z0-9-]*", fullmatch=True), st.text(), max_size=4))
 def test_the_runner_reads_the_outputs_that_were_written(values: dict[str, str]) -> None:
     told = {

@@ -147,7 +147,7 @@ def test_a_conda_file_names_package_and_version() -> None:
 
 
 @given(st.text(max_size=200) | st.text(alphabet="htps:/@\\?#%2e.-~[]${}git+", max_size=200))
-@settings(max_examples=often(500), deadline=None, derandomize=True)
+@settings(max_examples=often(500), deadline=None)
 def test_any_text_is_taken_apart(text: str) -> None:
     for one in (text, f"https://{text}", f"https://h/{text}.tgz", f"git+ssh://{text}"):
         found = address(one)

@@ -74,7 +74,7 @@ def search(
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=often(80), deadline=None, derandomize=True)
+@settings(max_examples=often(80), deadline=None)
 @given(text=st.text(alphabet="ab", max_size=40), literals=FEW, window=WINDOWS)
 @example(text="b" * 23 + "ab", literals=frozenset({b"ab"}), window=24)
 @example(text="a" * 48, literals=frozenset({b"aaaaaa", b"a"}), window=6)
@@ -86,7 +86,7 @@ def test_hits_are_every_place_also_across_windows_and_over_one_another(
     assert search(data, literals, engine, window=window) == every_place(data, literals)
 
 
-@settings(max_examples=often(60), deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None)
 @given(text=st.binary(max_size=80), literals=LITERALS)
 def test_all_engines_agree_on_any_bytes(text: bytes, literals: frozenset[bytes]) -> None:
     for engine in ENGINES:

@@ -48,7 +48,6 @@ FILES = st.dictionaries(NAMES, CONTENTS, min_size=1, max_size=5).filter(
 OFTEN = settings(
     max_examples=often(25),
     deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 

@@ -195,7 +195,7 @@ def test_what_is_told_in_words(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=400), st.integers(0, 300), st.integers(0, 255))
-@settings(max_examples=often(400), deadline=None, derandomize=True)
+@settings(max_examples=often(400), deadline=None)
 def test_no_bytes_break_the_reader(rest: bytes, at: int, value: int) -> None:
     code = marshal.dumps(compile(TEXT, "/home/ann/kit.py", "exec"))
     broken = bytearray(header(3495, bytes(12)) + code)

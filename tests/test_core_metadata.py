@@ -270,7 +270,7 @@ HEADERS = st.sampled_from(
 
 
 @given(st.lists(HEADERS, max_size=8), st.sampled_from([b"\n", b"\r\n", b"\r"]))
-@settings(max_examples=often(300), deadline=None, derandomize=True)
+@settings(max_examples=often(300), deadline=None)
 def test_the_division_is_that_of_the_mail_parser(lines: list[bytes], end: bytes) -> None:
     from email.parser import BytesParser  # noqa: PLC0415 - the reference
 
@@ -344,7 +344,7 @@ VALUES = st.one_of(
     st.binary(max_size=60),
     st.sampled_from([ArtifactKind.WHEEL, ArtifactKind.SDIST]),
 )
-@settings(max_examples=often(400), deadline=None, derandomize=True)
+@settings(max_examples=often(400), deadline=None)
 def test_any_bytes_are_judged_or_said_to_be_odd(
     fields: list[tuple[str, bytes]], body: bytes, kind: ArtifactKind
 ) -> None:

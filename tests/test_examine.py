@@ -131,7 +131,7 @@ def nested(depth: int) -> bytes:
 # what readers are given
 
 
-@settings(max_examples=often(60), deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None)
 @given(
     members=st.lists(
         st.tuples(

@@ -460,7 +460,7 @@ TEXT = st.text(ALPHABET, max_size=60) | st.text(max_size=20)
 
 
 @given(TEXT, TEXT, TEXT, TEXT, st.sampled_from(["npm", "pypi", "golang", "x"]))
-@settings(max_examples=often(400), deadline=None, derandomize=True)
+@settings(max_examples=often(400), deadline=None)
 def test_any_entry_is_looked_up(
     name: str, version: str, resolved: str, digest: str, ecosystem: str
 ) -> None:

@@ -15,7 +15,7 @@ from auditor.errors import InputError, LimitError, ParseError
 from auditor.limits import Limits
 from tests.often import often
 
-QUICK = settings(max_examples=often(80), deadline=None, derandomize=True)
+QUICK = settings(max_examples=often(80), deadline=None)
 
 NO_JSON = {
     "nothing": ("", "not readable as JSON: Expecting value: line 1 column 1 (char 0)"),

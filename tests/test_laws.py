@@ -528,7 +528,6 @@ PACKERS = st.sampled_from(
 CAREFUL = settings(
     max_examples=often(100),
     deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.conftest import Pack
 
 DEPTH = 100_000
-QUICK = settings(max_examples=often(120), deadline=None, derandomize=True)
+QUICK = settings(max_examples=often(120), deadline=None)
 TEXT = "let answer: number = 42\n"
 
 

@@ -161,7 +161,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=9).map("".join))
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_the_standard_s_algorithm_gives_the_same_link(text: str) -> None:
     """Ours may only add a link whose line begins with code, which a parser would find."""
     wanted = without_parsing(text)
@@ -306,7 +306,7 @@ def test_the_samples_hold_what_makes_them_hard() -> None:
     st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]),
     st.sampled_from(["=", ""]),
 )
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_any_base64_is_decoded_as_it_was_written(
     value: str, encode: Callable[[bytes], bytes], dropped: str
 ) -> None:
@@ -366,7 +366,7 @@ def test_what_is_no_inline_map_gives_no_document(text: str) -> None:
         max_size=20,
     ).map(b"".join)
 )
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_any_text_is_gone_through(text: bytes) -> None:
     links.js_link(text)
     links.css_link(text)
@@ -407,7 +407,7 @@ def test_lines_are_counted_once_for_all_offsets() -> None:
     assert [links.line_of(text, i) for i in (0, 2, 4, 5)] == [1, 2, 3, 4]
 
 
-@settings(max_examples=often(100), deadline=None, derandomize=True)
+@settings(max_examples=often(100), deadline=None)
 @given(
     pieces=st.lists(st.sampled_from([b"\n", b"a", b"\r\n", b"b" * 65_530, b"\n" * 70_000])),
     start=st.integers(0, 200_000),

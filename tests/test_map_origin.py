@@ -101,13 +101,13 @@ def test_the_project_s_own_source(source: str) -> None:
 
 
 @given(st.text(max_size=30))
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_any_name_below_node_modules_is_a_library_s(name: str) -> None:
     assert is_third_party(f"../node_modules/{name}")
 
 
 @given(st.from_regex(r"(\.\./){0,3}src(/[a-z_-]{1,9}){1,3}\.tsx?", fullmatch=True))
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_nothing_below_src_is_a_library_s_by_chance(name: str) -> None:
     assert is_third_party(name) == ("/_virtual/" in name)
 
@@ -132,6 +132,6 @@ def test_people_are_shown_a_name_without_scheme_query_and_dots(source: str, show
 
 
 @given(st.text(min_size=1, max_size=30))
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_every_name_is_shown_as_something(source: str) -> None:
     assert plain_name(source)

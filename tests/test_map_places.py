@@ -22,7 +22,7 @@ def raw(document: bytes) -> list[bytes]:
     return [bytes(one) for one in msgspec.json.decode(found, type=list[msgspec.Raw])]
 
 
-@settings(max_examples=often(150), deadline=None, derandomize=True)
+@settings(max_examples=often(150), deadline=None)
 @given(texts=TEXTS, indent=st.none() | st.integers(0, 2), first=LETTERS)
 def test_each_text_is_where_it_is_said_to_be(
     texts: list[str | None], indent: int | None, first: str

@@ -133,7 +133,7 @@ def spelled(draw: st.DrawFn, documents: st.SearchStrategy[Document] = INDEX) -> 
 
 
 @given(spelled())
-@settings(max_examples=often(250), deadline=None, derandomize=True)
+@settings(max_examples=often(250), deadline=None)
 def test_any_valid_map_is_read_as_a_naive_count_has_it(case: tuple[Document, bytes]) -> None:
     document, data = case
     rows = naive(document)
@@ -145,14 +145,14 @@ def test_any_valid_map_is_read_as_a_naive_count_has_it(case: tuple[Document, byt
 
 
 @given(spelled())
-@settings(max_examples=often(250), deadline=None, derandomize=True)
+@settings(max_examples=often(250), deadline=None)
 def test_both_parsers_give_the_same_map(case: tuple[Document, bytes]) -> None:
     _, data = case
     assert reader.read(data) == standard_library(data)
 
 
 @given(spelled(REGULAR), st.data())
-@settings(max_examples=often(250), deadline=None, derandomize=True)
+@settings(max_examples=often(250), deadline=None)
 def test_a_bent_map_is_read_or_refused_and_shows_its_texts(
     case: tuple[Document, bytes], data: st.DataObject
 ) -> None:
@@ -185,7 +185,7 @@ def test_names_that_are_an_object_are_none(names: dict[str, int]) -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
         found = reader.read(data)
@@ -195,7 +195,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=often(200), deadline=None, derandomize=True)
+@settings(max_examples=often(200), deadline=None)
 def test_a_damaged_map_is_read_or_refused(data: st.DataObject) -> None:
     document = {"version": 3, "sources": ["a.ts"], "sourcesContent": ["let a"], "mappings": ""}
     text = bytearray(dumped(document))
@@ -296,7 +296,7 @@ def test_a_map_in_which_something_is_hidden_is_not_plain(case: str) -> None:
     assert reader.read(HIDDEN[case]) == standard_library(HIDDEN[case])
 
 
-@settings(max_examples=often(150), deadline=None, derandomize=True)
+@settings(max_examples=often(150), deadline=None)
 @given(spelled(REGULAR))
 def test_plain_maps_are_read_as_those_that_are_gone_through(case: tuple[Document, bytes]) -> None:
     """What is gone through may be left to the other parser, as mappings that look like a key."""

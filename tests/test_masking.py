@@ -56,7 +56,7 @@ def test_a_private_key_is_hidden_as_a_whole() -> None:
     assert hidden(text).startswith("a\n")
 
 
-@settings(max_examples=often(200), deadline=None, derandomize=True)
+@settings(max_examples=often(200), deadline=None)
 @given(
     st.lists(st.sampled_from([WORD, "x", " ", "://", "@", ":", "_auth=", "Bearer ", "\n"])).map(
         "".join

@@ -258,7 +258,7 @@ PATHS = st.one_of(
 )
 
 
-@settings(max_examples=often(300), deadline=None, derandomize=True)
+@settings(max_examples=often(300), deadline=None)
 @given(pattern=PATTERNS, path=PATHS)
 @example(pattern="**/a/**", path="a/")
 @example(pattern="**/a", path="\na")
@@ -271,7 +271,7 @@ def test_all_ways_of_matching_agree_with_a_plain_reading(pattern: str, path: str
     assert (expression.fullmatch(normal) is not None) is plainly(pattern, path)
 
 
-@settings(max_examples=often(100), deadline=None, derandomize=True)
+@settings(max_examples=often(100), deadline=None)
 @given(patterns=st.lists(PATTERNS, max_size=5), path=PATHS)
 def test_patterns_together_match_what_one_of_them_matches(patterns: list[str], path: str) -> None:
     together = Globs(tuple(patterns)).matches(path)
@@ -279,7 +279,7 @@ def test_patterns_together_match_what_one_of_them_matches(patterns: list[str], p
     assert together is any(plainly(pattern, path) for pattern in patterns)
 
 
-@settings(max_examples=often(100), deadline=None, derandomize=True)
+@settings(max_examples=often(100), deadline=None)
 @given(pattern=PATTERNS, path=PATHS)
 def test_case_does_not_count(pattern: str, path: str) -> None:
     found = Globs((pattern,)).matches(path)
@@ -307,7 +307,7 @@ def choices(tokens: Iterable[tuple[Any, Any]]) -> Iterator[str]:
             yield "/" if chr(value) == "/" else ""
 
 
-@settings(max_examples=often(200), deadline=None, derandomize=True)
+@settings(max_examples=often(200), deadline=None)
 @given(pattern=PATTERNS)
 @example(pattern="**/a*b*c*d*/**")
 @example(pattern="**/**/**/*a*/**/*b*/**")

@@ -98,7 +98,7 @@ def test_the_interval_is_wilsons(hits: int, total: int, low: float, high: float)
     assert Rate(hits, total).interval == pytest.approx((low, high), abs=5e-5)
 
 
-@settings(max_examples=often(200), deadline=None, derandomize=True)
+@settings(max_examples=often(200), deadline=None)
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_holds_the_rate_and_mirrors(counts: tuple[int, int]) -> None:
     hits, total = counts

@@ -427,7 +427,7 @@ FILES = st.sampled_from(
 
 
 @given(FILES, st.data())
-@settings(max_examples=often(600), deadline=None, derandomize=True)
+@settings(max_examples=often(600), deadline=None)
 def test_no_change_of_a_file_breaks_the_reader(data: bytes, draw: st.DataObject) -> None:
     changed_to = bytearray(data)
     for _ in range(draw.draw(st.integers(1, 4))):
@@ -448,7 +448,7 @@ MAGICS = st.sampled_from([b"\x7fELF\2\1\1", b"\x7fELF\1\2\1", b"\xcf\xfa\xed\xfe
 
 
 @given(MAGICS, st.binary(max_size=300))
-@settings(max_examples=often(400), deadline=None, derandomize=True)
+@settings(max_examples=often(400), deadline=None)
 def test_no_bytes_behind_a_magic_break_the_reader(magic: bytes, rest: bytes) -> None:
     data = magic + rest
     list(native_code.read(Member(path="a", name="a", size=len(data)), data, ()))

@@ -170,7 +170,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(max_examples=often(300), deadline=None, derandomize=True)
+@settings(max_examples=often(300), deadline=None)
 def test_any_json_is_told_or_passed_over_or_a_gap(document: object) -> None:
     for one in read(json.dumps({"cells": document, "metadata": document})):
         assert isinstance(one, (NotebookFact, Unread))

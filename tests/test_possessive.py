@@ -61,7 +61,7 @@ def test_they_match_as_documented(pattern: str, text: str, found: list[str]) -> 
     assert re.findall(pattern.encode(), text.encode()) == [one.encode() for one in found]
 
 
-@settings(max_examples=often(400), deadline=None, derandomize=True)
+@settings(max_examples=often(400), deadline=None)
 @given(ITEMS, REPEATS, TEXTS)
 @example("ab?c", "*", "aca")
 def test_as_an_atomic_group_of_a_greedy_repeat(item: str, repeat: str, text: str) -> None:

@@ -138,7 +138,7 @@ CHECKED = sorted(set(TOKENS) & {"ghp", "gho", "ghu", "ghs", "ghr", "npm"})
 
 @pytest.mark.parametrize("name", CHECKED)
 @given(position=st.integers(4, 39), letter=st.sampled_from(BASE62))
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_a_token_whose_checksum_is_wrong_is_none(name: str, position: int, letter: str) -> None:
     _, token = TOKENS[name]
     other = token[:position] + letter + token[position + 1 :]
@@ -146,7 +146,7 @@ def test_a_token_whose_checksum_is_wrong_is_none(name: str, position: int, lette
 
 
 @given(st.text(BASE62, min_size=30, max_size=30))
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_every_token_with_a_right_checksum_is_one(body: str) -> None:
     assert len(secrets_in(with_checksum("ghp" + "_", body))) == 1
 
@@ -364,7 +364,7 @@ def test_a_private_key(issuer: str, text: str, form: str) -> None:
 
 
 @given(st.integers(46, 2400), st.integers(0, 1 << 32))
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_a_key_of_any_bytes(length: int, seed: int) -> None:
     """Among them every letter of base64, which the joining signs of code must not be taken for."""
     (found,) = secrets_in(in_code(pem("RSA", der(length, seed)), "joined"))
@@ -444,7 +444,7 @@ def test_any_other_path(path: str) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 def test_any_bytes_behind_a_header_are_gone_through(data: bytes) -> None:
     secrets_in(BEGIN.encode() + data + END.encode())
 

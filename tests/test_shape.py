@@ -165,7 +165,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-QUICK = settings(max_examples=often(80), deadline=None, derandomize=True)
+QUICK = settings(max_examples=often(80), deadline=None)
 
 
 @QUICK

@@ -246,7 +246,7 @@ def test_the_ratio_is_that_of_the_member(monkeypatch: pytest.MonkeyPatch) -> Non
 MAPS = st.lists(st.tuples(st.integers(0, 700), st.integers(0, 700)), max_size=30)
 
 
-@settings(max_examples=often(100), deadline=None, derandomize=True)
+@settings(max_examples=often(100), deadline=None)
 @given(MAPS, st.integers(0, 900), st.sampled_from(list(FORMS)))
 def test_what_is_laid_out_comes_back(steps: list[tuple[int, int]], tail: int, form: str) -> None:
     whole = bytearray()

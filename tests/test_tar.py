@@ -647,7 +647,7 @@ KINDS = {
     tarfile.FIFOTYPE: MemberType.FIFO,
     tarfile.CHRTYPE: MemberType.DEVICE,
 }
-QUICK = settings(max_examples=often(150), deadline=None, derandomize=True)
+QUICK = settings(max_examples=often(150), deadline=None)
 
 Row = tuple[str, MemberType, int, str, int, bytes]
 
@@ -764,7 +764,7 @@ def test_a_byte_among_the_end_blocks_is_not_passed_over(offset: int) -> None:
     assert lines[len(WHOLE)] == CHECKSUM or lines[len(WHOLE)].startswith("trailing-data")
 
 
-@settings(max_examples=often(100), deadline=None, derandomize=True)
+@settings(max_examples=often(100), deadline=None)
 @given(
     blocks=st.lists(
         st.one_of(

@@ -105,7 +105,7 @@ def seen(
         return examination.contents(ArtifactKind.NPM_TARBALL, None), reasons
 
 
-@settings(max_examples=often(300), deadline=None, derandomize=True)
+@settings(max_examples=often(300), deadline=None)
 @given(
     texts=TEXTS,
     seed=st.integers(0, 10**6),

@@ -113,7 +113,7 @@ PARTS = st.sampled_from(
     st.lists(PARTS, max_size=3).map("".join),
     st.sampled_from([ArtifactKind.WHEEL, ArtifactKind.SDIST]),
 )
-@settings(max_examples=often(400), deadline=None, derandomize=True)
+@settings(max_examples=often(400), deadline=None)
 def test_any_name_is_judged(file: str, name: str, kind: ArtifactKind) -> None:
     for fact in collect(contents_of(file, name, name, kind)):
         assert isinstance(fact, FileNameFact)

@@ -64,7 +64,7 @@ def problems(members: Mapping[str, bytes]) -> list[tuple[str, str]]:
 # RECORD
 
 
-@settings(max_examples=often(60), deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None)
 @given(st.dictionaries(names, st.binary(max_size=40), min_size=1, max_size=5), st.data())
 def test_record_and_wheel_agree_until_one_of_them_changes(
     files: dict[str, bytes], data: st.DataObject
@@ -134,7 +134,7 @@ PATHS = (
 )
 
 
-@settings(max_examples=often(200), deadline=None, derandomize=True)
+@settings(max_examples=often(200), deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from((b"", b"x"))), max_size=4),
     st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from((b"", b"x"))), max_size=4),
@@ -212,7 +212,7 @@ NAMESPACE = (
 identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)
 
 
-@settings(max_examples=often(60), deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None)
 @given(st.lists(identifiers, min_size=1, max_size=3), st.lists(identifiers, min_size=1, max_size=3))
 def test_the_name_of_a_namespace_does_not_change_a_digest(one: list[str], two: list[str]) -> None:
     def line(parts: list[str]) -> str:
@@ -305,7 +305,7 @@ HINTS = (b"sha256=", b"Tag: ", b"Name: ", b"\n", b",", b"[console_scripts]\n", b
 texts = st.lists(st.sampled_from(HINTS) | st.binary(max_size=12), max_size=12).map(b"".join)
 
 
-@settings(max_examples=often(200), deadline=None, derandomize=True)
+@settings(max_examples=often(200), deadline=None)
 @given(
     st.dictionaries(st.sampled_from(DOCUMENTS), texts),
     st.dictionaries(st.sampled_from(["a.pth", "a.start", "x.data/scripts/a", "demo/a.py"]), texts),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 
 
-@settings(max_examples=often(150), deadline=None, derandomize=True)
+@settings(max_examples=often(150), deadline=None)
 @given(pieces=st.lists(st.binary(max_size=20_000), max_size=6), size=st.integers(0, 70_000))
 def test_all_bytes_are_there_whatever_size_is_claimed(pieces: list[bytes], size: int) -> None:
     assert whole(iter(pieces), size) == b"".join(pieces)

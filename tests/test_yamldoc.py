@@ -13,7 +13,7 @@ from auditor import yamldoc
 from auditor.errors import LimitError, ParseError
 from tests.often import often
 
-THOROUGH = settings(max_examples=often(150), deadline=None, derandomize=True)
+THOROUGH = settings(max_examples=often(150), deadline=None)
 
 UNQUOTED = "has {!r} without quotes, which YAML readers disagree about"
 SURPRISES = (
@@ -191,7 +191,7 @@ PLAIN = st.one_of(
 )
 
 
-@settings(max_examples=often(600), deadline=None, derandomize=True)
+@settings(max_examples=often(600), deadline=None)
 @given(word=PLAIN)
 @example(word="-0x1F")
 @example(word="1:30:59.9")
@@ -210,7 +210,7 @@ def test_a_plain_word_that_is_taken_means_the_same_to_other_readers(word: str) -
         assert not isinstance(value["a"], str) or not CORE.fullmatch(value["a"])
 
 
-@settings(max_examples=often(150), deadline=None, derandomize=True)
+@settings(max_examples=often(150), deadline=None)
 @given(text=st.text(alphabet="ab1:-#'\"{}[]!&*|>? ,\n\t%@`\\\x00", max_size=30))
 def test_whatever_the_text_nothing_but_our_error_is_raised(text: str) -> None:
     try:

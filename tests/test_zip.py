@@ -79,7 +79,7 @@ def listed(data: bytes) -> tuple[dict[str, bytes], list[str]]:
     return members, other
 
 
-@settings(max_examples=often(60), deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None)
 @given(
     st.dictionaries(names, contents, min_size=1, max_size=6),
     st.sampled_from(
@@ -106,7 +106,7 @@ def test_what_zipfile_writes_is_read_whole(
     ]
 
 
-@settings(max_examples=often(60), deadline=None, derandomize=True)
+@settings(max_examples=often(60), deadline=None)
 @given(st.data())
 def test_a_cut_archive_never_passes(data: st.DataObject) -> None:
     whole = built({"a.py": b"a" * 500, "b.py": bytes(range(256))})
@@ -115,7 +115,7 @@ def test_a_cut_archive_never_passes(data: st.DataObject) -> None:
         listed(whole[:cut])
 
 
-@settings(max_examples=often(150), deadline=None, derandomize=True)
+@settings(max_examples=often(150), deadline=None)
 @given(st.data())
 def test_a_changed_content_never_passes(data: st.DataObject) -> None:
     whole = bytearray(built({"a.py": b"some text, " * 40}))
