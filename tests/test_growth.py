@@ -16,7 +16,7 @@ from auditor.errors import SpentError
 from auditor.examine import Examination
 from auditor.facts import Reader
 from auditor.facts.source_map import MapSeen
-from auditor.limits import MIB, Budget, Gauges, Limits
+from auditor.limits import Budget, Gauges, Limits
 from auditor.model import (
     ArtifactKind,
     Gap,
@@ -246,11 +246,7 @@ def test_each_command_reports_what_it_found_till_then(
 
 
 def test_this_process_holds_some_memory_where_the_system_says_so() -> None:
-    before = gauges.held()
-    assert 0 <= before < 100_000
-    if sys.platform == "linux":
-        data = b"\1" * (64 * MIB)
-        assert gauges.held() - before > 60, len(data)
+    assert 0 <= gauges.held() < 100_000
 
 
 _FORKED = """
@@ -261,16 +257,24 @@ child = os.fork()
 if not child:
     data = bytes([1]) * 2**26
 print(gauges.held() - before, flush=True)
-os._exit(0) if not child else os.waitpid(child, 0)
+if not child:
+    os._exit(0)
+os.waitpid(child, 0)
+data = bytes([1]) * 2**27
+print(gauges.held() - before)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say it")
 def test_a_forked_process_tells_its_own_memory() -> None:
-    """Whatever was opened before it was there."""
+    """Whatever was opened before it was there; and each tells what it holds now.
+
+    In processes of their own, as this one may have room for as much in what it was given before.
+    """
     words = [sys.executable, "-c", _FORKED]
     done = subprocess.run(words, capture_output=True, check=True)  # noqa: S603 - our own
     grown = sorted(map(float, done.stdout.split()))
-    assert len(grown) == 2
+    assert len(grown) == 3
     assert grown[0] < 20
-    assert grown[1] > 50
+    assert 50 < grown[1] < 100
+    assert grown[2] > 120
