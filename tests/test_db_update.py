@@ -294,11 +294,10 @@ def test_the_lock_is_of_one_database(database: Path, tmp_path: Path) -> None:
         assert (one, other) == (True, True)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
 def test_a_database_has_one_lock_by_whatever_name_it_goes(
     database: Path, wanted: tuple[Place, ...]
 ) -> None:
-    if os.name == "nt":
-        pytest.skip("links need rights there")
     updated(database, wanted)
     link = database.with_name("link.db")
     link.symlink_to(database)

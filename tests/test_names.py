@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from auditor.names import Kind, Level, Lookalike, spelling
 from auditor.names.matcher import Matcher
-from auditor.names.wordings import LITTLE
+from auditor.names.wordings import LITTLE, _is_version
 from tests.often import often
 
 MATCHERS = {ecosystem: Matcher(ecosystem) for ecosystem in ("npm", "pypi")}
@@ -264,3 +264,11 @@ def test_any_spelling_of_a_name_is_judged_alike_on_pypi(
         spelled = "".join(c.upper() if at in upper else c for at, c in enumerate(spelled))
 
     assert told(judged("pypi", spelled)) == told(judged("pypi", name))
+
+
+@pytest.mark.parametrize(
+    ("word", "is_one"),
+    [("2", True), ("v2", True), ("\u0662", True), ("\u00b2", False), ("v", False), ("vv2", False)],
+)
+def test_a_version_among_words_has_decimal_digits(word: str, *, is_one: bool) -> None:
+    assert _is_version(word) is is_one

@@ -89,7 +89,7 @@ def is_zip(head: bytes) -> bool:
 
 def is_archive(head: bytes) -> bool:
     """Tell by its first bytes (512 are enough) whether `walk` may be asked to read a file."""
-    return is_compressed(head) or head.startswith(ZIP_MAGIC) or _is_tar(head) or is_asar(head)
+    return is_compressed(head) or is_zip(head) or _is_tar(head) or is_asar(head)
 
 
 def holds_archive(data: bytes) -> bool:
@@ -153,7 +153,7 @@ def listing(file: BinaryIO, budget: Budget) -> tuple[str, ...]:
     Enough to tell what a zip is before it is read; that it is sound is for `walk` to say.
     """
     head = file.read(4)
-    if not head.startswith(ZIP_MAGIC):
+    if not is_zip(head):
         return ()
     from auditor.archives import zip  # noqa: A004, PLC0415 - the format's name; not of tarballs
 
@@ -169,7 +169,7 @@ def lone(file: BinaryIO, path: str, budget: Budget) -> bytes | None:
     None where that cannot be told, for whatever reason.
     """
     head = file.read(4)
-    if not head.startswith(ZIP_MAGIC):
+    if not is_zip(head):
         return None
     from auditor.archives import zip  # noqa: A004, PLC0415 - see above
 
@@ -223,7 +223,7 @@ def walk(  # noqa: PLR0913 - what is known of a file before it is read
     if brotli:
         yield from _inflated(Inflated(file, budget, head, brotli=True), budget, strip, lone)
         return
-    if head.startswith(ZIP_MAGIC):
+    if is_zip(head):
         whole = _whole(file, head)
         if tar.is_header(head):
             yield _two_formats("a tar archive")

@@ -106,7 +106,7 @@ def _says_little(word: str) -> bool:
 
 
 def _is_version(word: str) -> bool:
-    return word.removeprefix("v").isdigit()
+    return word.removeprefix("v").isdecimal()
 
 
 def _extension(  # noqa: PLR0911 - a table
