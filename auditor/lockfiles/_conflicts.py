@@ -15,9 +15,9 @@ from auditor.lazyre import regex
 from auditor.lockfiles._documents import conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container, Iterable, Iterator
 
-    from auditor.inventory import Inventory, LockedPackage
+    from auditor.inventory import Edge, Inventory, LockedPackage
     from auditor.lockfiles import Document
 
 _MARKERS = regex(r"(?m)^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$")
@@ -81,22 +81,52 @@ def both_sides(document: Document, read: Callable[[Document, str], Inventory]) -
 
 
 def _joined(first: Inventory, second: Inventory) -> Inventory:
-    known = {_content(package) for package in first.packages}
-    ids = {package.id for package in first.packages}
-    added = []
+    """Return both as one: an entry of both sides is one package, which requires what each says."""
+    packages = {package.id: package for package in first.packages}
+    same = {_content(package): package.id for package in reversed(first.packages)}
+    ids: dict[str, str] = {}
+    """What each package of the second side is called here."""
+    added = 0
     for package in second.packages:
-        if _content(package) not in known:
-            id_ = f"{package.id} (second side)" if package.id in ids else package.id
-            added.append(replace(package, id=id_))
+        content = _content(package)
+        its = packages.get(package.id)
+        if its is not None and _content(its) == content:
+            ids[package.id] = package.id
+        elif content in same:
+            ids[package.id] = same[content]
+        else:
+            added += 1
+            ids[package.id] = _free(package.id, packages)
+            packages[ids[package.id]] = replace(package, id=ids[package.id], requires=())
+
+    def led(edges: Iterable[Edge]) -> Iterator[Edge]:
+        return (replace(edge, target=ids.get(edge.target, edge.target)) for edge in edges)
+
+    for package in second.packages:
+        own = packages[ids[package.id]]
+        packages[own.id] = replace(
+            own,
+            requires=tuple(dict.fromkeys((*own.requires, *led(package.requires)))),
+            direct=own.direct or package.direct,
+            dev=own.dev and package.dev,
+            optional=own.optional and package.optional,
+        )
     return replace(
         first,
-        packages=(*first.packages, *added),
-        roots=tuple(dict.fromkeys((*first.roots, *second.roots))),
-        sections={**first.sections, "second side": len(added)},
+        packages=tuple(packages.values()),
+        roots=tuple(dict.fromkeys((*first.roots, *led(second.roots)))),
+        sections={**first.sections, "second side": added},
         indexes=tuple(dict.fromkeys((*first.indexes, *second.indexes))),
         problems=tuple(dict.fromkeys((*first.problems, *second.problems))),
         unread=tuple(dict.fromkeys((*first.unread, *second.unread))),
     )
+
+
+def _free(wanted: str, taken: Container[str]) -> str:
+    """Return an id that no package has yet."""
+    while wanted in taken:
+        wanted = f"{wanted} (second side)"
+    return wanted
 
 
 def _content(package: LockedPackage) -> tuple[object, ...]:
