@@ -272,7 +272,8 @@ def _link_comment(line: str) -> str | None:
     url = line[mark + len(_MARK_TEXT) :].strip()
     if not opener.endswith(("//#", "//@")) or len(url.split(None, 1)) > 1:
         return None
-    if _COMMENT_BEFORE.search(opener[:-3]) or any(quote in url for quote in _QUOTES):
+    # up to its first slash: of three, the first two begin the comment
+    if _COMMENT_BEFORE.search(opener[:-2]) or any(quote in url for quote in _QUOTES):
         return None
     return url
 
