@@ -68,20 +68,24 @@ def test_every_place_is_in_one_bundle_and_the_heavy_are_first(
     ],
     ids=["killed", "terminated", "left", "exited"],
 )
+@pytest.mark.parametrize("late", [0, 0.05, 60], ids=["at once", "soon", "together"])
 def test_of_a_process_that_ends_the_item_is_told_and_the_others_are_done(
-    how: object, why: str
+    how: object, why: str, late: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(crew, "_LATE", late)
+
     def do(item: int) -> int:
         if item in {3, 11} and callable(how):
             how()
         return item
 
-    found = dict(shared(do, range(40), [1] * 40, 2))
+    answers = list(shared(do, range(40), [1] * 40, 2))
+    found = dict(answers)
     assert {at: one for at, one in found.items() if one != at} == {
         3: Ended(why=why),
         11: Ended(why=why),
     }
-    assert len(found) == 40
+    assert sorted(at for at, _ in answers) == list(range(40))
 
 
 @linux

@@ -1,8 +1,9 @@
 """Items shared out among processes; a process that ends before its work does is noticed, and told.
 
-Each process is given a few items at a time and sends back one answer for each, so it is known which
-item a process was at when it ended. Processes are forked on Linux, where nothing of ours runs in a
-second thread by then, and started anew elsewhere, as forking is not safe with all libraries there.
+Each process is given a few items at a time, and sends back its answers together where they come
+quickly. Which item it was at when it ended is known where one was left; of several each is given
+out again, alone. Processes are forked on Linux, where nothing of ours runs in a second thread by
+then, and started anew elsewhere, as forking is not safe with all libraries there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections import deque
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import wait
+from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
@@ -33,6 +35,8 @@ FORKED = sys.platform == "linux"
 _START = "fork" if FORKED else "spawn"
 _SHARES = 16
 """Times that each process comes back for more, so that all end at about the same time."""
+_LATE = 0.05
+"""Seconds that an answer may wait for others: one by one they cost as much as a small package."""
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -76,12 +80,12 @@ def shared(
                 return
             ready = set(wait([worker.answers for worker in crew]))
             for worker in [one for one in crew if one.answers in ready]:
-                yield worker.answer()
+                yield from worker.came()
                 if waiting and not (worker.left or worker.gone):
                     worker.give(waiting.popleft())
                 if worker.gone or not worker.left:
                     crew.remove(worker)
-                    waiting.extend([[*worker.left]] if worker.left else [])
+                    waiting.extend([at] for at in worker.left)
                     worker.end()
 
 
@@ -126,17 +130,22 @@ class _Worker(Generic[T, R]):
         with suppress(OSError):  # it is gone, which is told when its answers are asked for
             self._orders.send(places)
 
-    def answer(self) -> tuple[int, R | Ended]:
-        """Return the item that it was at, with its answer; raise what it raised."""
-        at = self.left.popleft()
+    def came(self) -> Iterator[tuple[int, R | Ended]]:
+        """Yield the items that it has done, each with its answer; raise what one of them raised.
+
+        Where it is gone, that is the answer of the one item that was left, and else there is none.
+        """
         try:
-            answer: R | Exception = self.answers.recv()
+            answers: list[R | Exception] = self.answers.recv()
         except (EOFError, OSError):
             self.gone = True
-            return at, Ended(why=self.end())
-        if isinstance(answer, Exception):
-            raise answer
-        return at, answer
+            if len(self.left) == 1:
+                yield self.left.popleft(), Ended(why=self.end())
+            return
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+            yield self.left.popleft(), answer
 
     def end(self) -> str:
         """End it, where it did not end by itself, and return how it ended in words."""
@@ -160,8 +169,15 @@ def _work(
     try:
         _attach(parent)
         while True:
+            done: list[R | Exception] = []
+            sent = monotonic()
             for at in orders.recv():
-                answers.send(_answer(do, items[at]))
+                done.append(_answer(do, items[at]))
+                if monotonic() - sent > _LATE:
+                    answers.send(done)
+                    done, sent = [], monotonic()
+            if done:
+                answers.send(done)
     except (EOFError, OSError):
         code = 0  # whoever asked is gone, or has no more to ask
     finally:
