@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from auditor.model import Fact
 
 _OUTER = regex(r"(?s).*?[^/!](?=!)")
+_KINDS = (".map", ".orig", ".rej", ".bak", ".swp", ".swo", "~", ".log", ".tsbuildinfo")
+"""Endings of files of which none is ever meant to ship: the advice is for all of the kind."""
+_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".env", ".npmrc"})
+_ODD_SIGNS = regex(r"[\[\]{}()*!+@\\]")
 _GENERAL_NPM = 'Name what ships in "files" of package.json (an .npmignore has no effect beside it).'
 _GENERAL_NPM_MAPS = (
     'Name what ships in "files" of package.json, with "!**/*.map" as its last entry'
@@ -86,3 +90,17 @@ def outer(path: str) -> str:
     """
     found = _OUTER.match(path)
     return found[0] if found else path
+
+
+def pattern_for(path: str) -> str:
+    """Return the pattern that leaves out a path and, of some kinds, all files like it."""
+    name = path.rpartition("/")[2]
+    if name.lower() in _NAMES:
+        return f"**/{name}"
+    ending = next((ending for ending in _KINDS if name.lower().endswith(ending)), None)
+    return f"**/*{ending}" if ending else spelled(path)
+
+
+def spelled(path: str) -> str:
+    """Write a path as a pattern, with `?` for each sign that packers read in different ways."""
+    return _ODD_SIGNS.sub("?", path)

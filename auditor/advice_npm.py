@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from auditor import packing
-from auditor.advice import GENERAL_EMIT, outer
+from auditor.advice import GENERAL_EMIT, outer, pattern_for, spelled
 from auditor.facts.manifest import MANIFEST, manifest_of
 from auditor.facts.project import build_setting, packing_config
 from auditor.facts.project.config_file import config_texts
@@ -36,9 +36,6 @@ _LONGEST_LIST = 8
 _SETTINGS = 3
 _TRIED = 200
 """Files of one kind on which a change is tried."""
-_KINDS = (".map", ".orig", ".rej", ".bak", ".swp", ".swo", "~", ".log", ".tsbuildinfo")
-"""Endings of files of which none is ever meant to ship: the advice is for all of the kind."""
-_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".env", ".npmrc"})
 _ENDINGS = (".js", ".d.ts")
 _CODE = regex(r"(?<!\.config)\.(?:[cm]?js|node|wasm|css)\Z")
 _DEVELOPMENT = regex(
@@ -101,7 +98,7 @@ class LeaveOut:
         if known is not None and not self._any_ships(known.configuration, [path]):
             return known
         targets = [path]
-        if pattern != _spelled(path):
+        if pattern != spelled(path):
             like = (p for p in self._packed if p != path and _is_of(pattern, p))
             targets += islice(like, _TRIED)
         self._changes[pattern] = self._first(
@@ -132,7 +129,7 @@ class LeaveOut:
         """Yield changes from the one that touches least to the one that always works."""
         files = self._configuration.files
         if files is None and self._npmignore:
-            for line in dict.fromkeys((_line_for(pattern), f"/{_spelled(path)}")):
+            for line in dict.fromkeys((_line_for(pattern), f"/{spelled(path)}")):
                 after = (*self._npmignore, line)
                 yield Change(
                     configuration=replace(
@@ -147,7 +144,7 @@ class LeaveOut:
                 yield self._listed(plain)
         if Reading.CLASSIC not in self._own:
             for base in (start, tuple(map(_as_folder, start))):
-                for spelling in dict.fromkeys((pattern, _spelled(path))):
+                for spelling in dict.fromkeys((pattern, spelled(path))):
                     kept = tuple(e for e in base if not _repeats(e, spelling))
                     yield self._listed((*dict.fromkeys(kept), f"!{spelling}"))
         yield from self._by_ending(start, pattern)
@@ -305,20 +302,6 @@ class LeaveOut:
 
     def _who(self) -> str:
         return str(self._packer) if self._packer else "the packer"
-
-
-def pattern_for(path: str) -> str:
-    """Return the pattern that leaves out a path and, of some kinds, all files like it."""
-    name = path.rpartition("/")[2]
-    if name.lower() in _NAMES:
-        return f"**/{name}"
-    ending = next((ending for ending in _KINDS if name.lower().endswith(ending)), None)
-    return f"**/*{ending}" if ending else _spelled(path)
-
-
-def _spelled(path: str) -> str:
-    """Write a path as a pattern, with `?` for each sign that packers read in different ways."""
-    return re.sub(r"[\[\]{}()*!+@\\]", "?", path)
 
 
 def _line_for(pattern: str) -> str:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from auditor import backends, packing
-from auditor.advice import outer
-from auditor.advice_npm import pattern_for
+from auditor import backends
+from auditor.advice import outer, pattern_for
 from auditor.backends import PYPROJECT, Backend, Name
 from auditor.errors import InputError
 from auditor.facts.distribution import DIST_INFO, DocumentSeen, SdistSeen, distribution_of, headers
@@ -378,6 +377,8 @@ def _entries(value: object) -> Iterator[str]:
 
 def _names(pattern: str, path: str) -> bool:
     """Tell whether a setting's pattern means a path, or a folder that it lies in."""
+    from auditor import packing  # noqa: PLC0415 - of a project's own lists
+
     return any(packing.glob(one).fullmatch(path) for one in (pattern, f"{pattern}/**"))
 
 

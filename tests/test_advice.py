@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auditor import packing
-from auditor.advice import advice
-from auditor.advice_npm import LeaveOut, pattern_for
+from auditor.advice import advice, pattern_for
+from auditor.advice_npm import LeaveOut
 from auditor.facts.project import build_setting
 from auditor.facts.project.config_file import ConfigSeen, tokens
 from auditor.facts.project.packing_config import PackingConfigFact, collect
