@@ -280,6 +280,19 @@ def test_a_peer_that_did_not_do_its_work_has_no_time(code: int, said: str, troub
     assert rounds.idle(CALL, replace(RUN, code=code), said) == trouble
 
 
+@pytest.mark.parametrize("one", PEERS, ids=lambda one: one.name)
+def test_a_peer_that_broke_off_did_not_do_its_work(one: Peer) -> None:
+    folder = f"/x/{one.name}/node_modules/{one.package}/lib/python3.11/site-packages/{one.name}"
+    trace = f"""checking the types of /x/a-1.0.0.tgz
+Traceback (most recent call last):
+  File "{folder}/cli.py", line 48, in main
+TypeError: extractall() got an unexpected keyword argument 'filter'
+    at Object.<anonymous> ({folder}/dist/cli.js:12:34)
+"""
+    for call in one.calls.values():
+        assert rounds.idle(call, replace(RUN, code=min(call.codes)), trace)
+
+
 def peer(name: str, script: str, goal: float | None = None) -> Peer:
     words = (sys.executable, "-c", script)
     call = Call(words=words, shows="done", slower=goal)

@@ -63,7 +63,11 @@ _KINGFISHER = Call(
     codes=frozenset({0, 200}),
     slower=10,
 )
-_LEAKWALL = Call(words=("{place}/bin/leakwall", "{file}"), shows=r"\w", codes=frozenset({0, 1}))
+_LEAKWALL = Call(
+    words=("{place}/bin/leakwall", "{file}"),
+    shows=r"Files scanned: [1-9]",
+    codes=frozenset({0, 1}),
+)
 _GITLEAKS = Call(
     words=("{place}/bin/gitleaks", "dir", "{tree}", "--no-banner", "--exit-code", "0"),
     shows=r"scanned ~[1-9]",
@@ -101,7 +105,7 @@ PEERS = (
         calls={
             "npm": Call(
                 words=("{place}/node_modules/.bin/attw", "{file}", "--no-definitely-typed"),
-                shows=r"types|No problems|💀|🟢",
+                shows=r"does not contain types|node10",
                 codes=frozenset({0, 1}),
                 slower=5,
             ),
@@ -187,7 +191,7 @@ PEERS = (
         calls={
             "wheel": Call(
                 words=("{place}/bin/pydistcheck", "{file}"),
-                shows=r"checking",
+                shows=r"done running pydistcheck",
                 codes=frozenset(range(256)),
                 slower=10,
             ),
@@ -202,7 +206,7 @@ PEERS = (
         calls={
             kind: Call(
                 words=("{place}/bin/guarddog", ecosystem, "scan", "{file}", "--no-sandbox"),
-                shows=r"\w",
+                shows=r"Assessment: ",
                 slower=10,
             )
             for kind, ecosystem in (("npm", "npm"), ("wheel", "pypi"))
@@ -248,7 +252,8 @@ PEERS = (
         version="0.1.0",
         installer="pip",
         calls={"npm": _LEAKWALL, "wheel": _LEAKWALL},
-        words="was made after the leak: looks for source maps by name; skips files over 10 MB.",
+        words="was made after the leak: looks for source maps by name; skips files over 10 MB (so"
+        " that it calls the stand-in safe to publish); breaks on Python before 3.11.4.",
     ),
     Peer(
         name="syft",
