@@ -1,10 +1,11 @@
-"""Programs of the system that tests compare with."""
+"""Programs of the system, and libraries, that tests compare with."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,8 +23,14 @@ def needed(name: str) -> str:
     return path
 
 
+def needed_library(name: str) -> None:
+    """Skip, or fail, as `needed` does for want of a library that not every machine has."""
+    if find_spec(name) is None:
+        lacking(name)
+
+
 def lacking(name: str) -> NoReturn:
-    """Skip a test for want of a program; fail where all of them must be there."""
+    """Skip a test for want of something; fail where all of them must be there."""
     if os.environ.get(ALL):
         pytest.fail(f"{name} is not installed, and {ALL} says that it is")
     pytest.skip(f"{name} is not installed")

@@ -20,6 +20,7 @@ from auditor.archives.inflate import PLAIN_CHUNK, Inflated
 from auditor.errors import InputError
 from auditor.limits import Budget, Limits
 from tests.often import often
+from tests.programs import needed_library
 from tests.tar_bytes import archive, file, gz, listed
 from tests.zip_bytes import Entry, zipped, zstd_packed
 
@@ -54,7 +55,7 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "zlib":
         monkeypatch.setitem(sys.modules, "isal", None)
     else:
-        pytest.importorskip("isal")
+        needed_library("isal")
     return str(request.param)
 
 
@@ -73,7 +74,7 @@ def with_zlib(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], Outcome]:
 @pytest.fixture
 def with_isal() -> Callable[[bytes], Outcome]:
     """Return `inflated`, where isal is there."""
-    pytest.importorskip("isal")
+    needed_library("isal")
     return inflated
 
 
@@ -171,7 +172,7 @@ def test_both_libraries_refuse_every_cut(runs: Runs) -> None:
 def test_both_libraries_give_the_same_text_or_the_same_error(
     members: list[tuple[bytes, int]], damage: tuple[float, int] | float | None, behind: bytes
 ) -> None:
-    pytest.importorskip("isal")
+    needed_library("isal")
     data = bytearray(b"".join(gz(text, level=level) for text, level in members) + behind)
     if isinstance(damage, float):
         del data[int(len(data) * damage) :]

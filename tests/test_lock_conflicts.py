@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,12 +16,13 @@ if TYPE_CHECKING:
     from auditor.inventory import Inventory
 
 HEAD = "# yarn lockfile v1\n\n\n"
+REGISTRY = "https://registry.example.org"
 DIGEST = "sha512-" + "A" * 86 + "=="
 
 
 def entry(name: str, version: str, *, header: str = "", **wanted: str) -> str:
     lines = [f"{header or f'{name}@^1.0.0'}:", f'  version "{version}"']
-    lines += [f'  resolved "https://registry.example.org/{name}/-/{name}-{version}.tgz"']
+    lines += [f'  resolved "{REGISTRY}/{name}/-/{name}-{version}.tgz"']
     lines += [f"  integrity {DIGEST}"]
     if wanted:
         lines += ["  dependencies:", *(f'    {key} "{value}"' for key, value in wanted.items())]
@@ -103,6 +106,27 @@ def test_an_id_that_looks_like_one_of_the_second_side_is_another_s() -> None:
 
     assert sorted(package.version for package in found.packages) == ["1.0.0", "1.0.1", "2.0.0"]
     assert len({package.id for package in found.packages}) == 3
+
+
+@pytest.mark.parametrize("more", [{"hasInstallScript": True}, {"deprecated": "old"}])
+def test_what_the_second_side_alone_says_of_the_same_release_is_not_lost(
+    more: dict[str, object],
+) -> None:
+    def side(**said: object) -> str:
+        one = {"version": "1.0.0", "resolved": f"{REGISTRY}/ms/-/ms-1.0.0.tgz", "integrity": DIGEST}
+        return f'    "node_modules/ms": {json.dumps(one | said)}\n'
+
+    text = (
+        '{\n  "lockfileVersion": 3,\n  "packages": {\n    "": {"dependencies": {"ms": "1"}},\n'
+        f"<<<<<<< HEAD\n{side()}=======\n{side(**more)}>>>>>>> other\n  }}\n}}\n"
+    )
+    found = read(Document(path="package-lock.json", data=text.encode()), formats()["package-lock"])
+
+    assert [(p.install_script, p.deprecated) for p in found.packages] == [
+        (False, ""),
+        ("hasInstallScript" in more, more.get("deprecated", "")),
+    ]
+    assert [edge.target for edge in found.roots] == [package.id for package in found.packages]
 
 
 SIDE = st.lists(

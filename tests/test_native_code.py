@@ -21,7 +21,7 @@ from auditor.facts.native_code import NativeCodeFact
 from auditor.model import Member, Unread
 from tests.binaries import elf, fat, library, macho, pe
 from tests.often import often
-from tests.programs import needed
+from tests.programs import needed, needed_library
 from tests.work import ends
 
 if TYPE_CHECKING:
@@ -347,7 +347,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=12).map(b"".join), st.integers(1, 20))
 def test_paths_are_the_same_with_each_engine(data: bytes, most: int) -> None:
     """In their order, and where what they may begin with stands there too often."""
-    pytest.importorskip("hyperscan", reason="an extra")
+    needed_library("hyperscan")
     ranges = [(0, len(data) // 2)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(anchors, "LARGE", 0)

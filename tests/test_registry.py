@@ -22,6 +22,7 @@ from auditor.sources import configured, transport
 from auditor.sources.configured import Clients
 from auditor.sources.registry import Memory, Registry
 from tests.a_registry import NOW, Served, ago, packument, project, send, served
+from tests.programs import needed_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -576,7 +577,7 @@ def test_a_pip_that_does_not_say_is_one_reason(
 
 def test_the_real_pip_says_an_address() -> None:
     """Its help is text for people, which may change."""
-    pytest.importorskip("pip")
+    needed_library("pip")
     command = [sys.executable, "-m", "pip", "help", "download"]
     variables = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
     help_text = subprocess.run(  # noqa: S603 - pip's own help

@@ -129,5 +129,6 @@ def _free(wanted: str, taken: Container[str]) -> str:
     return wanted
 
 
-def _content(package: LockedPackage) -> tuple[object, ...]:
-    return (package.name, package.version, package.origin, package.resolved, package.integrity)
+def _content(package: LockedPackage) -> LockedPackage:
+    """Return all that an entry says of what is installed: not where it stands, nor what for."""
+    return replace(package, id="", line=None, requires=(), dev=False, optional=False, direct=False)

@@ -169,9 +169,10 @@ def _work(
     try:
         _attach(parent)
         while True:
+            places = orders.recv()
             done: list[R | Exception] = []
             sent = monotonic()
-            for at in orders.recv():
+            for at in places:
                 done.append(_answer(do, items[at]))
                 if monotonic() - sent > _LATE:
                     answers.send(done)
