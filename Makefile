@@ -11,7 +11,7 @@ FUZZ_SECONDS := 60
 # Where the fuzzer's chance begins; 0 for another place each time.
 FUZZ_SEED := 0
 
-.PHONY: demo self test test-all chance test-pythons check docs bench guard fuzz setup clean
+.PHONY: demo self test test-all chance test-pythons check docs bench guard fuzz fuzz-gate setup clean
 
 # Sets everything up and audits a real package; it has findings, so exit code 1 is what is expected.
 demo: .venv/run
@@ -54,6 +54,10 @@ docs: .venv/dev
 # TARGETS="tar zip" FUZZ_SECONDS=600` for some of them, longer.
 fuzz: .venv/fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) $(TARGETS)
+
+# The same inputs on every machine, as many as tests/fuzz/gate.toml says: a gate says the same twice.
+fuzz-gate: .venv/fuzz
+	$(BIN)/python -m tests.fuzz --gate $(TARGETS)
 
 bench: .venv/dev
 	$(BIN)/python -m bench.speed

@@ -106,9 +106,15 @@ def pax(records: Mapping[str, bytes] | bytes, **fields: object) -> bytes:
     return file(b"PaxHeader/a", data, **{"type": b"x", **fields})
 
 
-def gnu_long(name: bytes, type: bytes = b"L") -> bytes:  # noqa: A002
+def gnu_long(name: bytes, type: bytes = b"L", end: bytes = b"\0") -> bytes:  # noqa: A002
     """Return the GNU header of a long name (`L`) or a long link target (`K`)."""
-    return file(b"././@LongLink", name + b"\0", type=type, magic=GNU)
+    return file(b"././@LongLink", name + end, type=type, magic=GNU)
+
+
+def behind(member: bytes, more: bytes) -> bytes:
+    """Return a member, of a block at most, with something right behind its content."""
+    end = BLOCK + int(member[124:136].rstrip(b"\0 "), 8)
+    return (member[:end] + more).ljust(2 * BLOCK, b"\0")
 
 
 def gnu_sparse(

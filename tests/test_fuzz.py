@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor import lockfiles
+from tests.fuzz.__main__ import gate
 from tests.fuzz.target import (
     CORPUS,
     REGRESSIONS,
@@ -44,3 +45,9 @@ def test_each_kept_input_belongs_to_a_target_and_the_corpus_is_small() -> None:
 
 def test_every_lockfile_format_is_a_target() -> None:
     assert {f"lock-{name}" for name in lockfiles.formats()} <= targets().keys()
+
+
+def test_the_gate_gives_inputs_to_every_target() -> None:
+    assert gate().keys() == targets().keys()
+    for name, target in targets().items():
+        assert gate()[name] > 10 * len(list(target.seeds())), name

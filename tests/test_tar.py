@@ -20,6 +20,7 @@ from tests.tar_bytes import (
     V7,
     archive,
     base256,
+    behind,
     file,
     gnu_long,
     gnu_sparse,
@@ -45,6 +46,7 @@ SIGNED = "its checksum is right for signed bytes alone: some take it for damaged
 LONGER = "its folder's name is longer than star writes one: some cut it, some do not"
 SOLARIS = "its extended header is of Solaris' kind, which some take for a file"
 SPELLED = "its size is spelled with a NUL in front or in the middle: some read 0"
+ON = "goes on behind its size, where some read on"
 BEHIND = "some tools list it, others never see it"
 
 CASES: dict[str, tuple[bytes, list[str]]] = {
@@ -329,6 +331,31 @@ CASES: dict[str, tuple[bytes, list[str]]] = {
         gnu_long(b"x" * 600)[: 2 * BLOCK],
         ["error: cut short: 89 bytes of a member are missing"],
     ),
+    # what fills the last block of an extended header
+    "a long name that goes on in the padding": (
+        archive(behind(gnu_long(b"index.js", end=b""), b".exe"), file(b"a")),
+        [f"ambiguous-header 'index.js': its extended header {ON}", "file 'index.js' 0"],
+    ),
+    "a long target that goes on in the padding": (
+        archive(behind(gnu_long(b"t", type=b"K", end=b""), b"u"), file(b"l", type=b"2", link=b"t")),
+        [f"ambiguous-header 'l': its extended header {ON}", "symlink 'l' 0 -> t"],
+    ),
+    "padding behind a long name that has ended": (
+        archive(behind(gnu_long(b"index.js"), b".exe"), file(b"a")),
+        ["file 'index.js' 0"],
+    ),
+    "a record in the padding": (
+        archive(behind(pax({"uname": b"u"}), record("path", b"setup.py")), file(b"a")),
+        [f"ambiguous-header 'a': its extended header {ON}", "file 'a' 0"],
+    ),
+    "a record in the padding of a global header": (
+        archive(behind(pax({"comment": b"u"}, type=b"g"), record("path", b"x")), file(b"a")),
+        [f"ambiguous-header '': a global header {ON}", "file 'a' 0"],
+    ),
+    "a record in the padding behind a NUL, which nobody reads": (
+        archive(behind(pax({"uname": b"u"}), b"\0" + record("path", b"setup.py")), file(b"a")),
+        ["file 'a' 0"],
+    ),
     # sizes with a NUL
     "a size with a NUL in front": (
         archive(file(b"a", size=b"\x0000000000005"), AFTER),
@@ -515,6 +542,23 @@ def test_an_archive_is_read_exactly_so(data: bytes, lines: list[str]) -> None:
 def test_the_size_of_the_chunks_does_not_matter(size: int) -> None:
     for name, (data, lines) in CASES.items():
         assert streamed(pieces(data, [size] * (len(data) // size))) == lines, name
+
+
+@pytest.mark.parametrize(
+    ("extended", "name"),
+    [
+        (gnu_long(b"index.js", end=b""), "index.js9 path=x\n"),
+        (gnu_long(b"index.js"), "index.js"),
+        (pax({"uname": b"u"}), "x"),
+        (pax({"uname": b"u"}, type=b"g"), "x"),
+    ],
+)
+def test_cpython_reads_on_in_the_padding(extended: bytes, name: str) -> None:
+    """Which is why we say so: pip would install by that name."""
+    data = archive(behind(extended, b"9 path=x\n"), file(b"a"))
+
+    with tarfile.open(fileobj=io.BytesIO(data)) as opened:
+        assert opened.getnames() == [name]
 
 
 ROWS = st.lists(

@@ -31,6 +31,7 @@ _REPEATED = {"GNU.sparse.offset": 0, "GNU.sparse.numbytes": 1}
 _OF_SOME = frozenset({"SCHILY.realsize", "SUN.holesdata"})
 """Records that change a member's content for star, Solaris and libarchive alone."""
 _CHARSETS = frozenset({"ISO-IR 10646 2000 UTF-8", "BINARY"})
+_GOES_ON = "goes on behind its size, where some read on"
 _LONGEST_NUMBER = 8
 """Digits of a record's length, and room for the space behind them."""
 
@@ -48,18 +49,26 @@ class Extended:
         """What pax headers of the next member have set."""
         self._pending = False
 
-    def take(self, typeflag: bytes, data: bytes) -> Iterator[str]:
+    def take(self, typeflag: bytes, data: bytes, padding: bytes = b"") -> Iterator[str]:
         """Take in one header, a GNU long name as the pax record that it equals.
 
-        Yield what is odd about a header for all that follow. Raises ArchiveError for records that
+        `padding` fills its last block; CPython's tarfile reads on in it, up to a NUL. Yield what is
+        odd about a header for all that follow. Raises ArchiveError for records that
         are malformed.
         """
+        goes_on = padding[:1] not in {b"", b"\0"}
         if typeflag == b"g":
             yield from self._global(data)
-        elif typeflag in {b"L", b"K"}:
+            if goes_on:
+                yield f"a global header {_GOES_ON}"
+            return
+        if typeflag in {b"L", b"K"}:
             self._long(data, "path" if typeflag == b"L" else "linkpath")
+            goes_on = goes_on and b"\0" not in data
         else:
             self._local(data, solaris=typeflag == b"X")
+        if goes_on:
+            self._say(f"its extended header {_GOES_ON}")
 
     @property
     def says_nothing(self) -> bool:

@@ -220,7 +220,8 @@ def members(
         if block[156:157] in EXTENDING:
             if block[156:157] == b"g":  # which no member need follow
                 budget.member()
-            for detail in extended.take(block[156:157], _small(tape, size, budget)):
+            data, padding = _small(tape, size, budget)
+            for detail in extended.take(block[156:157], data, padding):
                 yield Oddity(kind=AMBIGUOUS, path="", detail=detail)
             continue
         budget.member()
@@ -518,12 +519,11 @@ def _text(field: bytes) -> str:
     return field.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
 
 
-def _small(tape: Tape, size: int, budget: Budget) -> bytes:
+def _small(tape: Tape, size: int, budget: Budget) -> tuple[bytes, bytes]:
+    """Return the next `size` bytes, and what follows them up to the end of their block."""
     if size > budget.limits.header_bytes:
         raise LimitError("header-bytes", budget.limits.header_bytes, size, "bytes")
-    data = b"".join(tape.pieces(size))
-    tape.skip(-size % BLOCK)
-    return data
+    return b"".join(tape.pieces(size)), b"".join(tape.pieces(-size % BLOCK))
 
 
 def _member(block: bytes, size: int, settings: dict[str, str], strip: int) -> Member:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.archives import attack, sound
 from tests.attacks._packages import MAP, npm
-from tests.tar_bytes import END, GNU, file, gnu_long, header, pax, record
+from tests.tar_bytes import END, GNU, behind, file, gnu_long, header, pax, record
 
 AMBIGUOUS = "ambiguous-archive"
 LATE = file(b"package/late.js", b"late();\n")
@@ -29,6 +29,37 @@ def pax_records_that_decide_nothing() -> bytes:
 def global_header_of_git() -> bytes:
     """What `git archive` writes in front: a comment for the whole archive."""
     return npm(pax({"comment": b"0123456789abcdef"}, type=b"g"), file(b"package/x.js", b"1"))
+
+
+@attack(1, [(AMBIGUOUS, "x.js")])
+def pax_path_behind_the_size_of_its_header() -> bytes:
+    """CPython's tarfile reads on in what fills the block; others see none."""
+    return npm(
+        behind(pax({"mtime": b"1.5"}), record("path", b"package/y.js")), file(b"package/x.js", b"1")
+    )
+
+
+@attack(1, [(AMBIGUOUS, "")])
+def global_path_behind_the_size_of_its_header() -> bytes:
+    """The same, for all members that follow."""
+    comment = pax({"comment": b"0123456789abcdef"}, type=b"g")
+    return npm(behind(comment, record("path", b"package/y.js")), file(b"package/x.js", b"1"))
+
+
+@attack(1, [(AMBIGUOUS, "x.js")])
+def long_name_behind_the_size_of_its_header() -> bytes:
+    """The name has no NUL, and goes on to one in what fills the block."""
+    return npm(
+        behind(gnu_long(b"package/x.js", end=b""), b"on"), file(b"package/x.js", b"1", magic=GNU)
+    )
+
+
+@sound()
+def padding_behind_the_end_of_a_long_name() -> bytes:
+    """No reader looks behind the NUL."""
+    return npm(
+        behind(gnu_long(b"package/x.js"), b"leftover"), file(b"package/x.js", b"1", magic=GNU)
+    )
 
 
 @attack(1, [(AMBIGUOUS, "x.js")])

@@ -1,10 +1,16 @@
 """The runner: every target for some seconds, several at once; what breaks one is kept.
 
-    python -m tests.fuzz [TARGET…] [--seconds N] [--jobs N] [--keep] [--list]
+    python -m tests.fuzz [TARGET…] [--seconds N] [--jobs N] [--seed N] [--keep] [--list]
+    python -m tests.fuzz [TARGET…] --gate | --count [--seconds N]
 
 Needs atheris (the extra `fuzz`). The first of what breaks a target is written to
-`regressions/TARGET/`, with the traceback on standard error, and the exit code is 1. `--keep` takes
+`regressions/TARGET/`, with the traceback behind all rows, and the exit code is 1. `--keep` takes
 the smallest set of inputs that reaches what was reached into the kept corpus.
+
+With a seed a run begins from the seeds and the kept corpus alone, and its inputs come in the same
+order on every machine; how many they are is still up to its speed. `--gate` is such a run of as
+many inputs as `gate.toml` says, so that it finds the same here as in CI; `--count` writes there
+what this machine does in some seconds.
 """
 
 from __future__ import annotations
@@ -19,6 +25,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -37,10 +44,18 @@ SLOWEST = 60
 machine may be busy."""
 SHORTER = 4
 """What the time of a target is divided by that is not a main one."""
+GATE = Path(__file__).with_name("gate.toml")
+GATE_SEED = 1
 LARGEST_CORPUS = 100 * 1024
 """Bytes that are kept of one target; the smallest inputs come first."""
 MEMORY = 2048
 """MiB that one process may take."""
+_GATE_HEAD = """\
+# How many inputs the gate gives to each target (`python -m tests.fuzz --count` counts them anew).
+# A count, and no time: the same inputs on every machine, so that what passes here passes in CI.
+
+[runs]
+"""
 _RUNS = re.compile(r"stat::number_of_executed_units: +(\d+)")
 _REACHED = re.compile(r"cov: (\d+) ft: (\d+)")
 _UNCAUGHT = re.compile(r"(?s)(=== Uncaught Python exception: ===.*?)\n==\d+==")
@@ -69,25 +84,32 @@ def is_to_be_had() -> bool:
     )
 
 
-def fuzz(target: Target, seconds: int, seed: int = 0, work: Path = WORK) -> Result:
-    """Run one target for some seconds, from its seeds and its kept corpus.
+def fuzz(
+    target: Target, *, seconds: int = 0, runs: int = -1, seed: int = 0, work: Path = WORK
+) -> Result:
+    """Run one target for some seconds, or for a number of inputs, from its seeds and corpus.
 
-    With a `seed` the inputs come in the same order each time; 0 draws another one.
+    With a `seed` nothing is left of runs before, and the inputs come in the same order each time;
+    0 draws another one, and goes on from what the last ones have found.
     """
-    folder = work / target.name
+    folder = work / (f"{target.name}.{seed}" if seed else target.name)
+    if seed:
+        shutil.rmtree(folder, ignore_errors=True)
     inputs = folder / "inputs"
     inputs.mkdir(parents=True, exist_ok=True)
-    for data in (*target.seeds(), *(path.read_bytes() for path in kept(target))):
-        (inputs / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
     words = folder / "words"
     words.write_text("".join(f'"{_spelled(word)}"\n' for word in target.words))
     for old in folder.glob("*-*"):
         old.unlink()
     options = (
+        f"-seed_inputs=@{_listed(target, folder)}",
         f"-max_total_time={seconds}",
+        f"-runs={runs}",
         f"-seed={seed}",
+        "-reload=0",  # by the clock
         f"-max_len={target.longest}",
         f"-timeout={SLOWEST}",
+        f"-report_slow_units={SLOWEST}",
         f"-rss_limit_mb={MEMORY}",
         f"-artifact_prefix={folder}/",
         *((f"-dict={words}",) if target.words else ()),  # an empty one is an error
@@ -95,16 +117,30 @@ def fuzz(target: Target, seconds: int, seed: int = 0, work: Path = WORK) -> Resu
     )
     said = _run(target, folder, *options, str(inputs))
     reached = _REACHED.findall(said)[-1:] or [("0", "0")]
-    runs = _RUNS.search(said)
+    counted = _RUNS.search(said)
     found = next((path for path in folder.glob("*-*")), None)
     return Result(
         name=target.name,
-        runs=int(runs[1]) if runs else 0,
+        runs=int(counted[1]) if counted else 0,
         edges=int(reached[0][0]),
         features=int(reached[0][1]),
         broken=None if found is None else _saved(target, found),
-        said=_excerpt(said) if found is not None or runs is None else "",
+        said=_excerpt(said) if found is not None or counted is None else "",
     )
+
+
+def _listed(target: Target, folder: Path) -> Path:
+    """Write a target's seeds and corpus, and a list of them: a folder's order is the disk's."""
+    first = folder / "first"
+    first.mkdir(exist_ok=True)
+    places: dict[Path, None] = {}
+    for data in (*target.seeds(), *(path.read_bytes() for path in kept(target))):
+        place = first / hashlib.sha256(data).hexdigest()[:16]
+        place.write_bytes(data)
+        places[place] = None
+    listed = folder / "list"
+    listed.write_text(",".join(map(str, places)))
+    return listed
 
 
 def _run(target: Target, folder: Path, *options: str) -> str:
@@ -114,7 +150,7 @@ def _run(target: Target, folder: Path, *options: str) -> str:
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONHASHSEED": "0"},
+        env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONHASHSEED": "0"},
     )
     return done.stdout.decode("utf-8", "replace")
 
@@ -154,9 +190,8 @@ def keep(target: Target, work: Path = WORK) -> None:
     fresh = folder / "kept"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    inputs = folder / "inputs"
     options = ("-set_cover_merge=1", f"-max_len={target.longest}", f"-timeout={SLOWEST}")
-    _run(target, folder, *options, str(fresh), str(inputs))
+    _run(target, folder, *options, str(fresh), str(folder / "first"), str(folder / "inputs"))
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     known = {hashlib.sha256(data).hexdigest() for data in target.seeds()}
@@ -176,6 +211,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="0 for another one each time")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--gate", action="store_true", help="as gate.toml says")
+    parser.add_argument("--count", action="store_true", help="write gate.toml")
     parser.add_argument("--list", action="store_true")
     asked = parser.parse_args(arguments)
     known = targets()
@@ -184,6 +221,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if unknown := [name for name in asked.names if name not in known]:
         parser.error(f"there is no target {unknown[0]!r}; there are {' '.join(known)}")
+    if asked.keep and (asked.seed or asked.gate or asked.count):
+        parser.error("--keep is for what chance has found over time: without a seed")
     if importlib.util.find_spec("atheris") is None:
         told = "pip install -e '.[fuzz]'" if is_to_be_had() else "there is none for this machine"
         print(f"nothing was fuzzed: atheris is not installed ({told})", file=sys.stderr)
@@ -191,29 +230,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [known[name] for name in asked.names] or list(known.values())
     chosen.sort(key=lambda one: not one.main)
     with ThreadPoolExecutor(asked.jobs) as pool:
-        results = pool.map(
-            partial(_one, seconds=asked.seconds, seed=asked.seed, keep_it=asked.keep), chosen
-        )
-        return max(_told(result) for result in results)
+        results = [_row(result) for result in pool.map(partial(_one, asked=asked), chosen)]
+    if asked.count:
+        _count(results)
+    return _told([result for result in results if result.said])
 
 
-def _one(target: Target, seconds: int, seed: int, *, keep_it: bool) -> Result:
-    result = fuzz(target, seconds if target.main else -(-seconds // SHORTER), seed)
-    if keep_it and not result.said:
+def _one(target: Target, asked: argparse.Namespace) -> Result:
+    if asked.gate:
+        return fuzz(target, runs=gate()[target.name], seed=GATE_SEED)
+    seconds = asked.seconds if target.main else -(-asked.seconds // SHORTER)
+    result = fuzz(target, seconds=seconds, seed=GATE_SEED if asked.count else asked.seed)
+    if asked.keep and not result.said:
         keep(target)
     return result
 
 
-def _told(result: Result) -> int:
-    """Print one row; return the exit code that it asks for."""
+def gate() -> dict[str, int]:
+    """Return how many inputs the gate gives to each target, by its name."""
+    runs: dict[str, int] = tomllib.loads(GATE.read_text(encoding="utf-8"))["runs"]
+    return runs
+
+
+def _count(results: Sequence[Result]) -> None:
+    """Write what was run into the table, two digits of it: the rest is the machine's mood."""
+    known = targets()
+    runs = {**(gate() if GATE.exists() else {}), **{one.name: one.runs for one in results}}
+    rows = [f"{name} = {_rounded(runs[name])}\n" for name in sorted(runs.keys() & known.keys())]
+    GATE.write_text(_GATE_HEAD + "".join(rows), encoding="utf-8")
+
+
+def _rounded(count: int) -> int:
+    digits = str(count)
+    return int(digits[:2].ljust(len(digits), "0"))
+
+
+def _row(result: Result) -> Result:
     edges, features = f"{result.edges:,} edges", f"{result.features:,} features"
-    print(f"{result.name:20} {result.runs:>12,} runs {edges:>14} {features:>16}", flush=True)
-    if not result.said:
-        return 0
-    print(f"\n{result.said}", file=sys.stderr)
-    if result.broken is not None:
-        print(f"kept as {result.broken.relative_to(ROOT)}", file=sys.stderr)
-    return 1
+    broke = "  BROKE" if result.said else ""
+    print(f"{result.name:20} {result.runs:>12,} runs {edges:>14} {features:>16}{broke}", flush=True)
+    return result
+
+
+def _told(broken: Sequence[Result]) -> int:
+    """Print what broke, behind all rows, where the end of a log shows it; return the exit code."""
+    for result in broken:
+        print(f"\n{result.name}: {result.said}")
+        if result.broken is not None:
+            print(f"kept as {result.broken.relative_to(ROOT)}")
+    return int(bool(broken))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import random
 import sys
 
@@ -33,6 +35,26 @@ def main() -> None:
     atheris.Fuzz()
 
 
+_NO_RANDOM_ADDRESSES = 0x0040000
+"""ADDR_NO_RANDOMIZE of personality(2)."""
+_ASK = 0xFFFFFFFF
+
+
+def in_fixed_places() -> None:
+    """Begin again with memory at the same addresses each time, where the system lets us.
+
+    Which input libFuzzer goes on with depends on them, if not much.
+    """
+    personality = ctypes.CDLL(None).personality
+    now = personality(_ASK)
+    if now & _NO_RANDOM_ADDRESSES:
+        return
+    personality(now | _NO_RANDOM_ADDRESSES)
+    if personality(_ASK) & _NO_RANDOM_ADDRESSES:  # some containers refuse it
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - ourselves
+
+
 if __name__ == "__main__":
+    in_fixed_places()
     with atheris.instrument_imports(include=["auditor"]):  # also what is imported when it is needed
         main()
