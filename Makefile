@@ -55,7 +55,7 @@ docs: .venv/dev
 fuzz: .venv/fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) $(TARGETS)
 
-# The same inputs on every machine, as many as tests/fuzz/gate.toml says: a gate says the same twice.
+# From the same seeds and corpus each time, as many inputs as tests/fuzz/gate.toml says: what CI runs.
 fuzz-gate: .venv/fuzz
 	$(BIN)/python -m tests.fuzz --gate $(TARGETS)
 

@@ -45,6 +45,7 @@ def header(  # noqa: PLR0913 - as many as the format has fields
     size: int | bytes = 0,
     type: bytes = b"0",  # noqa: A002 - the field's name
     mode: bytes = b"0000644\0",
+    uid: bytes = b"0000000\0",
     link: bytes = b"",
     magic: bytes = USTAR,
     owner: bytes = b"",
@@ -58,7 +59,8 @@ def header(  # noqa: PLR0913 - as many as the format has fields
         (
             name.ljust(100, b"\0"),
             mode.ljust(8, b"\0"),
-            octal(0, 8) * 2,
+            uid,
+            octal(0, 8),
             size.ljust(12, b"\0") if isinstance(size, bytes) else octal(size),
             octal(0),
             b" " * 8,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.archives import node_tar
 from auditor.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _LONGEST_NUMBER = 8
 class Extended:
     """What extended headers have said: of the next member, and of all that follow."""
 
-    __slots__ = ("_every", "_next", "_odd", "_pending", "_said")
+    __slots__ = ("_every", "_long_name", "_next", "_odd", "_pending", "_said")
 
     def __init__(self) -> None:
         self._every: dict[str, str] = {}
@@ -48,6 +49,8 @@ class Extended:
         self._said: set[str] = set()
         """What pax headers of the next member have set."""
         self._pending = False
+        self._long_name = False
+        """The next member has a GNU long name."""
 
     def take(self, typeflag: bytes, data: bytes, padding: bytes = b"") -> Iterator[str]:
         """Take in one header, a GNU long name as the pax record that it equals.
@@ -56,6 +59,7 @@ class Extended:
         odd about a header for all that follow. Raises ArchiveError for records that
         are malformed.
         """
+        self._in_between(typeflag)
         goes_on = padding[:1] not in {b"", b"\0"}
         if typeflag == b"g":
             yield from self._global(data)
@@ -70,6 +74,13 @@ class Extended:
         if goes_on:
             self._say(f"its extended header {_GOES_ON}")
 
+    def _in_between(self, typeflag: bytes) -> None:
+        """Say where an extended header comes between another one and its member."""
+        if "size" in self._next:
+            self._say("its size stands before another extended header, to which pnpm applies it")
+        if self._long_name and typeflag not in {b"L", b"K"}:
+            self._say("another extended header follows its long name, which pnpm then forgets")
+
     @property
     def says_nothing(self) -> bool:
         """True where the next header counts as it stands."""
@@ -81,7 +92,8 @@ class Extended:
             return self._every, ()
         settings = {**self._every, **self._next}
         odd = tuple(self._odd)
-        self._next, self._odd, self._said, self._pending = {}, {}, set(), False
+        self._next, self._odd, self._said = {}, {}, set()
+        self._pending = self._long_name = False
         return settings, odd
 
     def none_left(self) -> None:
@@ -106,6 +118,9 @@ class Extended:
     def _long(self, data: bytes, key: str) -> None:
         name, _, rest = data.partition(b"\0")
         self._pending = True
+        self._long_name = self._long_name or key == "path"
+        if "path" in self._said:
+            self._say("a long name follows its extended path, which pnpm keeps for another member")
         if rest.strip(b"\0"):
             self._say(f"its long name for the {key} goes on behind a NUL")
         if not name:
@@ -139,7 +154,7 @@ def _records(data: bytes) -> tuple[dict[str, str], tuple[str, ...]]:
     records: dict[str, str] = {}
     odd: dict[str, None] = {}
     pairs: list[str] = []
-    start = 0
+    start = count = 0
     while start < len(data):
         space = data.find(b" ", start, start + _LONGEST_NUMBER + 1)
         if space < 0 or not data[start:space].isdigit():
@@ -149,6 +164,7 @@ def _records(data: bytes) -> tuple[dict[str, str], tuple[str, ...]]:
         if end > len(data) or not equals or value[-1:] != b"\n":
             raise ArchiveError("a pax header is malformed: a record's length is wrong")
         start = end
+        count += 1
         name = key.decode("utf-8", "backslashreplace")
         text = value[:-1].decode("utf-8", "backslashreplace")
         if "\0" in name:
@@ -167,9 +183,20 @@ def _records(data: bytes) -> tuple[dict[str, str], tuple[str, ...]]:
         if name in _STRUCTURAL | _SPARSE and records.get(name, text) != text:
             odd[f"its pax header has its {name} twice: some take the first, some the last"] = None
         records[name] = text
+    odd.update(dict.fromkeys(_otherwise(data, records, count)))
     if pairs:
         records[PAIRS] = ",".join(pairs)
     return records, tuple(odd)
+
+
+def _otherwise(data: bytes, records: dict[str, str], count: int) -> Iterator[str]:
+    """Tell where node-tar finds other records; it reads lines, as if no value had a line feed."""
+    if data.isascii() and data.count(b"\n") == count:
+        return
+    theirs = node_tar.records(data)
+    for name in sorted(_STRUCTURAL):
+        if records.get(name) != theirs.get(name):
+            yield f"its pax header has another {name} for npm, which reads it line by line"
 
 
 def _value(name: str, text: str) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 from msgspec.structs import replace
 
 from auditor import fastpaths
-from auditor.archives import sparse
+from auditor.archives import node_tar, sparse
 from auditor.archives.entry import BEHIND, Entries, Entry, Several, loose, refused
 from auditor.archives.pax import EXTENDING, SPARSE, Extended
 from auditor.errors import ArchiveError, LimitError, MemberError
@@ -218,11 +218,7 @@ def members(
             ended = 0
         size = _number(block[124:136], "size")
         if block[156:157] in EXTENDING:
-            if block[156:157] == b"g":  # which no member need follow
-                budget.member()
-            data, padding = _small(tape, size, budget)
-            for detail in extended.take(block[156:157], data, padding):
-                yield Oddity(kind=AMBIGUOUS, path="", detail=detail)
+            yield from _extending(tape, block, size, budget, extended)
             continue
         budget.member()
         counted += 1
@@ -230,7 +226,8 @@ def members(
         claimed = int(settings.get("size", size))
         member = _member(block, claimed, settings, strip)
         _check_depth(member, budget)
-        for detail in (*odd, *_differing(block, member, size, claimed, settings)):
+        differing = _differing(block, member, size, claimed, settings)
+        for detail in (*odd, *differing, *_passed_over(block, settings)):
             yield Oddity(kind=AMBIGUOUS, path=member.path, detail=detail)
         if late:
             detail = f"behind {late}: some tools list it, others never see it"
@@ -238,6 +235,23 @@ def members(
         yield from _contents(tape, _Head(block, claimed, settings), member, budget)
     extended.none_left()
     yield from _end(counted, ended)
+
+
+def _extending(
+    tape: Tape, block: bytes, size: int, budget: Budget, extended: Extended
+) -> Iterator[Oddity]:
+    """Take in an extended header of some bytes; yield what is odd about it alone."""
+    kind = block[156:157]
+    if kind == b"g":  # which no member need follow
+        budget.member()
+    if block[257:265] not in {_USTAR, _GNU}:
+        detail = "an extended header is none of ustar or GNU: tar-rs takes it for a member"
+        yield Oddity(kind=AMBIGUOUS, path="", detail=detail)
+    for detail in _passed_over(block, {}):
+        yield Oddity(kind=AMBIGUOUS, path="", detail=f"an extended header: {detail}")
+    data, padding = _small(tape, size, budget)
+    for detail in extended.take(kind, data, padding):
+        yield Oddity(kind=AMBIGUOUS, path="", detail=detail)
 
 
 def _end(counted: int, ended: int) -> Iterator[Oddity]:
@@ -293,7 +307,13 @@ def _plain(tape: Tape, strip: int) -> Several:
         digits = of_size.rstrip(b"\0 ")  # npm ends it with both
         if tail is None or not digits.isdigit():
             break
-        if of_sum != b"%06o" % ((zlib.adler32(buffer[at : at + 148]) & 0xFFFF) + others):
+        front = buffer[at : at + 148]
+        if (
+            of_sum != b"%06o" % ((zlib.adler32(front) & 0xFFFF) + others)
+            or not front.isascii()
+            or 10 in field  # a line end, see node_tar
+            or 13 in field
+        ):
             break
         try:
             size = int(digits, 8)
@@ -336,13 +356,16 @@ class _Tail(NamedTuple):
 def _tail(block: bytes) -> _Tail | None:
     """Return what the last 358 bytes of a header say; None for anything but an ordinary file."""
     shift = 154
+    folder = _text(block[345 - shift : 500 - shift])
     is_file = block[2:3] in {b"0", b"\0"} and block[257 - shift : 265 - shift] == _USTAR
     if not is_file or not block.isascii() or block[508 - shift :] == b"tar\0":
         return None
     if block[:2] not in _SUM_ENDS:
         return None
+    if block[3] or b"\n" in block or b"\r" in block or (block[475 - shift] and not folder):
+        return None  # see node_tar
     return _Tail(
-        folder=_text(block[345 - shift : 500 - shift]),
+        folder=folder,
         owner=_text(block[265 - shift : 297 - shift]),
         group=_text(block[297 - shift : 329 - shift]),
         total=sum(block[2:]) + 8 * 32 - 1,  # adler32 begins to count at one
@@ -453,6 +476,10 @@ def _differing(
     """Tell where readers make different things of one header."""
     if claimed != size and claimed < _LARGEST_OCTAL:
         yield f"its header says {size:,} bytes, its extended header {claimed:,}"
+    if block[124] & 0x80 and claimed == size < _LARGEST_OCTAL:
+        yield "its size is in base 256, though octal has room: pnpm takes its content for members"
+    if not block[0]:
+        yield "the field of its name is empty, which pnpm takes for the archive's end"
     spelled = block[124:136].strip(b" \0")
     if spelled and not block[124] & 0x80 and (not block[124] or b"\0" in spelled):
         yield f"its size is spelled with a NUL in front or in the middle: some read {size:,}"
@@ -460,6 +487,8 @@ def _differing(
         yield "its checksum is right for signed bytes alone: some take it for damaged"
     if member.type is MemberType.SPARSE and block[156:157] == b"S" and SPARSE in settings:
         yield "it is sparse by two formats at once"
+    if block[257:265] == _GNU and block[156:157] != b"S" and (block[386] or block[483]):
+        yield "its header has a sparse map though it is no sparse member: some fill in its holes"
     if not block[345] or "path" in settings or block[156:157] in _OF_GNU:
         return
     if block[257:265] != _USTAR:
@@ -467,6 +496,18 @@ def _differing(
         yield f"some take {folder!r} for the folder it is in, which headers of its kind do not have"
     elif block[508:512] == b"tar\0" and b"\0" not in block[345:476]:
         yield "its folder's name is longer than star writes one: some cut it, some do not"
+
+
+def _passed_over(block: bytes, settings: dict[str, str]) -> Iterator[str]:
+    """Tell where npm goes on in the content of a member as if it were further ones."""
+    for why in node_tar.passed_over(block, settings):
+        yield f"{why}: npm passes over its header alone, and looks for members in its content"
+    for field in node_tar.goes_on(block):
+        yield f"its {field} goes on for npm behind a NUL and the end of a line"
+    if block[156:157] == b"S" and block[482]:
+        yield "its sparse map goes on in further blocks, which npm takes for its content"
+    if node_tar.is_in_root(block) and "path" not in settings:
+        yield "its name begins with a slash for npm, as a folder without a name stands in front"
 
 
 def _no_header(block: bytes, tape: Tape, ended: int, budget: Budget) -> Iterator[Entry]:

@@ -54,6 +54,52 @@ def long_name_behind_the_size_of_its_header() -> bytes:
     )
 
 
+@attack(1, [(AMBIGUOUS, "")])
+def long_name_in_a_header_of_version_7() -> bytes:
+    """tar-rs, on whose kind uv rests, takes it for a member, and the name that follows as it is."""
+    name = file(b"././@LongLink", b"package/y.js\0", type=b"L", magic=bytes(8))
+    return npm(name, file(b"package/x.js", b"1"))
+
+
+@attack(1, [(AMBIGUOUS, "x.js")])
+def record_inside_a_comment() -> bytes:
+    """npm reads pax records line by line: here it finds another name in the comment."""
+    inner = record("path", b"package/y.js").removesuffix(b"\n")
+    return npm(pax({"comment": b"built by\n" + inner}), file(b"package/x.js", b"1"))
+
+
+@sound()
+def line_feed_inside_a_comment() -> bytes:
+    """No line of it is a record."""
+    return npm(pax({"comment": b"built by\nus"}), file(b"package/x.js", b"1"))
+
+
+@attack(1, [(AMBIGUOUS, "x.js.map")])
+def pax_size_before_a_long_name() -> bytes:
+    """pnpm takes the size for that of the name, and cuts it."""
+    return npm(
+        *(pax({"size": b"9"}), gnu_long(b"package/x.js.map")),
+        file(b"package/x.js", b"1" * 9, magic=GNU),
+    )
+
+
+@attack(1, [(AMBIGUOUS, "x.js")])
+def long_name_before_a_pax_header() -> bytes:
+    """pnpm forgets the name."""
+    return npm(
+        *(gnu_long(b"package/x.js"), pax({"mtime": b"1.5"})), file(b"package/y.js", b"1", magic=GNU)
+    )
+
+
+@attack(1, [(AMBIGUOUS, "x.js")])
+def pax_path_before_a_long_name() -> bytes:
+    """pnpm takes the one, and keeps the other for the next member."""
+    return npm(
+        *(pax({"path": b"package/x.js"}), gnu_long(b"package/x.js")),
+        *(file(b"package/x.js", b"1", magic=GNU), file(b"package/z.js", b"2")),
+    )
+
+
 @sound()
 def padding_behind_the_end_of_a_long_name() -> bytes:
     """No reader looks behind the NUL."""

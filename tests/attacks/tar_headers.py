@@ -96,9 +96,9 @@ def size_between_blanks() -> bytes:
     return npm(file(b"package/a.js", b"hello", size=b"         5 \0"), LATE)
 
 
-@sound()
+@attack(1, [(AMBIGUOUS, "a.js")])
 def size_in_base_256() -> bytes:
-    """A size in binary, as GNU tar and star spell large ones."""
+    """A size in binary, as GNU tar and star spell large ones: pnpm reads none."""
     return npm(file(b"package/a.js", b"hello", size=base256(5)), LATE)
 
 
@@ -120,7 +120,7 @@ MET = "limit member-bytes of 134,217,728 bytes met (found at least 9,223,372,036
 
 @attack(
     3,
-    [("oversized-file", "a.js"), ("oversized-artifact", "")],
+    [("oversized-file", "a.js"), ("oversized-artifact", ""), (AMBIGUOUS, "a.js")],
     gaps=[
         f"a.js: not looked into: {MET}; raise it with --limit member-bytes=N",
         (
@@ -412,3 +412,63 @@ def link_in_place_of_a_file() -> bytes:
 def nothing_but_an_extended_header() -> bytes:
     """A long name of nothing."""
     return gz(archive(gnu_long(b"package/x")))
+
+
+HIDDEN = file(b"package/hidden.js", b"hidden();\n")
+"""What npm or pnpm alone would unpack: it stands in another member's content."""
+
+
+@attack(1, [(AMBIGUOUS, "a.js")])
+def file_with_the_target_of_a_link() -> bytes:
+    """npm passes over its header, and unpacks what all others take for its content."""
+    return npm(file(b"package/a.js", HIDDEN, link=b"package/b.js"), LATE)
+
+
+@attack(1, [(AMBIGUOUS, ""), (AMBIGUOUS, "package/hidden.js")])
+def file_without_a_name_that_holds_members() -> bytes:
+    """npm passes over its header, too; for pnpm the archive ends there."""
+    return npm(file(b"", HIDDEN), LATE)
+
+
+@attack(1, [(AMBIGUOUS, "a.js")])
+def size_in_base_256_in_front_of_members() -> bytes:
+    """pnpm takes it for none, and unpacks what all others take for the member's content."""
+    return npm(file(b"package/a.js", HIDDEN, size=base256(len(HIDDEN))), LATE)
+
+
+@attack(1, [(AMBIGUOUS, "a.js")])
+def owner_that_javascript_has_no_room_for() -> bytes:
+    """npm takes the header for invalid, and unpacks what stands in the content."""
+    return npm(file(b"package/a.js", HIDDEN, uid=b"\x80\x7f" + bytes(6)), LATE)
+
+
+@sound()
+def owner_in_base_256() -> bytes:
+    """An owner beyond 2,097,151, whom octal has no room for."""
+    return npm(file(b"package/a.js", b"1", uid=base256(2**31, 8)), LATE)
+
+
+@attack(1, [(AMBIGUOUS, "a.js")])
+def checksum_that_fills_its_field() -> bytes:
+    """npm reads on in the type, and takes the checksum for wrong."""
+    right = header(b"package/a.js", size=len(HIDDEN))[148:154]
+    return npm(file(b"package/a.js", HIDDEN, checksum=b"00" + right), LATE)
+
+
+@attack(1, [(AMBIGUOUS, "a.js")])
+def name_with_a_line_feed_behind_a_nul() -> bytes:
+    """npm cuts the name at the NUL, but for the line that follows."""
+    return npm(file(b"package/a.js\0\n.sh", b"1"), LATE)
+
+
+@attack(1, [(AMBIGUOUS, "a.js")])
+def folder_that_begins_with_a_nul() -> bytes:
+    """npm puts a slash in front, so that the first folder that it takes off is another one."""
+    return npm(file(b"package/a.js", b"1", tail=bytes(130) + b"x" + bytes(36)), LATE)
+
+
+@attack(1, [(AMBIGUOUS, "a.js")])
+def sparse_map_in_the_header_of_a_plain_file() -> bytes:
+    """libarchive, with which bun unpacks, puts the content where the map says."""
+    tail = bytes(41) + octal(512) + octal(5)
+    return npm(file(b"package/a.js", b"hello", magic=GNU, tail=tail), LATE)

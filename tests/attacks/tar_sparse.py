@@ -6,6 +6,7 @@ from tests.archives import SDIST, attack
 from tests.attacks._packages import KEY, MAP, NPM_MEMBERS, npm, sdist
 from tests.tar_bytes import BLOCK, file, gnu_sparse, gz, pax, record, sparse_10
 
+AMBIGUOUS = "ambiguous-archive"
 SPECIAL = "special-member"
 LATE = file(b"package/late.js", b"late();\n")
 HUGE = 2**43
@@ -26,7 +27,7 @@ def old_sparse_member() -> bytes:
     return npm(gnu_sparse(b"package/s.bin", b"data", claimed=1000, pieces=[(500, 4)]), LATE)
 
 
-@attack(1, [(SPECIAL, "s.bin")])
+@attack(1, [(SPECIAL, "s.bin"), (AMBIGUOUS, "s.bin")])
 def old_sparse_member_with_a_long_map() -> bytes:
     """A map of sixty pieces, which goes on in further blocks."""
     pieces = [(index * 10, 1) for index in range(60)]
@@ -171,7 +172,11 @@ def sparse_member_in_a_header_of_ustar() -> bytes:
     return npm(file(b"package/s.bin", b"data", type=b"S"), LATE)
 
 
-@attack(3, gaps=["LICENSE: not read to the end: cut short: a sparse header has no end"])
+@attack(
+    3,
+    [(AMBIGUOUS, "s.bin")],
+    gaps=["LICENSE: not read to the end: cut short: a sparse header has no end"],
+)
 def sparse_map_that_is_cut_short() -> bytes:
     """A map that says that it goes on, at the archive's end."""
     pieces = [(index * 10, 1) for index in range(60)]

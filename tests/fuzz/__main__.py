@@ -8,9 +8,10 @@ Needs atheris (the extra `fuzz`). The first of what breaks a target is written t
 the smallest set of inputs that reaches what was reached into the kept corpus.
 
 With a seed a run begins from the seeds and the kept corpus alone, and its inputs come in the same
-order on every machine; how many they are is still up to its speed. `--gate` is such a run of as
-many inputs as `gate.toml` says, so that it finds the same here as in CI; `--count` writes there
-what this machine does in some seconds.
+order (mostly: libFuzzer's choice depends a little on where memory lies, which `engine` can fix for
+one place of the checkout alone); how many they are is up to the machine's speed. `--gate` is such a
+run of as many inputs as `gate.toml` says, so that CI tries what is tried here; `--count` writes
+there what this machine does in some seconds.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ MEMORY = 2048
 """MiB that one process may take."""
 _GATE_HEAD = """\
 # How many inputs the gate gives to each target (`python -m tests.fuzz --count` counts them anew).
-# A count, and no time: the same inputs on every machine, so that what passes here passes in CI.
+# A count, and no time: a slow machine tries as many as a quick one.
 
 [runs]
 """
