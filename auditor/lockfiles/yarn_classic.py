@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _WORD = r'"(?:[^"\\]++|\\.)*+"|[^\s",:#][^\s",]*+'
 _FIELD = regex(rf"({_WORD})(?::?[ \t]+(.*?))?[ \t]*")
+_ONE = regex(rf'(?:{_WORD}):?(?:[ \t]+(?:"(?:[^"\\]++|\\.)*+"|[^\s"]\S*+))?+(?:[ \t]+#.*)?[ \t]*')
+"""A line that is one field: yarn reads any number of them from one."""
 _VALUE = regex(r'("(?:[^"\\]++|\\.)*+")(?:[ \t]*#.*)?')
 _PATTERN = regex(r'\s*+("(?:[^"\\]++|\\.)*+"|(?:[^",]++|,(?! ))++)\s*+(?:,|\Z)')
 _COMMIT = regex(r"[0-9a-fA-F]{40}")
@@ -148,9 +150,8 @@ def _each_line(text: str, notes: Notes) -> Iterator[_Block]:
             continue
         if block is None:
             continue
-        pair = _plain_field(line) or _field(line)
+        pair = _plain_field(line) or _odd_field(line, number, notes)
         if pair is None:
-            notes.lost(f"line {number:,}", "is no field of an entry")
             continue
         key, value = pair
         if indent > 2 and inner is not None:
@@ -181,12 +182,19 @@ def _plain_field(line: str) -> tuple[str, str] | None:
     return (key, value[1:-1]) if plain and "\\" not in value and key[-1] != ":" else None
 
 
-def _field(line: str) -> tuple[str, str | None] | None:
-    """Return key and value; the value is None where a block follows, all where it is no field."""
+def _odd_field(line: str, number: int, notes: Notes) -> tuple[str, str | None] | None:
+    """Return key and value; the value is None where a block follows, all where it is no field.
+
+    A line that is none, or more than one, is noted.
+    """
     found = _FIELD.fullmatch(line.removesuffix(":") if line[-1] == ":" else line)
     if found is None:
+        notes.lost(f"line {number:,}", "is no field of an entry")
         return None
-    return unquoted(found[1]), None if found[2] is None else _value(found[2])
+    if not _ONE.fullmatch(line):
+        notes.lost(f"line {number:,}", "has more than one field of an entry")
+    key = found[1] if found[1][0] == '"' else found[1].removesuffix(":")
+    return unquoted(key), None if found[2] is None else _value(found[2])
 
 
 def _value(text: str | None) -> str:
