@@ -80,9 +80,16 @@ def test_a_symbolic_link_out_of_the_root_folder_escapes(target: str) -> None:
     assert found(*FINE, ("package/lib/b.js", SYM, target)) == {("link-escape", "lib/b.js")}
 
 
-@pytest.mark.parametrize("target", ["a.js", "../lib/a.js", "./a.js", "", "nothing.js", ".."])
+@pytest.mark.parametrize("target", ["a.js", "../lib/a.js", "./a.js", "nothing.js", ".."])
 def test_a_symbolic_link_inside_is_a_link(target: str) -> None:
     assert found(*FINE, ("package/lib/b.js", SYM, target)) == {("link", "lib/b.js")}
+
+
+def test_a_symbolic_link_to_nothing_is_one_that_npm_passes_over() -> None:
+    assert found(*FINE, ("package/lib/b.js", SYM, "")) == {
+        ("link", "lib/b.js"),
+        ("ambiguous-header", "lib/b.js"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.archives import node_tar
+from auditor.archives import npm_readers
 from auditor.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _otherwise(data: bytes, records: dict[str, str], count: int) -> Iterator[str
     """Tell where node-tar finds other records; it reads lines, as if no value had a line feed."""
     if data.isascii() and data.count(b"\n") == count:
         return
-    theirs = node_tar.records(data)
+    theirs = npm_readers.records(data)
     for name in sorted(_STRUCTURAL):
         if records.get(name) != theirs.get(name):
             yield f"its pax header has another {name} for npm, which reads it line by line"

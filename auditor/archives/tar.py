@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 from msgspec.structs import replace
 
 from auditor import fastpaths
-from auditor.archives import node_tar, sparse
+from auditor.archives import npm_readers, sparse
 from auditor.archives.entry import BEHIND, Entries, Entry, Several, loose, refused
 from auditor.archives.pax import EXTENDING, SPARSE, Extended
 from auditor.errors import ArchiveError, LimitError, MemberError
@@ -227,7 +227,7 @@ def members(
         member = _member(block, claimed, settings, strip)
         _check_depth(member, budget)
         differing = _differing(block, member, size, claimed, settings)
-        for detail in (*odd, *differing, *_passed_over(block, settings)):
+        for detail in (*odd, *differing, *npm_readers.differing(block, settings)):
             yield Oddity(kind=AMBIGUOUS, path=member.path, detail=detail)
         if late:
             detail = f"behind {late}: some tools list it, others never see it"
@@ -247,7 +247,7 @@ def _extending(
     if block[257:265] not in {_USTAR, _GNU}:
         detail = "an extended header is none of ustar or GNU: tar-rs takes it for a member"
         yield Oddity(kind=AMBIGUOUS, path="", detail=detail)
-    for detail in _passed_over(block, {}):
+    for detail in npm_readers.differing_in_extended(block):
         yield Oddity(kind=AMBIGUOUS, path="", detail=f"an extended header: {detail}")
     data, padding = _small(tape, size, budget)
     for detail in extended.take(kind, data, padding):
@@ -311,7 +311,7 @@ def _plain(tape: Tape, strip: int) -> Several:
         if (
             of_sum != b"%06o" % ((zlib.adler32(front) & 0xFFFF) + others)
             or not front.isascii()
-            or 10 in field  # a line end, see node_tar
+            or 10 in field  # a line end, see npm_readers
             or 13 in field
         ):
             break
@@ -363,7 +363,7 @@ def _tail(block: bytes) -> _Tail | None:
     if block[:2] not in _SUM_ENDS:
         return None
     if block[3] or b"\n" in block or b"\r" in block or (block[475 - shift] and not folder):
-        return None  # see node_tar
+        return None  # see npm_readers
     return _Tail(
         folder=folder,
         owner=_text(block[265 - shift : 297 - shift]),
@@ -476,10 +476,6 @@ def _differing(
     """Tell where readers make different things of one header."""
     if claimed != size and claimed < _LARGEST_OCTAL:
         yield f"its header says {size:,} bytes, its extended header {claimed:,}"
-    if block[124] & 0x80 and claimed == size < _LARGEST_OCTAL:
-        yield "its size is in base 256, though octal has room: pnpm takes its content for members"
-    if not block[0]:
-        yield "the field of its name is empty, which pnpm takes for the archive's end"
     spelled = block[124:136].strip(b" \0")
     if spelled and not block[124] & 0x80 and (not block[124] or b"\0" in spelled):
         yield f"its size is spelled with a NUL in front or in the middle: some read {size:,}"
@@ -496,18 +492,6 @@ def _differing(
         yield f"some take {folder!r} for the folder it is in, which headers of its kind do not have"
     elif block[508:512] == b"tar\0" and b"\0" not in block[345:476]:
         yield "its folder's name is longer than star writes one: some cut it, some do not"
-
-
-def _passed_over(block: bytes, settings: dict[str, str]) -> Iterator[str]:
-    """Tell where npm goes on in the content of a member as if it were further ones."""
-    for why in node_tar.passed_over(block, settings):
-        yield f"{why}: npm passes over its header alone, and looks for members in its content"
-    for field in node_tar.goes_on(block):
-        yield f"its {field} goes on for npm behind a NUL and the end of a line"
-    if block[156:157] == b"S" and block[482]:
-        yield "its sparse map goes on in further blocks, which npm takes for its content"
-    if node_tar.is_in_root(block) and "path" not in settings:
-        yield "its name begins with a slash for npm, as a folder without a name stands in front"
 
 
 def _no_header(block: bytes, tape: Tape, ended: int, budget: Budget) -> Iterator[Entry]:

@@ -1,9 +1,10 @@
-"""Where node-tar, with which npm unpacks, makes something of its own of a tar header.
+"""Where npm and pnpm make something of their own of a tar header that others read.
 
-A header that it takes for invalid it passes over, and goes on in the next block: what is a member's
-content for all others is then read as headers, of members that npm alone unpacks. Pax records it
-reads line by line, whatever their lengths say. Rests on node-tar 6.2 (which npm has up to 10) and
-7.5 (`header.ts`, `parse.ts`, `pax.ts`); test_other_tars.py asks both.
+A header that node-tar, with which npm unpacks, takes for invalid it passes over, and goes on in the
+next block: what is a member's content for all others is then read as headers, of members that npm
+alone unpacks. Pax records it reads line by line, whatever their lengths say. Rests on node-tar 6.2
+(which npm has up to 10) and 7.5 (`header.ts`, `parse.ts`, `pax.ts`), and on pnpm's
+`parseTarball.ts`; test_other_tars.py asks all of them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _FILES = frozenset({b"0", b"\0", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"D"}
 _OCTAL = frozenset(b"01234567")
 _LARGEST = 2**53 - 1
 """Number.MAX_SAFE_INTEGER (ECMA-262, section 21.1.2.6)."""
+_LARGEST_OCTAL = 8**11
 _NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148))
 """Mode, owner, group, size and time."""
 _OF_USTAR = ((329, 337), (337, 345))
@@ -30,6 +32,27 @@ _TIMES = ((476, 488), (488, 500))
 _LINE_END = regex(rb"[\n\r]|\xe2\x80[\xa8\xa9]")
 """What `.` does not match (ECMA-262, section 12.3)."""
 _LENGTH = regex(r"\s*([+-]?[0-9]+)")
+
+
+def differing(block: bytes, settings: dict[str, str]) -> Iterator[str]:
+    """Tell what npm or pnpm makes of a member's header; `settings` is what extended ones say."""
+    if block[124] & 0x80 and "size" not in settings and _number(block[124:136]) < _LARGEST_OCTAL:
+        yield "its size is in base 256, though octal has room: pnpm takes its content for members"
+    if not block[0]:
+        yield "the field of its name is empty, which pnpm takes for the archive's end"
+    yield from differing_in_extended(block, settings)
+
+
+def differing_in_extended(block: bytes, settings: dict[str, str] | None = None) -> Iterator[str]:
+    """Tell what npm makes of a header, be it an extended one."""
+    for why in passed_over(block, settings or {}):
+        yield f"{why}: npm passes over its header alone, and looks for members in its content"
+    for field in goes_on(block):
+        yield f"its {field} goes on for npm behind a NUL and the end of a line"
+    if block[156:157] == b"S" and block[482]:
+        yield "its sparse map goes on in further blocks, which npm takes for its content"
+    if is_in_root(block) and "path" not in (settings or {}):
+        yield "its name begins with a slash for npm, as a folder without a name stands in front"
 
 
 def passed_over(block: bytes, settings: dict[str, str]) -> Iterator[str]:
@@ -101,10 +124,14 @@ def _numbers(block: bytes) -> Iterator[tuple[int, int]]:
             yield from _TIMES
 
 
+def _number(field: bytes) -> int:
+    return int.from_bytes(field[1:], "big")
+
+
 def _is_too_much(field: bytes) -> bool:
     """Tell whether a number in base 256 is one that JavaScript refuses."""
     if not field[0] & 0x80:
         return False
     if field[0] == 0x80:
-        return int.from_bytes(field[1:], "big") > _LARGEST
+        return _number(field) > _LARGEST
     return field[0] != 0xFF or int.from_bytes(field, "big", signed=True) < -_LARGEST
