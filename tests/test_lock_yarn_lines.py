@@ -37,3 +37,12 @@ def test_a_line_with_more_than_one_field_is_told(
         version
     ]
     assert list(found.unread) == [(f"line {line}", SEVERAL) for line in unread]
+
+
+def test_a_value_for_two_names_is_told() -> None:
+    """Yarn gives it to both."""
+    text = HEAD + '  version "2.0.0"\n  uid,version "2.1.3"\n'
+
+    found = formats()["yarn"].read(Document(path="yarn.lock", data=text.encode()))
+
+    assert list(found.unread) == [("line 5", "is no field of an entry")]

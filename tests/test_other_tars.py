@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.packer
 
-READERS = "tar6@npm:tar@6.2.1 tar7@npm:tar@7.5.22 tar-stream@3.2.2 @pnpm/store.cafs@1000.1.6"
+READERS = "tar6@npm:tar@6.2.1 tar7@npm:tar@7.5.22 tar-stream@1.6.2 @pnpm/store.cafs@1000.1.6"
 MUTANTS = 8_000
 _OF_WHICH_NOTHING_ELSE_IS_TOLD = {MemberType.FILE, MemberType.DIRECTORY, MemberType.SYMLINK}
 
@@ -108,12 +108,10 @@ def test_what_they_unpack_we_list_and_they_unpack_all_of_it(
         if files is None:
             continue  # an installation that fails says so
         compared += 1
-        seen = {(name, size, sum_) for name, size, sum_ in files}
+        # a name that ends with a slash is a folder's, as old tars have them
+        seen = {(name, size, sum_) for name, size, sum_ in files if name[-1:] not in {"", "/"}}
         if reader == "pnpm":  # the last one of a name counts, and the root folder is taken off
             last = {member.path: file for member, file in ours}
-            seen = {
-                file for file in seen if file[0][-1:] not in {"", "/"}
-            }  # folders, as old tars are
             assert seen == {(path, file[1], file[2]) for path, file in last.items()}, data
         else:
             assert seen == {file for _, file in ours}, data

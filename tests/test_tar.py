@@ -471,6 +471,10 @@ CASES: dict[str, tuple[bytes, list[str]]] = {
         archive(pax({"comment": b"x\n" + record("path", b"y.js")[:-1]}), file(b"a", b"1")),
         [f"ambiguous-header 'a': its pax header has another path {LINES}", "file 'a' 1 1"],
     ),
+    "a line of more digits than Python reads": (
+        archive(pax({"comment": b"x\n" + b"9" * 5000 + b" path=y.js"}), file(b"a", b"1")),
+        ["file 'a' 1 1"],
+    ),
     "a line feed inside a value that decides nothing": (
         archive(pax({"comment": b"x\ny", "path": b"y.js"}), file(b"a", b"1")),
         ["file 'y.js' 1 1"],

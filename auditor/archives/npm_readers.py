@@ -31,7 +31,8 @@ _TIMES = ((476, 488), (488, 500))
 """Where ustar has the end of a long prefix."""
 _LINE_END = regex(rb"[\n\r]|\xe2\x80[\xa8\xa9]")
 """What `.` does not match (ECMA-262, section 12.3)."""
-_LENGTH = regex(r"\s*([+-]?[0-9]+)")
+_LENGTH = regex(r"\s*([+-]?[0-9]{1,9})(?![0-9])")
+"""More digits are the length of no line, and int() refuses thousands of them."""
 
 
 def differing(block: bytes, settings: dict[str, str]) -> Iterator[str]:

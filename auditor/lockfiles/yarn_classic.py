@@ -179,7 +179,8 @@ def _plain_field(line: str) -> tuple[str, str] | None:
     """Return key and value of `key "value"`, which most lines are; None for all others."""
     key, _, value = line.partition(" ")
     plain = value[:1] == '"' == value[-1:] and value.count('"') == 2 and key[0] != '"'
-    return (key, value[1:-1]) if plain and "\\" not in value and key[-1] != ":" else None
+    one = "," not in key and ":" not in key  # yarn reads two names in `a,b`, and a value in `a:b`
+    return (key, value[1:-1]) if plain and one and "\\" not in value else None
 
 
 def _odd_field(line: str, number: int, notes: Notes) -> tuple[str, str | None] | None:

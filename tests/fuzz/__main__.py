@@ -233,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ThreadPoolExecutor(asked.jobs) as pool:
         results = [_row(result) for result in pool.map(partial(_one, asked=asked), chosen)]
     if asked.count:
-        _count(results)
+        _count([result for result in results if not result.said])
     return _told([result for result in results if result.said])
 
 
