@@ -209,3 +209,12 @@ def test_the_shared_corpus_gives_its_expected_lists() -> None:
         if missing or extra:
             different.append(f"{case['path']}: -{sorted(missing)[:5]} +{sorted(extra)[:5]}")
     assert [one for one in different if not one.startswith(tuple(DISPUTED))] == []
+
+
+def test_a_release_of_pnpm_without_a_version_is_a_gap() -> None:
+    """Nothing can be known of it, so it must not pass."""
+    text = "lockfileVersion: '9.0'\n\npackages:\n\n  ms@2.1.3null:\n    resolution: {}\n"
+
+    found = formats()["pnpm"].read(Document(path="pnpm-lock.yaml", data=text.encode()))
+
+    assert list(found.unread) == [("packages.ms@2.1.3null", "has no version in its key")]

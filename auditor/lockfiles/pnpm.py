@@ -134,6 +134,9 @@ class _Part(Struct, kw_only=True):
             return
         if problem:
             self.problems.append(problem)
+        draft = self.drafts[id_]
+        if draft.origin is Origin.REGISTRY and not draft.version:  # of which nothing can be known
+            self.unread.append((f"{self.prefix}packages.{key}", "has no version in its key"))
 
     def _missing(self, key: str, snapshot: str) -> None:
         """List what `snapshots` has and `packages` lacks: pnpm would look for it all the same."""
